@@ -1,0 +1,34 @@
+/**
+ * Every failure a person can meet is one of these classes. The message says what was expected, what
+ * was there and where; `remedy` says what to do about it. The command line prints both on one line
+ * and leaves with exit code 2; the element sends them in `ascent-error`.
+ */
+export class AscentError extends Error {
+  override readonly name: string = "AscentError";
+  readonly remedy: string | undefined;
+
+  constructor(message: string, options: { readonly remedy?: string; readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.remedy = options.remedy;
+  }
+}
+
+/** A request that cannot be met as stated: an unknown layer, a size out of bounds, a bad flag. */
+export class InputError extends AscentError {
+  override readonly name = "InputError";
+}
+
+/** A weights file that is truncated, hostile, of the wrong shapes, or not finite. */
+export class WeightsError extends AscentError {
+  override readonly name = "WeightsError";
+}
+
+/** No usable GPU: missing WebGPU, no adapter, device lost, out of memory. */
+export class DeviceError extends AscentError {
+  override readonly name = "DeviceError";
+}
+
+/** A shader that does not compile or is bound wrongly: a defect of this project or its driver. */
+export class ShaderError extends AscentError {
+  override readonly name = "ShaderError";
+}
