@@ -1,0 +1,76 @@
+import type { OptimizerKind } from "../../src/optvis/recipe.ts";
+import { expectSameShape, type Tensor, zeros } from "./tensor.ts";
+
+/** What an optimizer carries from step to step; both (N,3,H,W), zero at the start. */
+export interface OptimizerState {
+  /** Momentum's velocity, or Adam's mean of g. */
+  readonly first: Tensor;
+  /** Adam's mean of g². */
+  readonly second: Tensor;
+}
+
+export function initialState(image: Tensor): OptimizerState {
+  return { first: zeros(image.shape), second: zeros(image.shape) };
+}
+
+/**
+ * One ascent step, each image of the batch by itself; `image` and `state` are changed in place.
+ *   sgd        x + lr·g
+ *   normalized x + lr·g / (‖g‖₂ + 1e-8)
+ *   rms        x + lr·g / (√mean(g²) + 1e-8)
+ *   momentum   v = 0.9·v + g,  x + lr·v
+ *   adam       m = 0.9·m + 0.1·g,  s = 0.999·s + 0.001·g²,
+ *              x + lr·(m/(1−0.9ᵗ⁺¹)) / (√(s/(1−0.999ᵗ⁺¹)) + 1e-8)      (Kingma & Ba, algorithm 1)
+ *
+ * @param gradient (N,3,H,W), of the objective including L2
+ * @param t steps made before this one
+ */
+export function optimizerStep(
+  kind: OptimizerKind,
+  image: Tensor,
+  gradient: Tensor,
+  state: OptimizerState,
+  lr: number,
+  t: number,
+): void {
+  expectSameShape(image, gradient, "optimizerStep");
+  const perImage = image.data.length / image.shape[0];
+  for (let n = 0; n < image.shape[0]; n++) {
+    const range = [n * perImage, (n + 1) * perImage] as const;
+    const x = image.data.subarray(...range);
+    const g = gradient.data.subarray(...range);
+    if (kind === "momentum") momentum(x, g, state.first.data.subarray(...range), lr);
+    else if (kind === "adam") {
+      adam(x, g, state.first.data.subarray(...range), state.second.data.subarray(...range), lr, t);
+    } else ascend(x, g, lr * gradientScale(kind, g));
+  }
+}
+
+/** What sgd, normalized and rms multiply the gradient of one image with. */
+export function gradientScale(kind: "sgd" | "normalized" | "rms", g: Float64Array): number {
+  if (kind === "sgd") return 1;
+  const sumOfSquares = g.reduce((sum, value) => sum + value * value, 0);
+  const size = kind === "normalized" ? Math.sqrt(sumOfSquares) : Math.sqrt(sumOfSquares / g.length);
+  return 1 / (size + 1e-8);
+}
+
+function ascend(x: Float64Array, g: Float64Array, step: number): void {
+  for (let i = 0; i < x.length; i++) x[i]! += step * g[i]!;
+}
+
+function momentum(x: Float64Array, g: Float64Array, v: Float64Array, lr: number): void {
+  for (let i = 0; i < x.length; i++) {
+    v[i] = 0.9 * v[i]! + g[i]!;
+    x[i]! += lr * v[i]!;
+  }
+}
+
+function adam(x: Float64Array, g: Float64Array, m: Float64Array, s: Float64Array, lr: number, t: number): void {
+  const firstBias = 1 - 0.9 ** (t + 1);
+  const secondBias = 1 - 0.999 ** (t + 1);
+  for (let i = 0; i < x.length; i++) {
+    m[i] = 0.9 * m[i]! + 0.1 * g[i]!;
+    s[i] = 0.999 * s[i]! + 0.001 * g[i]! ** 2;
+    x[i]! += (lr * (m[i]! / firstBias)) / (Math.sqrt(s[i]! / secondBias) + 1e-8);
+  }
+}
