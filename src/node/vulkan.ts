@@ -1,0 +1,73 @@
+/**
+ * Finds a software Vulkan driver on Linux, for machines without a GPU and for tests that must not
+ * depend on one. Other systems bring their own (Direct3D's WARP, Metal) and need nothing from here.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+
+export interface VulkanDriver {
+  readonly name: "lavapipe" | "SwiftShader";
+  /** Path of the driver's ICD manifest, to be named in `VK_DRIVER_FILES`. */
+  readonly manifest: string;
+  /** Folder that has `libvulkan.so.1` beside the driver, where the system may lack the loader. */
+  readonly loaderFolder?: string;
+}
+
+const MANIFEST_FOLDERS = ["/etc/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/usr/share/vulkan/icd.d"];
+
+/**
+ * Mesa 24.0 announces Vulkan 1.3.274; older ones lack the dynamic indexing that Dawn asks for.
+ */
+const LAVAPIPE_MINIMUM = [1, 3, 274] as const;
+
+/**
+ * Drivers found, best first: Mesa's lavapipe from version 24 on, then the SwiftShader that comes with
+ * a Chromium.
+ *
+ * @param chromiums executables of Chromium or Chrome to look beside
+ */
+export function findSoftwareVulkan(chromiums: readonly string[] = []): VulkanDriver[] {
+  if (process.platform !== "linux") return [];
+  const lavapipes = MANIFEST_FOLDERS.flatMap((folder) =>
+    existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [],
+  ).filter((path) => /lvp_icd[^/]*\.json$/.test(path) && isRecent(path));
+  const folders = chromiums.flatMap((path) => [dirname(path), "/usr/lib/chromium", "/opt/google/chrome"]);
+  const swiftShaders = [...new Set(folders)].filter((folder) => existsSync(manifestIn(folder)));
+  return [
+    ...lavapipes.map((manifest): VulkanDriver => ({ name: "lavapipe", manifest })),
+    ...swiftShaders.map(
+      (folder): VulkanDriver => ({
+        name: "SwiftShader",
+        manifest: manifestIn(folder),
+        ...(existsSync(join(folder, "libvulkan.so.1")) ? { loaderFolder: folder } : {}),
+      }),
+    ),
+  ];
+}
+
+function manifestIn(folder: string): string {
+  return join(folder, "vk_swiftshader_icd.json");
+}
+
+function isRecent(manifest: string): boolean {
+  try {
+    const { ICD } = JSON.parse(readFileSync(manifest, "utf8")) as {
+      ICD: { api_version: string; library_path: string };
+    };
+    // A relative path with a folder in it is relative to the manifest; a bare name is the loader's to find.
+    if (ICD.library_path.includes("/") && !existsSync(resolve(dirname(manifest), ICD.library_path))) return false;
+    const version = ICD.api_version.split(".").map(Number);
+    const difference = LAVAPIPE_MINIMUM.map((least, i) => (version[i] ?? 0) - least).find((d) => d !== 0) ?? 0;
+    return difference >= 0;
+  } catch {
+    return false;
+  }
+}
+
+/** True where Linux shows no GPU to render with; other systems always have one for our purposes. */
+export function lacksGpu(): boolean {
+  if (process.platform !== "linux") return false;
+  const folder = "/dev/dri";
+  const hasRenderNode = existsSync(folder) && readdirSync(folder).some((name) => name.startsWith("render"));
+  return !hasRenderNode && !existsSync("/dev/nvidia0");
+}

@@ -1,0 +1,74 @@
+/**
+ * One test case that every WebGPU stack runs, in Node and in browsers alike; so neither this file
+ * nor the cases may use anything of Node or of the DOM.
+ */
+
+/** Files for a case, read from disk in Node and over HTTP in browsers. */
+export interface Assets {
+  /** @param path relative to the repository's root; `../shared/data/…` is allowed too */
+  read(path: string): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+export interface GpuCase {
+  readonly name: string;
+  /** Files without which the case is skipped, visibly: for what lies in `../shared/data` only. */
+  readonly needs?: readonly string[];
+  /** Milliseconds; 120 seconds where not given. */
+  readonly timeout?: number;
+  /** Throws where the case fails. Any error the device reports fails it too. */
+  run(device: GPUDevice, assets: Assets, gpu: GPU): Promise<void>;
+}
+
+/** The files of `test/cases`, by name without folder and ending, to be loaded one by one. */
+export const caseFiles: Readonly<Record<string, () => Promise<readonly GpuCase[]>>> = Object.fromEntries(
+  Object.entries(import.meta.glob<readonly GpuCase[]>("../cases/*.cases.ts", { import: "cases" })).map(
+    ([path, load]) => [path.replace("../cases/", "").replace(".cases.ts", ""), load],
+  ),
+);
+
+const FILTERS = ["validation", "out-of-memory", "internal"] as const;
+
+/**
+ * Runs one case on a new device that has every feature and the highest limits of its adapter.
+ *
+ * @throws what the case throws, or an Error with every error the device reported
+ */
+export async function runCase(gpu: GPU, { name, run }: GpuCase, assets: Assets): Promise<void> {
+  const device = await requestWholeDevice(gpu, name);
+  const reported: string[] = [];
+  device.addEventListener("uncapturederror", ({ error }) => reported.push(error.message));
+  let lost = "";
+  device.lost.then(({ reason, message }) => {
+    if (reason !== "destroyed") lost = `device lost (${reason}): ${message}`;
+  });
+  for (const filter of FILTERS) device.pushErrorScope(filter);
+  let failure: unknown;
+  try {
+    await run(device, assets, gpu);
+  } catch (error) {
+    failure = error;
+  }
+  for (const filter of FILTERS.toReversed()) {
+    const error = await device.popErrorScope().catch(() => null);
+    if (error) reported.push(`${filter}: ${error.message}`);
+  }
+  device.destroy();
+  if (lost) reported.push(lost);
+  if (failure && reported.length === 0) throw failure;
+  if (reported.length > 0) {
+    const thrown = failure instanceof Error ? `\nthen thrown: ${failure.stack}` : "";
+    throw new Error(`the device reported:\n${reported.join("\n")}${thrown}`);
+  }
+}
+
+async function requestWholeDevice(gpu: GPU, label: string): Promise<GPUDevice> {
+  const adapter = await gpu.requestAdapter();
+  if (!adapter) throw new Error("requestAdapter() found no adapter");
+  const limits = adapter.limits as unknown as Record<string, number | undefined>;
+  const names = Object.getOwnPropertyNames(Object.getPrototypeOf(adapter.limits) as object);
+  const requiredLimits = Object.fromEntries(
+    names.flatMap((name) => (typeof limits[name] === "number" ? [[name, limits[name]]] : [])),
+  );
+  const requiredFeatures = [...adapter.features] as GPUFeatureName[];
+  return adapter.requestDevice({ label, requiredFeatures, requiredLimits });
+}

@@ -1,0 +1,22 @@
+/** Dawn in this process, on a software Vulkan driver. */
+import { create, globals } from "webgpu";
+import { nodeAssets } from "./assets.ts";
+import { type GpuCase, runCase } from "./case.ts";
+import type { StackEnvironment } from "./environment.ts";
+
+/** Dawn crashes when what `create()` returned is collected, so it stays here. */
+let gpu: GPU | undefined;
+
+export function startDawn(environment: StackEnvironment): GPU {
+  if (!environment.available) throw new Error(`dawn: ${environment.reason}`);
+  if (!gpu) {
+    Object.assign(process.env, environment.env);
+    Object.assign(globalThis, globals);
+    gpu = create([]);
+  }
+  return gpu;
+}
+
+export async function runOnDawn(environment: StackEnvironment, gpuCase: GpuCase): Promise<void> {
+  await runCase(startDawn(environment), gpuCase, nodeAssets);
+}

@@ -1,0 +1,44 @@
+/** What each WebGPU stack needs on this machine, or why it cannot be had. */
+import { fileURLToPath } from "node:url";
+import { type BrowserName, findBrowser, findChromiums } from "../../src/node/browser.ts";
+import { findSoftwareVulkan, lacksGpu } from "../../src/node/vulkan.ts";
+
+export const STACKS = ["dawn", "chromium", "firefox"] as const;
+export type Stack = (typeof STACKS)[number];
+
+export type StackEnvironment =
+  | {
+      readonly available: true;
+      /** The browser; Dawn runs in this process. */
+      readonly executable: string | undefined;
+      /** Variables to set before the stack starts. */
+      readonly env: Readonly<Record<string, string>>;
+    }
+  | { readonly available: false; readonly reason: string };
+
+/** Root of the repository, with a slash at its end. */
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Stacks to test: all three, or those `ASCENT_STACKS` lists, separated by commas. */
+export function wantedStacks(env: NodeJS.ProcessEnv = process.env): readonly Stack[] {
+  const listed = env["ASCENT_STACKS"]?.split(",").map((name) => name.trim());
+  if (!listed) return STACKS;
+  const unknown = listed.find((name) => !STACKS.some((stack) => stack === name));
+  if (unknown !== undefined) throw new Error(`ASCENT_STACKS: ${unknown} is none of ${STACKS.join(", ")}`);
+  return STACKS.filter((stack) => listed.includes(stack));
+}
+
+/** Where a stack is on this machine. Tests run on software adapters, so that results do not depend on it. */
+export function stackEnvironment(stack: Stack): StackEnvironment {
+  const driver = findSoftwareVulkan(findChromiums())[0];
+  const named = process.env["VK_DRIVER_FILES"];
+  const env: Record<string, string> = driver && !named ? { VK_DRIVER_FILES: driver.manifest } : {};
+  if (stack !== "chromium" && !driver && !named && lacksGpu()) {
+    return { available: false, reason: "no GPU and no software Vulkan driver (Mesa 24 or Chromium's SwiftShader)" };
+  }
+  if (stack === "dawn") return { available: true, executable: undefined, env };
+  const executable = findBrowser(stack satisfies BrowserName);
+  return executable
+    ? { available: true, executable, env }
+    : { available: false, reason: `no ${stack} found; run node test/provision.mjs` };
+}
