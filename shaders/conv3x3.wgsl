@@ -1,0 +1,85 @@
+// 3×3 convolution, stride 1, zero padding p, plain: one invocation an output.
+//
+//   y[n,k,i,j]  = b[k] + Σ_c Σ_r Σ_s w[k,c,r,s] · x[n,c,i+r−p,j+s−p]
+//   dx[n,c,i,j] =        Σ_k Σ_r Σ_s w[k,c,r,s] · dy[n,k,i−r+p,j−s+p]
+//
+// x, dx are (N,C,H,W); y, dy are (N,K,H+2p−2,W+2p−2); w is (K,C,3,3); reads outside are zero.
+#import lib/index
+
+struct Shape {
+  batch: u32,
+  inputChannels: u32,
+  inputHeight: u32,
+  inputWidth: u32,
+  outputChannels: u32,
+  outputHeight: u32,
+  outputWidth: u32,
+  pad: u32,
+}
+
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(1) var<storage, read> weights: array<f32>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(3) var<storage, read> input: array<f32>;
+@group(0) @binding(4) var<storage, read_write> output: array<f32>;
+@group(0) @binding(5) var<storage, read> outputGradient: array<f32>;
+@group(0) @binding(6) var<storage, read_write> inputGradient: array<f32>;
+
+@compute @workgroup_size(64)
+fn conv3x3_forward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  let area = shape.outputHeight * shape.outputWidth;
+  if (index >= shape.batch * shape.outputChannels * area) { return; }
+  let j = index % shape.outputWidth;
+  let i = index / shape.outputWidth % shape.outputHeight;
+  let k = index / area % shape.outputChannels;
+  let n = index / area / shape.outputChannels;
+  var sum = bias[k];
+  for (var c = 0u; c < shape.inputChannels; c++) {
+    for (var r = 0u; r < 3u; r++) {
+      let y = i + r - shape.pad;
+      for (var s = 0u; s < 3u; s++) {
+        let x = j + s - shape.pad;
+        if (y < shape.inputHeight && x < shape.inputWidth) {
+          let w = weights[((k * shape.inputChannels + c) * 3u + r) * 3u + s];
+          sum = fma(w, input[((n * shape.inputChannels + c) * shape.inputHeight + y) * shape.inputWidth + x], sum);
+        }
+      }
+    }
+  }
+  output[index] = sum;
+}
+
+@compute @workgroup_size(64)
+fn conv3x3_backward_input(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  let area = shape.inputHeight * shape.inputWidth;
+  if (index >= shape.batch * shape.inputChannels * area) { return; }
+  let j = index % shape.inputWidth;
+  let i = index / shape.inputWidth % shape.inputHeight;
+  let c = index / area % shape.inputChannels;
+  let n = index / area / shape.inputChannels;
+  var sum = 0.0;
+  for (var k = 0u; k < shape.outputChannels; k++) {
+    for (var r = 0u; r < 3u; r++) {
+      let y = i + shape.pad - r;
+      for (var s = 0u; s < 3u; s++) {
+        let x = j + shape.pad - s;
+        if (y < shape.outputHeight && x < shape.outputWidth) {
+          let w = weights[((k * shape.inputChannels + c) * 3u + r) * 3u + s];
+          let g = outputGradient[((n * shape.outputChannels + k) * shape.outputHeight + y) * shape.outputWidth + x];
+          sum = fma(w, g, sum);
+        }
+      }
+    }
+  }
+  inputGradient[index] = sum;
+}

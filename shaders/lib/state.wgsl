@@ -1,0 +1,7 @@
+// What changes from one iteration to the next besides the image; one for all images.
+struct State {
+  step: u32,         // finished iterations
+  correction1: f32,  // 1 − β₁^(step+1), Adam's bias corrections, kept by recurrence:
+  correction2: f32,  // 1 − β₂^(step+1) computed as a power would cancel in f32
+  padding: u32,
+}

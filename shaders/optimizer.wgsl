@@ -1,0 +1,110 @@
+// One ascent step on the resident image x, (N,3,H,W) = RGB − mean, along the gradient g of the objective;
+// norms are per image. A zero gradient leaves the image as it is.
+//
+//   sgd         x + lr·g
+//   normalized  x + lr·g/(‖g‖₂ + 1e-8)
+//   rms         x + lr·g/(rms(g) + 1e-8)
+//   momentum    v = 0.9v + g,  x + lr·v
+//   adam        m = 0.9m + 0.1g,  v = 0.999v + 0.001g²,  x + lr·m̂/(√v̂ + 1e-8)   (Kingma and Ba 2015)
+#import lib/index
+#import lib/state
+
+struct Update {
+  batch: u32,
+  area: u32,
+  lr: f32,
+  clamp: u32,   // 1: RGB is clamped to 0–1
+  mean: vec4f,
+}
+
+@group(0) @binding(0) var<uniform> update: Update;
+@group(0) @binding(1) var<storage, read_write> image: array<f32>;
+@group(0) @binding(2) var<storage, read> gradient: array<f32>;
+@group(0) @binding(3) var<storage, read> squares: array<f32>;  // Σ g² of each image
+@group(0) @binding(4) var<storage, read_write> moment1: array<f32>;
+@group(0) @binding(5) var<storage, read_write> moment2: array<f32>;
+@group(0) @binding(6) var<storage, read> state: State;
+@group(0) @binding(7) var<storage, read_write> next: State;
+
+fn inside(index: u32) -> bool { return index < update.batch * 3u * update.area; }
+fn image_of(index: u32) -> u32 { return index / (3u * update.area); }
+
+fn move_pixel(index: u32, change: f32) {
+  var x = image[index] + change;
+  if (update.clamp == 1u) {
+    let mean = update.mean[index / update.area % 3u];
+    x = clamp(x, -mean, 1.0 - mean);
+  }
+  image[index] = x;
+}
+
+@compute @workgroup_size(64)
+fn update_sgd(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  if (!inside(index)) { return; }
+  move_pixel(index, update.lr * gradient[index]);
+}
+
+@compute @workgroup_size(64)
+fn update_normalized(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  if (!inside(index)) { return; }
+  move_pixel(index, update.lr * gradient[index] / (sqrt(squares[image_of(index)]) + 1e-8));
+}
+
+@compute @workgroup_size(64)
+fn update_rms(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  if (!inside(index)) { return; }
+  let rms = sqrt(squares[image_of(index)] / f32(3u * update.area));
+  move_pixel(index, update.lr * gradient[index] / (rms + 1e-8));
+}
+
+@compute @workgroup_size(64)
+fn update_momentum(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  if (!inside(index)) { return; }
+  let v = fma(0.9, moment1[index], gradient[index]);
+  moment1[index] = v;
+  move_pixel(index, update.lr * v);
+}
+
+@compute @workgroup_size(64)
+fn update_adam(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  if (!inside(index)) { return; }
+  let g = gradient[index];
+  let m = 0.9 * moment1[index] + 0.1 * g;
+  let v = 0.999 * moment2[index] + 0.001 * g * g;
+  moment1[index] = m;
+  moment2[index] = v;
+  move_pixel(index, update.lr * (m / state.correction1) / (sqrt(v / state.correction2) + 1e-8));
+}
+
+// The end of an iteration: c ← 1 − β(1 − c) turns 1 − β^t into 1 − β^(t+1).
+@compute @workgroup_size(1)
+fn advance() {
+  next.step += 1u;
+  next.correction1 += 0.1 * (1.0 - next.correction1);
+  next.correction2 += 0.001 * (1.0 - next.correction2);
+}

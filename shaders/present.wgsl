@@ -1,0 +1,31 @@
+// Draws the resident image, u = RGB − mean, (N,3,H,W), on a canvas: a grid of the N images, `columns` wide,
+// a pixel of the image to a pixel of the canvas. What is shown is clamp(RGB, 0, 1), opaque.
+
+struct Frame {
+  height: u32,
+  width: u32,
+  batch: u32,
+  columns: u32,
+  mean: vec4f,
+}
+
+@group(0) @binding(0) var<uniform> frame: Frame;
+@group(0) @binding(1) var<storage, read> image: array<f32>;
+
+// One triangle that covers the canvas.
+@vertex
+fn present_vertex(@builtin(vertex_index) index: u32) -> @builtin(position) vec4f {
+  return vec4f(f32(index & 1u) * 4.0 - 1.0, f32(index >> 1u) * 4.0 - 1.0, 0.0, 1.0);
+}
+
+@fragment
+fn present_fragment(@builtin(position) position: vec4f) -> @location(0) vec4f {
+  let x = u32(position.x);
+  let y = u32(position.y);
+  let n = y / frame.height * frame.columns + x / frame.width;
+  if (n >= frame.batch || x / frame.width >= frame.columns) { return vec4f(0.0, 0.0, 0.0, 1.0); }
+  let area = frame.height * frame.width;
+  let pixel = n * 3u * area + y % frame.height * frame.width + x % frame.width;
+  let rgb = vec3f(image[pixel], image[pixel + area], image[pixel + 2u * area]) + frame.mean.xyz;
+  return vec4f(clamp(rgb, vec3f(0.0), vec3f(1.0)), 1.0);
+}

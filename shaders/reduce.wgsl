@@ -1,0 +1,67 @@
+// Deterministic sums: 64 partial sums an image, made by as many workgroups, then added in order by one
+// invocation an image. No floating-point atomics, so the same input gives the same bits.
+//
+//   partials[slot,n,g] = scale · Σ x[n,i]   (or x²) over the i of workgroup g in [offset, offset+count)
+//   totals[n]          = Σ_g partials[firstSlot…firstSlot+slots−1,n,g]
+#import lib/state
+#import lib/tree_sum
+
+struct Range {
+  batch: u32,
+  stride: u32,  // elements from one image to the next
+  offset: u32,
+  count: u32,
+  slot: u32,
+  scale: f32,
+}
+
+struct Total {
+  batch: u32,
+  firstSlot: u32,
+  slots: u32,
+  ring: u32,  // iterations the output holds; entry step mod ring is written
+}
+
+@group(0) @binding(0) var<uniform> range: Range;
+@group(0) @binding(1) var<storage, read> input: array<f32>;
+@group(0) @binding(2) var<storage, read_write> partials: array<f32>;
+
+@group(0) @binding(3) var<uniform> total: Total;
+@group(0) @binding(4) var<storage, read> state: State;
+@group(0) @binding(5) var<storage, read> finished: array<f32>;
+@group(0) @binding(6) var<storage, read_write> totals: array<f32>;
+
+fn finish_partial(local: u32, group: vec3u, sum: f32) {
+  tree_sum(local, sum);
+  if (local == 0u) { partials[(range.slot * range.batch + group.y) * 64u + group.x] = range.scale * sums[0]; }
+}
+
+@compute @workgroup_size(64)
+fn reduce_sum(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  var sum = 0.0;
+  let first = group.y * range.stride + range.offset;
+  for (var i = group.x * 64u + local; i < range.count; i += 4096u) { sum += input[first + i]; }
+  finish_partial(local, group, sum);
+}
+
+@compute @workgroup_size(64)
+fn reduce_squares(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  var sum = 0.0;
+  let first = group.y * range.stride + range.offset;
+  for (var i = group.x * 64u + local; i < range.count; i += 4096u) {
+    let x = input[first + i];
+    sum = fma(x, x, sum);
+  }
+  finish_partial(local, group, sum);
+}
+
+@compute @workgroup_size(64)
+fn reduce_total(@builtin(global_invocation_id) id: vec3u) {
+  let n = id.x;
+  if (n >= total.batch) { return; }
+  var sum = 0.0;
+  for (var slot = total.firstSlot; slot < total.firstSlot + total.slots; slot++) {
+    for (var g = 0u; g < 64u; g++) { sum += finished[(slot * total.batch + n) * 64u + g]; }
+  }
+  totals[state.step % total.ring * total.batch + n] = sum;
+}

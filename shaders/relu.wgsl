@@ -1,0 +1,127 @@
+// ReLU. Backward needs one bit a unit, x > 0 (layout: lib/bits.wgsl); one invocation handles one word.
+//
+//   y = max(x, 0)        dx = dy where the bit is set, else 0
+//
+// Redirect (Lucid, "ReLU gradient override"): where, for one image, dx would be zero everywhere, dy is let
+// through except where the unit is off and dy < 0, since the ascent would only push such a unit further down.
+//
+// x, y, dx, dy are (N,C,H,W).
+#import lib/index
+#import lib/bits
+
+struct Shape {
+  batch: u32,
+  channels: u32,
+  height: u32,
+  width: u32,
+  flag: u32,  // first of this layer's N redirect flags
+}
+
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(1) var<storage, read> input: array<f32>;
+@group(0) @binding(2) var<storage, read_write> output: array<f32>;
+@group(0) @binding(3) var<storage, read_write> bits: array<u32>;
+@group(0) @binding(4) var<storage, read> mask: array<u32>;
+@group(0) @binding(5) var<storage, read_write> gradient: array<f32>;
+@group(0) @binding(6) var<storage, read_write> alive: array<atomic<u32>>;
+
+// One word of bits: image n, channels c … c+3, row y, pixels x … x+7.
+struct Word {
+  n: u32,
+  c: u32,
+  y: u32,
+  x: u32,
+  inside: bool,
+}
+
+fn word_of(index: u32) -> Word {
+  let columns = (shape.width + 7u) / 8u;
+  let quads = (shape.channels + 3u) / 4u;
+  let n = index / columns / shape.height / quads;
+  return Word(n, index / columns / shape.height % quads * 4u, index / columns % shape.height,
+    index % columns * 8u, n < shape.batch);
+}
+
+fn element(at: Word, c: u32, i: u32) -> u32 {
+  return ((at.n * shape.channels + at.c + c) * shape.height + at.y) * shape.width + at.x + i;
+}
+
+fn columns_inside(at: Word) -> u32 { return min(8u, shape.width - at.x); }
+fn channels_inside(at: Word) -> u32 { return min(4u, shape.channels - at.c); }
+
+@compute @workgroup_size(64)
+fn relu_forward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  let at = word_of(index);
+  if (!at.inside) { return; }
+  var word = 0u;
+  for (var c = 0u; c < channels_inside(at); c++) {
+    for (var i = 0u; i < columns_inside(at); i++) {
+      let x = input[element(at, c, i)];
+      word |= select(0u, 1u << (8u * c + i), x > 0.0);
+      output[element(at, c, i)] = max(x, 0.0);
+    }
+  }
+  bits[index] = word;
+}
+
+@compute @workgroup_size(64)
+fn relu_backward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  let at = word_of(index);
+  if (!at.inside) { return; }
+  let word = mask[index];
+  for (var c = 0u; c < channels_inside(at); c++) {
+    for (var i = 0u; i < columns_inside(at); i++) {
+      if (extractBits(word, 8u * c + i, 1u) == 0u) { gradient[element(at, c, i)] = 0.0; }
+    }
+  }
+}
+
+// Sets the flag of every image that keeps some gradient behind this ReLU.
+@compute @workgroup_size(64)
+fn relu_backward_detect(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  let at = word_of(index);
+  if (!at.inside) { return; }
+  let word = mask[index];
+  var kept = false;
+  for (var c = 0u; c < channels_inside(at); c++) {
+    for (var i = 0u; i < columns_inside(at); i++) {
+      kept |= extractBits(word, 8u * c + i, 1u) == 1u && gradient[element(at, c, i)] != 0.0;
+    }
+  }
+  if (kept) { atomicStore(&alive[shape.flag + at.n], 1u); }
+}
+
+@compute @workgroup_size(64)
+fn relu_backward_redirect(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  let at = word_of(index);
+  if (!at.inside) { return; }
+  let word = mask[index];
+  let redirect = atomicLoad(&alive[shape.flag + at.n]) == 0u;
+  for (var c = 0u; c < channels_inside(at); c++) {
+    for (var i = 0u; i < columns_inside(at); i++) {
+      let off = extractBits(word, 8u * c + i, 1u) == 0u;
+      let g = gradient[element(at, c, i)];
+      if (off && (!redirect || g < 0.0)) { gradient[element(at, c, i)] = 0.0; }
+    }
+  }
+}
