@@ -1,0 +1,94 @@
+/** Class names: looking one up, and saying what comes close when it is not there. */
+import { InputError } from "../errors.ts";
+import type { Network } from "./network.ts";
+
+const SUGGESTIONS = 5;
+
+/** The 1000 ImageNet names; 10 kB that are loaded only when a network needs them. */
+export async function imagenetClasses(): Promise<readonly string[]> {
+  return (await import("./imagenet-classes.ts")).IMAGENET_CLASSES;
+}
+
+/** Outputs of the network's last linear layer; 0 where the checkpoint stops before it. */
+export function classCount(network: Network): number {
+  const last = network.layers.at(-1);
+  return last?.kind === "linear" ? last.outputFeatures : 0;
+}
+
+/**
+ * Index of a class given by index (digits) or by name; case matters only between names that differ in nothing else.
+ * @throws InputError with the range of indices, or the nearest names.
+ */
+export function classIndex(network: Network, nameOrIndex: string | number): number {
+  const count = classCount(network);
+  const asked = String(nameOrIndex).trim();
+  if (count === 0) {
+    throw new InputError(`class ${show(asked)}: ${network.name} has no classes, its head is missing`, {
+      remedy: "ask for a channel, or use a checkpoint with its classifier",
+    });
+  }
+  if (typeof nameOrIndex === "number" || /^[+-]?\d+$/.test(asked)) {
+    const index = Number(asked);
+    if (Number.isInteger(index) && index >= 0 && index < count) return index;
+    throw new InputError(`class ${show(asked)} is out of range`, { remedy: `classes are 0 to ${count - 1}` });
+  }
+  return indexOfName(network.classes, asked, count);
+}
+
+/** The names nearest to what was typed: by substring first, then by edit distance. */
+export function nearestNames(names: readonly string[], typed: string, count = SUGGESTIONS): readonly string[] {
+  const wanted = fold(typed.slice(0, 100));
+  return [...new Set(names)]
+    .map((name) => ({ name, distance: nameDistance(wanted, fold(name)) }))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, count)
+    .map(({ name }) => name);
+}
+
+function indexOfName(classes: readonly string[], name: string, count: number): number {
+  const exact = indicesWhere(classes, (candidate) => candidate === name);
+  const found = exact.length > 0 ? exact : indicesWhere(classes, (candidate) => fold(candidate) === fold(name));
+  const [index] = found;
+  if (found.length === 1 && index !== undefined) return index;
+  if (found.length > 1) {
+    throw new InputError(`class ${show(name)} is the name of ${found.join(", ")}`, { remedy: "give the index" });
+  }
+  const remedy =
+    classes.length === 0
+      ? `this checkpoint names no classes; give an index, 0 to ${count - 1}`
+      : `nearest: ${nearestNames(classes, name).map((near) => JSON.stringify(near)).join(", ")}`;
+  throw new InputError(`class ${show(name)} is unknown`, { remedy });
+}
+
+function indicesWhere(classes: readonly string[], matches: (name: string) => boolean): readonly number[] {
+  return classes.flatMap((name, index) => (matches(name) ? [index] : []));
+}
+
+/** Below 1 where one name contains the other, so that those come first. */
+function nameDistance(wanted: string, name: string): number {
+  const distance = editDistance(wanted, name);
+  const contained = wanted.length > 2 && (name.includes(wanted) || wanted.includes(name));
+  return contained ? distance / (1 + wanted.length + name.length) : distance;
+}
+
+/** Levenshtein's: insertions, deletions and replacements of one character. */
+export function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}
+
+function fold(name: string): string {
+  return name.trim().toLowerCase();
+}
+
+function show(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
+}

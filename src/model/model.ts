@@ -1,0 +1,146 @@
+/** Opening a checkpoint: its architecture at once, its weights layer by layer when they are asked for. */
+import { InputError, WeightsError } from "../errors.ts";
+import { type ArchitectureOptions, inferNetwork, type LayerTensors } from "./architecture.ts";
+import { imagenetClasses } from "./labels.ts";
+import type { ConvLayer, LayerWeights, LinearLayer, Model, Network, Preprocess } from "./network.ts";
+import { isPreprocess } from "./preprocess.ts";
+import { readHeader, readTensor, type SafetensorsHeader } from "./safetensors.ts";
+import type { ByteSource } from "./source.ts";
+
+export interface OpenOptions extends ArchitectureOptions {
+  /** Overrules the metadata's `preprocess`; needed where that is not `unit`, `imagenet` or `caffe`. */
+  readonly preprocess?: Preprocess;
+}
+
+/** PyTorch's default ε of batch norm, which torchvision and timm keep. */
+const BATCH_NORM_EPSILON = 1e-5;
+
+/**
+ * Reads the header only.
+ * @throws WeightsError for a file that is damaged or is no VGG; InputError where preprocessing is not known.
+ */
+export async function openModel(source: ByteSource, options: OpenOptions = {}): Promise<Model> {
+  const header = await readHeader(source);
+  const shapes = new Map([...header.tensors].map(([name, { shape }]) => [name, shape]));
+  const { network, bindings, unusedTensors } = inferNetwork(shapes, header.metadata, options);
+  return {
+    network: await withImagenetClasses(network),
+    preprocess: options.preprocess ?? metadataPreprocess(source.name, header.metadata),
+    unusedTensors,
+    metadata: header.metadata,
+    async layerWeights(layer) {
+      const tensors = bindings.get(layer.name);
+      if (tensors === undefined) throw new InputError(`${layer.name}: ${network.name} has no weights for it`);
+      return readLayerWeights(source, header, layer, tensors);
+    },
+  };
+}
+
+/** A 1000-way head without names of its own is taken for ImageNet's. */
+async function withImagenetClasses(network: Network): Promise<Network> {
+  const last = network.layers.at(-1);
+  const unnamed = network.classes.length === 0;
+  if (!unnamed || last?.kind !== "linear" || last.outputFeatures !== 1000) return network;
+  return { ...network, classes: await imagenetClasses() };
+}
+
+function metadataPreprocess(where: string, metadata: Readonly<Record<string, string>>): Preprocess {
+  const text = metadata["preprocess"];
+  if (text !== undefined && isPreprocess(text)) return text;
+  const got = text === undefined ? "says nothing" : `says ${JSON.stringify(text.slice(0, 100))}`;
+  const guess = text === undefined ? "" : guessPreprocess(text);
+  throw new InputError(`${where}: preprocessing expects unit, imagenet or caffe, its metadata ${got}`, {
+    remedy: `give it: --preprocess unit|imagenet|caffe${guess}`,
+  });
+}
+
+/** A hint for people only: what is guessed is never used without being asked for. */
+function guessPreprocess(text: string): string {
+  if (/bgr/i.test(text)) return " (BGR, 0–255 minus means is caffe)";
+  if (/0?\.485|std|deviation/i.test(text)) return " (mean and standard deviation is imagenet)";
+  if (/0\s*(\.\.+|-|–|to)\s*1\b/i.test(text)) return " (RGB 0–1 is unit)";
+  return "";
+}
+
+async function readLayerWeights(
+  source: ByteSource,
+  header: SafetensorsHeader,
+  layer: ConvLayer | LinearLayer,
+  tensors: LayerTensors,
+): Promise<LayerWeights> {
+  const read = (name: string): Promise<Float32Array> => readFinite(source, header, layer.name, name);
+  const weight = await read(tensors.weight);
+  const outputs = layer.kind === "conv" ? layer.outputChannels : layer.outputFeatures;
+  const bias = tensors.bias === undefined ? new Float32Array(outputs) : await read(tensors.bias);
+  const { batchNorm } = tensors;
+  if (batchNorm === undefined) return { weight, bias };
+  const folded = foldBatchNorm(weight, bias, {
+    scale: await read(batchNorm.weight),
+    shift: await read(batchNorm.bias),
+    mean: await read(batchNorm.mean),
+    variance: await read(batchNorm.variance),
+  });
+  const bad = [folded.weight, folded.bias].some((numbers) => firstNonFinite(numbers) !== undefined);
+  if (!bad) return folded;
+  throw new WeightsError(`${layer.name}: batch norm (${batchNorm.variance}) makes its weights NaN or infinite`, {
+    remedy: "variances must not be negative; convert the checkpoint again",
+  });
+}
+
+interface BatchNorm {
+  readonly scale: Float32Array;
+  readonly shift: Float32Array;
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
+}
+
+/**
+ * Batch norm at inference is affine, so it disappears into the convolution before it (Ioffe & Szegedy 2015):
+ * w′ = w·γ/√(σ²+ε), b′ = (b−μ)·γ/√(σ²+ε) + β, computed in float64 and rounded once.
+ */
+export function foldBatchNorm(weight: Float32Array, bias: Float32Array, norm: BatchNorm): LayerWeights {
+  const outputs = bias.length;
+  const perOutput = weight.length / outputs;
+  const foldedWeight = new Float32Array(weight.length);
+  const foldedBias = new Float32Array(outputs);
+  for (let k = 0; k < outputs; k++) {
+    const gain = at(norm.scale, k) / Math.sqrt(at(norm.variance, k) + BATCH_NORM_EPSILON);
+    foldedBias[k] = (at(bias, k) - at(norm.mean, k)) * gain + at(norm.shift, k);
+    for (let i = k * perOutput; i < (k + 1) * perOutput; i++) foldedWeight[i] = at(weight, i) * gain;
+  }
+  return { weight: foldedWeight, bias: foldedBias };
+}
+
+/** NaN is invisible to WGSL arithmetic, so weights are checked here, on the CPU, before they get there. */
+async function readFinite(
+  source: ByteSource,
+  header: SafetensorsHeader,
+  layer: string,
+  name: string,
+): Promise<Float32Array> {
+  const { data, shape } = await readTensor(source, header, name);
+  const bad = firstNonFinite(data);
+  if (bad === undefined) return data;
+  const index = coordinates(bad, shape).join(",");
+  throw new WeightsError(`${layer}: tensor ${name}[${index}] expects a finite number, got ${at(data, bad)}`, {
+    remedy: "the checkpoint is damaged or its training diverged; use another",
+  });
+}
+
+function firstNonFinite(numbers: Float32Array): number | undefined {
+  for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return i;
+  return undefined;
+}
+
+function coordinates(flat: number, shape: readonly number[]): readonly number[] {
+  let rest = flat;
+  return shape.toReversed().map((n) => {
+    const index = rest % n;
+    rest = Math.floor(rest / n);
+    return index;
+  }).reverse();
+}
+
+function at(numbers: Float32Array, index: number): number {
+  return numbers[index] as number;
+}

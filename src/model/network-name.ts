@@ -1,0 +1,51 @@
+/** What people call a network: recognised by its convolutions per block and their widths. */
+import type { ConvLayer, Layer } from "./network.ts";
+
+/** Simonyan & Zisserman 2015, table 1: configurations A, B, D, E. */
+const CONVOLUTIONS_PER_BLOCK: readonly (readonly [name: string, blocks: readonly number[]])[] = [
+  ["VGG-11", [1, 1, 2, 2, 2]],
+  ["VGG-13", [2, 2, 2, 2, 2]],
+  ["VGG-16", [2, 2, 3, 3, 3]],
+  ["VGG-19", [2, 2, 4, 4, 4]],
+];
+const WIDTHS: readonly number[] = [64, 128, 256, 512, 512];
+
+/** `VGG-19 to conv3_4`, `VGG-11 with batch norm`, `VGG-style, 9 convolutions`. */
+export function networkName(layers: readonly Layer[], batchNorm: boolean): string {
+  const convs = layers.filter((layer) => layer.kind === "conv");
+  const suffix = batchNorm ? " with batch norm" : "";
+  const blocks = convolutionsPerBlock(layers);
+  const known = hasStandardWidths(convs)
+    ? CONVOLUTIONS_PER_BLOCK.filter(([, standard]) => isPrefix(blocks, standard)).map(([name]) => name)
+    : [];
+  const complete = layers.some((layer) => layer.name === "logits");
+  if (known.length === 0 || (complete && blocks.length < WIDTHS.length)) {
+    return `VGG-style, ${convs.length} convolution${convs.length === 1 ? "" : "s"}${suffix}`;
+  }
+  const stop = layers.filter((layer) => layer.kind === "conv" || layer.kind === "linear").at(-1)?.name;
+  return known.join(" or ") + suffix + (complete ? "" : ` to ${stop}`);
+}
+
+function convolutionsPerBlock(layers: readonly Layer[]): readonly number[] {
+  const blocks: number[] = [];
+  for (const { kind, name } of layers) {
+    const block = kind === "conv" ? Number(/^conv(\d+)_/.exec(name)?.[1]) : 0;
+    if (block > 0) blocks[block - 1] = (blocks[block - 1] ?? 0) + 1;
+  }
+  return blocks;
+}
+
+function hasStandardWidths(convs: readonly ConvLayer[]): boolean {
+  return convs.every(({ name, outputChannels }) => {
+    const block = Number(/^conv(\d+)_/.exec(name)?.[1]);
+    return outputChannels === WIDTHS[block - 1];
+  });
+}
+
+/** Every finished block has the standard's count; the last one may stop early. */
+function isPrefix(blocks: readonly number[], standard: readonly number[]): boolean {
+  return blocks.every((count, i) => {
+    const expected = standard[i] ?? 0;
+    return i === blocks.length - 1 ? count <= expected : count === expected;
+  });
+}

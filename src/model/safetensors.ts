@@ -1,0 +1,256 @@
+/**
+ * A strict reader and writer of safetensors (https://github.com/huggingface/safetensors, "Format"):
+ * an unsigned 64-bit little-endian header length, that many bytes of JSON, then the tensors' bytes without
+ * gaps or overlaps. Any file may be hostile, so every number is checked before it is believed.
+ */
+import { WeightsError } from "../errors.ts";
+import { bfloat16ToFloat32, float16ToFloat32 } from "./half.ts";
+import { type HeaderJson, parseHeaderJson } from "./header-json.ts";
+import type { ByteSource } from "./source.ts";
+
+/** Bytes an element takes. All may appear in a file; F32, F16 and BF16 can be read. */
+const BYTES_PER_ELEMENT: ReadonlyMap<string, number> = new Map([
+  ["BOOL", 1], ["U8", 1], ["I8", 1], ["F8_E4M3", 1], ["F8_E5M2", 1],
+  ["U16", 2], ["I16", 2], ["F16", 2], ["BF16", 2],
+  ["U32", 4], ["I32", 4], ["F32", 4],
+  ["U64", 8], ["I64", 8], ["F64", 8],
+]);
+/** VGG-19 with batch norm needs 20 kB; larger headers are refused before they cost memory. */
+const MAX_HEADER_BYTES = 4 << 20;
+const MAX_TENSORS = 16384;
+const METADATA = "__metadata__";
+const CORRUPT = "the file is damaged or was not written as safetensors; download or convert it again";
+
+/** One tensor's entry; `begin` and `end` count bytes from the start of the file. */
+export interface TensorInfo {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+export interface SafetensorsHeader {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+}
+
+export interface Tensor {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** Row-major, converted to float32 (exactly). */
+  readonly data: Float32Array<ArrayBuffer>;
+}
+
+/** What the writer takes: row-major float32. */
+export interface TensorToWrite {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/**
+ * Reads and checks the table of contents; no tensor is read.
+ * @throws WeightsError naming the tensor, what was expected and what is there.
+ */
+export async function readHeader(source: ByteSource): Promise<SafetensorsHeader> {
+  const where = source.name;
+  if (source.size < 8) throw corrupt(`${where}: a safetensors file has at least 8 bytes, got ${source.size}`);
+  const prefix = await source.read(0, 8);
+  rejectOtherFormats(where, prefix);
+  const length = Number(new DataView(prefix.buffer).getBigUint64(0, true));
+  if (length > source.size - 8) {
+    throw corrupt(`${where}: the header claims ${length} bytes, the file has ${source.size - 8} after its first 8`);
+  }
+  if (length > MAX_HEADER_BYTES) {
+    throw corrupt(`${where}: the header claims ${length} bytes, more than the ${MAX_HEADER_BYTES} allowed`);
+  }
+  const entries = parseHeader(where, await source.read(8, 8 + length));
+  const metadata = readMetadata(where, entries.get(METADATA));
+  const tensors = new Map<string, TensorInfo>();
+  for (const [name, entry] of entries) {
+    if (name !== METADATA) tensors.set(name, readTensorInfo(where, name, entry, 8 + length));
+  }
+  if (tensors.size > MAX_TENSORS) {
+    throw corrupt(`${where}: ${tensors.size} tensors, more than the ${MAX_TENSORS} allowed`);
+  }
+  checkLayout(source, [...tensors.values()], 8 + length);
+  return { metadata, tensors };
+}
+
+/**
+ * Reads one tensor of an F32, F16 or BF16 checkpoint as float32.
+ * @throws WeightsError where it is missing, of another type, or the file ends within it.
+ */
+export async function readTensor(source: ByteSource, header: SafetensorsHeader, name: string): Promise<Tensor> {
+  const info = header.tensors.get(name);
+  if (info === undefined) throw new WeightsError(`${source.name}: tensor ${quote(name)} is missing`);
+  const { dtype, shape } = info;
+  if (dtype !== "F32" && dtype !== "F16" && dtype !== "BF16") {
+    throw new WeightsError(`${source.name}: tensor ${quote(name)} expects F32, F16 or BF16, got ${dtype}`, {
+      remedy: "convert the checkpoint to F32 or F16",
+    });
+  }
+  const bytes = await source.read(info.begin, info.end);
+  if (bytes.length !== info.end - info.begin) {
+    throw corrupt(`${source.name}: tensor ${quote(name)} takes ${info.end - info.begin} bytes, got ${bytes.length}`);
+  }
+  const size = dtype === "F32" ? 4 : 2;
+  const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  const count = bytes.length / size;
+  if (dtype === "F32") return { dtype, shape, data: new Float32Array(buffer, byteOffset, count) };
+  const halves = new Uint16Array(buffer, byteOffset, count);
+  return { dtype, shape, data: dtype === "F16" ? float16ToFloat32(halves) : bfloat16ToFloat32(halves) };
+}
+
+/**
+ * Writes float32 tensors, ordered by name, the header padded with spaces so that the data is 8-byte aligned.
+ * @throws WeightsError where a shape does not fit its data.
+ */
+export function writeSafetensors(
+  tensors: Readonly<Record<string, TensorToWrite>>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  const names = Object.keys(tensors).sort();
+  const entries: [string, unknown][] = metadata === undefined ? [] : [[METADATA, metadata]];
+  let end = 0;
+  for (const name of names) {
+    const { shape, data } = tensors[name] as TensorToWrite;
+    if (name === METADATA) throw new WeightsError(`a tensor cannot be called ${METADATA}`);
+    if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0) || elementCount(shape) !== data.length) {
+      throw new WeightsError(`tensor ${quote(name)} of shape ${formatShape(shape)} got ${data.length} numbers`);
+    }
+    entries.push([name, { dtype: "F32", shape, data_offsets: [end, end + data.byteLength] }]);
+    end += data.byteLength;
+  }
+  // `Object.fromEntries` defines keys, so a tensor called `__proto__` is written as one.
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  const headerBytes = Math.ceil(json.length / 8) * 8;
+  const file = new Uint8Array(8 + headerBytes + end).fill(32, 8, 8 + headerBytes);
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  file.set(json, 8);
+  let at = 8 + headerBytes;
+  for (const name of names) {
+    const { data } = tensors[name] as TensorToWrite;
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return file;
+}
+
+/** `(64,3,3,3)`, as in messages. */
+export function formatShape(shape: readonly number[]): string {
+  return `(${shape.join(",")})`;
+}
+
+/** Numbers in a tensor of this shape; a scalar's shape is empty. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
+
+function parseHeader(where: string, bytes: Uint8Array): ReadonlyMap<string, HeaderJson> {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    if (!text.startsWith("{")) throw new SyntaxError("it does not begin with {");
+    return parseHeaderJson(text) as ReadonlyMap<string, HeaderJson>;
+  } catch (cause) {
+    const reason = cause instanceof SyntaxError ? cause.message : "its text is not UTF-8";
+    throw corrupt(`${where}: the safetensors header is malformed: ${reason}`, cause);
+  }
+}
+
+function readMetadata(where: string, json: HeaderJson | undefined): Readonly<Record<string, string>> {
+  if (json === undefined) return {};
+  const texts: [string, string][] = [];
+  for (const [key, value] of json instanceof Map ? json : [[METADATA, json]]) {
+    if (typeof value !== "string") throw corrupt(`${where}: metadata ${quote(key)} is not a text`);
+    texts.push([key, value]);
+  }
+  if (!(json instanceof Map)) throw corrupt(`${where}: ${METADATA} expects an object of texts`);
+  return Object.fromEntries(texts);
+}
+
+function readTensorInfo(where: string, name: string, json: HeaderJson, dataBegin: number): TensorInfo {
+  const at = `${where}: tensor ${quote(name)}`;
+  if (!(json instanceof Map)) throw corrupt(`${at} is not described by an object`);
+  const fields: ReadonlyMap<string, HeaderJson> = json;
+  for (const key of fields.keys()) {
+    if (!["dtype", "shape", "data_offsets"].includes(key)) throw corrupt(`${at} has an unknown field ${quote(key)}`);
+  }
+  const dtype = fields.get("dtype");
+  const bytes = typeof dtype === "string" ? BYTES_PER_ELEMENT.get(dtype) : undefined;
+  if (typeof dtype !== "string" || bytes === undefined) {
+    throw corrupt(`${at} has the unknown type ${typeof dtype === "string" ? quote(dtype) : "(none)"}`);
+  }
+  const shape = integers(fields.get("shape"));
+  if (shape === undefined) throw corrupt(`${at} has no shape`);
+  const offsets = integers(fields.get("data_offsets"));
+  const [begin, end] = offsets ?? [];
+  if (offsets?.length !== 2 || begin === undefined || end === undefined || begin > end) {
+    throw corrupt(`${at} expects data_offsets [begin, end], got [${offsets?.join(", ") ?? ""}]`);
+  }
+  const size = byteLength(shape, bytes);
+  if (size === undefined) throw corrupt(`${at} of shape ${formatShape(shape)} has 2^53 bytes or more`);
+  if (end - begin !== size) {
+    throw corrupt(`${at} (${dtype}, ${formatShape(shape)}) takes ${size} bytes, got ${end - begin}`);
+  }
+  return { name, dtype, shape, begin: dataBegin + begin, end: dataBegin + end };
+}
+
+/** Undefined where the product passes 2⁵³ on the way, even if a zero follows. */
+function byteLength(shape: readonly number[], bytesPerElement: number): number | undefined {
+  let size = bytesPerElement;
+  for (const n of shape) {
+    size *= n;
+    if (!Number.isSafeInteger(size)) return undefined;
+  }
+  return size;
+}
+
+function integers(json: HeaderJson | undefined): readonly number[] | undefined {
+  if (!Array.isArray(json)) return undefined;
+  const list: readonly HeaderJson[] = json;
+  return list.every((n) => typeof n === "number") ? list : undefined;
+}
+
+/** The tensors must tile the rest of the file: no gap, no overlap, nothing after them. */
+function checkLayout(source: ByteSource, tensors: readonly TensorInfo[], dataBegin: number): void {
+  let at = dataBegin;
+  for (const { name, begin, end } of [...tensors].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+    const tensor = `${source.name}: tensor ${quote(name)}`;
+    if (begin !== at) {
+      const relation = begin < at ? "overlaps the tensor before it" : "leaves a gap before it";
+      throw corrupt(`${tensor} ${relation}: expected to begin at byte ${at}, got ${begin}`);
+    }
+    if (end > source.size) {
+      throw new WeightsError(`${tensor} ends at byte ${end}, the file has ${source.size}: it is cut short`, {
+        remedy: "download the file again",
+      });
+    }
+    at = end;
+  }
+  if (at !== source.size) {
+    throw corrupt(`${source.name}: expected ${at} bytes (the tensors end there), got ${source.size}`);
+  }
+}
+
+/** Says so when the file is something else that people commonly hand over. */
+function rejectOtherFormats(where: string, prefix: Uint8Array): void {
+  const text = String.fromCharCode(...prefix);
+  const [kind, remedy] =
+    /^\s*<(!d|ht|\?x|he|!-)/i.test(text) ? ["an HTML page", "check the address: the server answered with a page"]
+    : text.startsWith("PK\u0003\u0004") ? ["a zip archive (PyTorch .pth?)", "convert it to safetensors"]
+    : text.startsWith("\u0089HDF") ? ["an HDF5 file (Keras .h5?)", "convert it to safetensors, OIHW"]
+    : text.startsWith("version ") ? ["a Git LFS pointer", "fetch the file itself: git lfs pull"]
+    : [];
+  if (kind !== undefined && remedy !== undefined) {
+    throw new WeightsError(`${where}: expected a safetensors file, got ${kind}`, { remedy });
+  }
+}
+
+function quote(name: string): string {
+  return JSON.stringify(name.length > 80 ? `${name.slice(0, 77)}...` : name);
+}
+
+function corrupt(message: string, cause?: unknown): WeightsError {
+  return new WeightsError(message, { remedy: CORRUPT, cause });
+}
