@@ -1,0 +1,241 @@
+import { css, html, LitElement, nothing, type PropertyValues } from "lit";
+import { customElement, property, query } from "lit/decorators.js";
+import { type AscentError, InputError } from "../errors.ts";
+import type { Preprocess } from "../model/network.ts";
+import { defaultRecipe, type OptimizerKind, type Recipe } from "../optvis/recipe.ts";
+import { checkRecipe, onOff, parseSize } from "./attributes.ts";
+import { encodePng } from "./png.ts";
+import { RunController, type RunHost, type RunRequest, type RunState } from "./run-controller.ts";
+
+export * from "./events.ts";
+export type { RunState } from "./run-controller.ts";
+
+/** Changed while running, without starting again. */
+const LIVE: readonly PropertyKey[] = ["lr", "l2", "iterations", "paused", "scaling"];
+
+/**
+ * Gradient ascent on an image, live: what a channel, neuron, layer or class of a convolutional network
+ * wants to see rises out of a zero image on the GPU.
+ *
+ * ```html
+ * <ascent-view model="ascent-vgg.safetensors" objective="class:goldfish" size="192" seed="1"></ascent-view>
+ * ```
+ *
+ * It starts by itself unless `paused`, rests while it is off screen or its tab is hidden, and gives back
+ * its GPU memory when it leaves the document; put back, it begins again. Pixels are RGB in 0–1 units and
+ * not clamped unless `clamp` is there; `lr` is in those units; `l2` pulls toward the zero input. Changing
+ * `lr`, `l2`, `iterations`, `paused` or `scaling` takes effect at once, any other change starts again.
+ *
+ * @element ascent-view
+ * @attr {string} init - `zeros`, `noise`, or the URL of a photograph
+ * @attr {string} redirect - ReLU-gradient redirect in iterations 0–15: `on` or `off`
+ * @fires {AscentReadyEvent} ascent-ready - the start is on the canvas
+ * @fires {AscentStepEvent} ascent-step - some iterations are done and on the canvas; at most one a frame
+ * @fires {AscentErrorEvent} ascent-error - `detail` is the AscentError, `concern` what it is about
+ * @fires {AscentStateEvent} ascent-state - `state` changed
+ * @csspart canvas - the picture
+ * @csspart message - the error message, shown over the picture
+ * @cssState running - stepping now
+ * @cssState failed - the last request could not be met
+ */
+@customElement("ascent-view")
+export class AscentView extends LitElement implements RunHost {
+  static override readonly styles = css`
+    :host {
+      display: inline-grid;
+      inline-size: 256px;
+      position: relative;
+    }
+    :host([hidden]) {
+      display: none;
+    }
+    canvas {
+      inline-size: 100%;
+      block-size: 100%;
+      grid-area: 1 / 1;
+      object-fit: contain;
+    }
+    :host([scaling="crisp"]) canvas {
+      image-rendering: pixelated;
+    }
+    .message {
+      grid-area: 1 / 1;
+      align-self: end;
+      margin: 0;
+      padding: 0.75em 1em;
+      font: 0.875rem/1.4 system-ui, sans-serif;
+      overflow-wrap: anywhere;
+      color: #fff;
+      background: rgb(30 10 8 / 88%);
+    }
+  `;
+
+  /** URL of a safetensors file, or (as a property) the file itself; it is never uploaded. */
+  @property() model: string | Blob = "";
+  /** What to climb, for example `class:goldfish` or `channel:conv3_4:17 - 0.5*channel:conv2_1:3`. */
+  @property() objective = "";
+  /** Pixels: `N` or `HxW`. */
+  @property() size = "128";
+  /** `zeros`, `noise`, or the URL of a photograph or (as a property) the photograph. */
+  @property() init: string | Blob = "zeros";
+  @property() optimizer: OptimizerKind = defaultRecipe.optimizer;
+  /** Step size, RGB 0–1. */
+  @property({ type: Number }) lr = defaultRecipe.lr;
+  /** λ of the penalty λ·Σ(network input)². */
+  @property({ type: Number }) l2 = defaultRecipe.l2;
+  /** Standard deviation of the blur in pixels; 0 is none. (`blur` is a method of every element.) */
+  @property({ type: Number, attribute: "blur" }) blurSigma = defaultRecipe.blur;
+  /** Blur after every so many iterations. */
+  @property({ type: Number, attribute: "blur-every" }) blurEvery = defaultRecipe.blurEvery;
+  /** Largest circular shift in pixels, drawn anew each iteration. */
+  @property({ type: Number }) jitter = defaultRecipe.jitter;
+  /** Clamp RGB to 0–1 after each iteration. */
+  @property({ type: Boolean }) clamp = defaultRecipe.clamp;
+  /** ReLU-gradient redirect in iterations 0–15. */
+  @property({ converter: onOff }) redirect = defaultRecipe.redirect;
+  @property({ type: Number }) seed = defaultRecipe.seed;
+  /** Stop after so many; `start()` then goes on for as many again. */
+  @property({ type: Number }) iterations = defaultRecipe.iterations;
+  /** `unit`, `imagenet` or `caffe`, where the file does not say it. */
+  @property() preprocess: Preprocess | undefined;
+  /** Padding of the convolutions, 0 or 1, where neither the file nor its head tells. */
+  @property({ type: Number }) padding: 0 | 1 | undefined;
+  /** Loaded but not stepping. */
+  @property({ type: Boolean, reflect: true }) paused = false;
+  /** How the picture is enlarged: `smooth`, or `crisp` pixels. */
+  @property({ reflect: true }) scaling: "smooth" | "crisp" = "smooth";
+
+  /** @internal */
+  @query("canvas") readonly canvas!: HTMLCanvasElement;
+
+  readonly #run = new RunController(this);
+  readonly #internals = this.attachInternals();
+  #listened = false;
+
+  /** `empty`, `loading`, `running`, `hidden`, `paused`, `finished` or `failed`. */
+  get state(): RunState {
+    return this.#run.state;
+  }
+
+  /** Finished iterations. */
+  get iteration(): number {
+    return this.#run.iteration;
+  }
+
+  /** Why `state` is `failed`. */
+  get error(): AscentError | undefined {
+    return this.#run.failure;
+  }
+
+  /** The recipe of the picture on the canvas; undefined before `ascent-ready`. */
+  get recipe(): Recipe | undefined {
+    return this.#run.ascent?.recipe;
+  }
+
+  /** Objective values cost a readback, so they are read only once somebody has asked for them. @internal */
+  get listening(): boolean {
+    return this.#listened;
+  }
+
+  override addEventListener(...args: Parameters<HTMLElement["addEventListener"]>): void {
+    if (args[0] === "ascent-step") this.#listened = true;
+    super.addEventListener(...args);
+  }
+
+  /** Runs: from a pause, on after the last iteration, or once more after a failure. */
+  start(): void {
+    this.paused = false;
+    this.#run.resume();
+  }
+
+  /** Stops stepping; the picture and its state stay. */
+  pause(): void {
+    this.paused = true;
+    this.#run.settle();
+  }
+
+  /** One iteration, also while paused; resolves when it is on the canvas. */
+  step(): Promise<void> {
+    return this.#run.step();
+  }
+
+  /** Back to the start of the same recipe; resolves when that is on the canvas. Runs on if it was running. */
+  reset(): Promise<void> {
+    return this.#run.reset();
+  }
+
+  /**
+   * @returns the picture as it is now, RGB 0–1, shape (3,H,W), not clamped
+   * @throws InputError before `ascent-ready`
+   */
+  async readImage(): Promise<Float32Array> {
+    return (await this.#picture()).rgb;
+  }
+
+  /** The picture as a PNG of the recipe's size, read back from the GPU; the file carries the recipe. */
+  async toBlob(): Promise<Blob> {
+    const { rgb, recipe } = await this.#picture();
+    const text = { Software: "Ascent", Description: JSON.stringify(recipe) };
+    return new Blob([await encodePng(rgb, recipe.size, text)], { type: "image/png" });
+  }
+
+  async #picture(): Promise<{ readonly rgb: Float32Array; readonly recipe: Recipe }> {
+    const ascent = this.#run.ascent;
+    if (!ascent) throw new InputError("There is no picture yet.", { remedy: "Wait for ascent-ready." });
+    return { rgb: await ascent.readImage(), recipe: ascent.recipe };
+  }
+
+  /** @internal */
+  request(): RunRequest | undefined {
+    const { model, init, preprocess, padding } = this;
+    if (!model) return undefined;
+    const plainInit = init === "zeros" || init === "noise" ? init : undefined;
+    const recipe = checkRecipe({
+      ...defaultRecipe,
+      objective: this.objective,
+      size: parseSize(this.size),
+      init: plainInit ?? "photo",
+      optimizer: this.optimizer,
+      lr: this.lr,
+      l2: this.l2,
+      blur: this.blurSigma,
+      blurEvery: this.blurEvery,
+      jitter: this.jitter,
+      clamp: this.clamp,
+      redirect: this.redirect,
+      seed: this.seed,
+      iterations: this.iterations,
+    });
+    return { model, preprocess, padding, recipe, photo: plainInit ? undefined : init };
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    if ([...changed.keys()].some((name) => !LIVE.includes(name))) this.#run.load();
+    else if (changed.has("lr") || changed.has("l2")) this.#run.set({ lr: this.lr, l2: this.l2 });
+    if (changed.has("iterations")) this.#run.setTarget(this.iterations);
+    this.#run.settle();
+    this.#showState();
+  }
+
+  /** `:state(running)` and the like, for style sheets. */
+  #showState(): void {
+    const { states } = this.#internals;
+    if (states.has(this.state)) return;
+    states.clear();
+    states.add(this.state);
+  }
+
+  protected override render() {
+    const { error } = this;
+    return html`
+      <canvas part="canvas" width="1" height="1" role="img" aria-label=${this.objective || "no picture yet"}></canvas>
+      ${error ? html`<p class="message" part="message" role="alert">${error.message} ${error.remedy}</p>` : nothing}
+    `;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "ascent-view": AscentView;
+  }
+}

@@ -1,0 +1,67 @@
+/** What `<ascent-view>` tells the page. None of these bubble: they concern one element. */
+import type { AscentError } from "../errors.ts";
+import type { Network, Preprocess } from "../model/network.ts";
+
+/** What a failure is about, so that a page can put the message beside the control concerned. */
+export type Concern = "gpu" | "model" | "objective" | "size" | "init" | "run";
+
+export interface ReadyDetail {
+  readonly network: Network;
+  readonly preprocess: Preprocess;
+  readonly adapterName: string;
+  /** Bytes the plan holds on the GPU. */
+  readonly plannedBytes: number;
+  /** Names of the kernels this run keeps. */
+  readonly kernels: readonly string[];
+}
+
+export interface StepDetail {
+  /** Finished iterations. */
+  readonly iteration: number;
+  /** The newest objective value, on the image before its update, L2 included; undefined when none arrived. */
+  readonly objective: number | undefined;
+  /** All values that arrived since the last event, oldest first, one an iteration. */
+  readonly objectives: readonly number[];
+  /** Over the last second or so. */
+  readonly iterationsPerSecond: number;
+}
+
+/** A network is loaded and its start is on the canvas; sent again after every change that needs a new plan. */
+export class AscentReadyEvent extends CustomEvent<ReadyDetail> {
+  constructor(detail: ReadyDetail) {
+    super("ascent-ready", { detail });
+  }
+}
+
+/** Some iterations are done and their image is on the canvas; at most one a frame. */
+export class AscentStepEvent extends CustomEvent<StepDetail> {
+  constructor(detail: StepDetail) {
+    super("ascent-step", { detail });
+  }
+}
+
+/** Something went wrong; the canvas keeps its last image. */
+export class AscentErrorEvent extends CustomEvent<AscentError> {
+  readonly concern: Concern;
+
+  constructor(error: AscentError, concern: Concern) {
+    super("ascent-error", { detail: error });
+    this.concern = concern;
+  }
+}
+
+/** The run began, paused, was hidden, finished or failed; read the element's `state`. */
+export class AscentStateEvent extends Event {
+  constructor() {
+    super("ascent-state");
+  }
+}
+
+declare global {
+  interface HTMLElementEventMap {
+    "ascent-ready": AscentReadyEvent;
+    "ascent-step": AscentStepEvent;
+    "ascent-error": AscentErrorEvent;
+    "ascent-state": AscentStateEvent;
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * What one element holds between runs: its GPU device and its opened network, each asked for once.
+ *
+ * Each element has a device of its own, requested when there is something to draw and destroyed when the
+ * element leaves the document. A shared one would save some milliseconds of start-up, but then a lost
+ * device, a lack of memory or a validation error takes every picture on the page along, and nobody can
+ * tell when its memory may go.
+ */
+import { type Gpu, requestGpu } from "../gpu/device.ts";
+import { openModel } from "../model/model.ts";
+import type { Model, Preprocess } from "../model/network.ts";
+import { blobSource } from "../model/source.ts";
+import { urlSource } from "../model/url-source.ts";
+import { browserGpu } from "./gpu-access.ts";
+
+/** Which weights, and how to read them. */
+export interface ModelRequest {
+  /** URL of a safetensors file, or the file itself, which stays on this device. */
+  readonly model: string | Blob;
+  /** Where the file does not say it itself. */
+  readonly preprocess: Preprocess | undefined;
+  readonly padding: 0 | 1 | undefined;
+}
+
+async function open({ model, preprocess, padding }: ModelRequest): Promise<Model> {
+  const source =
+    typeof model === "string" ? await urlSource(new URL(model, document.baseURI).href) : blobSource(model);
+  return openModel(source, {
+    ...(preprocess === undefined ? {} : { preprocess }),
+    ...(padding === undefined ? {} : { padding }),
+  });
+}
+
+function sameModel(a: ModelRequest, b: ModelRequest): boolean {
+  return a.model === b.model && a.preprocess === b.preprocess && a.padding === b.padding;
+}
+
+export class Resources {
+  #gpu: Promise<Gpu> | undefined;
+  #opened: { readonly request: ModelRequest; readonly model: Promise<Model> } | undefined;
+
+  /** @throws DeviceError where there is no usable GPU; the next call asks anew */
+  async gpu(): Promise<Gpu> {
+    this.#gpu ??= (async () => requestGpu(browserGpu()))();
+    const gpu = this.#gpu;
+    try {
+      return await gpu;
+    } catch (error) {
+      if (this.#gpu === gpu) this.#gpu = undefined;
+      throw error;
+    }
+  }
+
+  /** @throws WeightsError or InputError where the file is unusable; the next call reads it anew */
+  async model(request: ModelRequest): Promise<Model> {
+    if (!this.#opened || !sameModel(this.#opened.request, request)) {
+      this.#opened = { request, model: open(request) };
+    }
+    const opened = this.#opened;
+    try {
+      return await opened.model;
+    } catch (error) {
+      if (this.#opened === opened) this.#opened = undefined;
+      throw error;
+    }
+  }
+
+  /** Destroys the device, also one that is still on its way. The weights stay. */
+  disposeGpu(): void {
+    this.#gpu?.then(
+      (gpu) => gpu.dispose(),
+      () => {},
+    );
+    this.#gpu = undefined;
+  }
+
+  dispose(): void {
+    this.disposeGpu();
+    this.#opened = undefined;
+  }
+}

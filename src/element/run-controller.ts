@@ -1,0 +1,358 @@
+/**
+ * The asynchronous life of one `<ascent-view>`: loading a run, and when to step it.
+ *
+ * Whatever arrives late (weights, compiled pipelines, the frame in flight) is checked against the signal
+ * it was started under and dropped if that is no longer the current one.
+ */
+import type { ReactiveController, ReactiveControllerHost } from "lit";
+import { type Ascent, createAscent } from "../engine/ascent.ts";
+import { AscentError, DeviceError, InputError } from "../errors.ts";
+import type { Gpu } from "../gpu/device.ts";
+import type { Model } from "../model/network.ts";
+import { layerShapes } from "../model/shapes.ts";
+import { parseObjective } from "../optvis/objective.ts";
+import type { Recipe } from "../optvis/recipe.ts";
+import { AscentErrorEvent, AscentReadyEvent, AscentStateEvent, AscentStepEvent, type Concern } from "./events.ts";
+import { readPhoto } from "./photo.ts";
+import { RateMeter } from "./rate-meter.ts";
+import { type ModelRequest, Resources } from "./resources.ts";
+
+/** `empty`: no model given; `hidden`: would run, but nobody can see it; `finished`: all iterations done. */
+export type RunState = "empty" | "loading" | "running" | "hidden" | "paused" | "finished" | "failed";
+
+/** Everything a run needs, as the host's properties say it now. */
+export interface RunRequest extends ModelRequest {
+  readonly recipe: Recipe;
+  /** URL of a photograph or the file itself, for `init: "photo"`. */
+  readonly photo: string | Blob | undefined;
+}
+
+export interface RunHost extends ReactiveControllerHost, HTMLElement {
+  readonly canvas: HTMLCanvasElement;
+  readonly hasUpdated: boolean;
+  readonly paused: boolean;
+  /** Whether anybody listens for objective values; they cost the one readback a submission. */
+  readonly listening: boolean;
+  /** @throws InputError if the properties contradict; undefined while there is no model. */
+  request(): RunRequest | undefined;
+}
+
+/** An error, and what it is about. */
+interface Failure {
+  readonly error: AscentError;
+  readonly concern: Concern;
+}
+
+export class RunController implements ReactiveController {
+  readonly #host: RunHost;
+  readonly #resources = new Resources();
+  readonly #rate = new RateMeter();
+  readonly #observer: IntersectionObserver;
+  #ascent: Ascent | undefined;
+  #failure: Failure | undefined;
+  /** The newest load; aborted by the next one and by leaving the document. */
+  #loading: AbortController | undefined;
+  #loaded: Promise<void> = Promise.resolve();
+  #loop: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
+  /** Single steps and resets in progress or waiting; the loop rests while there are any. */
+  #turns = 0;
+  #lastTurn: Promise<void> = Promise.resolve();
+  #onScreen = false;
+  /** Iterations after which the run is finished. */
+  #target = 0;
+  #announced: RunState = "empty";
+
+  constructor(host: RunHost) {
+    this.#host = host;
+    this.#observer = new IntersectionObserver((entries) => {
+      this.#onScreen = entries.at(-1)?.isIntersecting ?? false;
+      this.#settle();
+    });
+    host.addController(this);
+  }
+
+  get state(): RunState {
+    if (this.#loading) return "loading";
+    if (this.#failure) return "failed";
+    if (!this.#ascent) return "empty";
+    if (this.#ascent.iteration >= this.#target) return "finished";
+    if (this.#host.paused) return "paused";
+    return this.#visible ? "running" : "hidden";
+  }
+
+  get failure(): AscentError | undefined {
+    return this.#failure?.error;
+  }
+
+  get iteration(): number {
+    return this.#ascent?.iteration ?? 0;
+  }
+
+  get ascent(): Ascent | undefined {
+    return this.#ascent;
+  }
+
+  get #visible(): boolean {
+    return this.#onScreen && document.visibilityState === "visible";
+  }
+
+  hostConnected(): void {
+    this.#observer.observe(this.#host);
+    document.addEventListener("visibilitychange", this.#settle);
+    // Back in the document after everything was freed: begin again. The first time, `updated` does it.
+    if (this.#host.hasUpdated && !this.#ascent && !this.#loading) this.load();
+  }
+
+  hostDisconnected(): void {
+    this.#observer.unobserve(this.#host);
+    document.removeEventListener("visibilitychange", this.#settle);
+    this.#onScreen = false;
+    this.#settle();
+    // Moving an element disconnects and connects it in one go: that is no reason to throw its run away.
+    queueMicrotask(() => {
+      if (!this.#host.isConnected) this.#free();
+    });
+  }
+
+  /** Loads what the host asks for now and starts it from its first iteration; the old image stays until then. */
+  load(): void {
+    this.#loading?.abort();
+    this.#loading = undefined;
+    this.#failure = undefined;
+    this.#loop?.abort.abort();
+    let request: RunRequest | undefined;
+    try {
+      request = this.#host.request();
+    } catch (error) {
+      this.#fail(error, "run");
+      return;
+    }
+    if (request && this.#host.isConnected) {
+      const loading = new AbortController();
+      this.#loading = loading;
+      this.#loaded = this.#load(request, loading);
+    }
+    this.#announce();
+  }
+
+  async #load(request: RunRequest, loading: AbortController): Promise<void> {
+    const { signal } = loading;
+    let concern: Concern = "gpu";
+    try {
+      const gpu = await this.#resources.gpu();
+      if (signal.aborted) return;
+      concern = "model";
+      const model = await this.#resources.model(request);
+      if (signal.aborted) return;
+      concern = "objective";
+      parseObjective(request.recipe.objective, model.network);
+      concern = "size";
+      layerShapes(model.network, request.recipe.size);
+      concern = "init";
+      const photo = await readPhoto(request, signal);
+      if (signal.aborted) return;
+      concern = "size";
+      const ascent = await createAscent(gpu, model, request.recipe, photo ? { photo } : {});
+      await this.#loop?.ended;
+      if (signal.aborted) ascent.dispose();
+      else this.#adopt(gpu, model, ascent);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#loading = undefined;
+      // Only a refused request is about the size; a shader or a lost device is not.
+      this.#fail(error, concern === "size" && !(error instanceof InputError) ? "run" : concern);
+    }
+  }
+
+  /** Puts a new run in the place of the old one. */
+  #adopt(gpu: Gpu, model: Model, ascent: Ascent): void {
+    this.#loading = undefined;
+    this.#ascent?.dispose();
+    this.#ascent = ascent;
+    this.#target = ascent.recipe.iterations;
+    const { canvas } = this.#host;
+    const [height, width] = ascent.recipe.size;
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
+    const format = navigator.gpu.getPreferredCanvasFormat();
+    this.#context.configure({ device: gpu.device, format, alphaMode: "opaque" });
+    this.#present();
+    void ascent.lost.then((error) => {
+      if (this.#ascent === ascent) this.#lose(error);
+    });
+    this.#host.dispatchEvent(
+      new AscentReadyEvent({
+        network: model.network,
+        preprocess: model.preprocess,
+        adapterName: gpu.adapterName,
+        plannedBytes: ascent.plan.bytes,
+        kernels: ascent.kernels,
+      }),
+    );
+    this.#settle();
+  }
+
+  /** Rate and L2 decay change while running; nothing restarts. */
+  set(live: { readonly lr: number; readonly l2: number }): void {
+    this.#ascent?.set(live);
+  }
+
+  /** How many iterations from the start make the run finished. */
+  setTarget(iterations: number): void {
+    this.#target = Math.max(iterations, this.iteration);
+  }
+
+  /** Steps again after all iterations are done, or after a failure. */
+  resume(): void {
+    if (this.#failure && !this.#loading) this.load();
+    if (this.#ascent && this.#ascent.iteration >= this.#target) {
+      this.#target = this.#ascent.iteration + this.#ascent.recipe.iterations;
+    }
+    this.#settle();
+  }
+
+  /** One iteration, whether paused or not; resolves when its image is on the canvas. */
+  step(): Promise<void> {
+    return this.#takeTurn(async (ascent) => {
+      const [objective] = await ascent.step();
+      if (this.#ascent !== ascent) return;
+      this.#target = Math.max(this.#target, ascent.iteration);
+      this.#present();
+      this.#report(ascent, objective === undefined ? [] : [objective]);
+    });
+  }
+
+  /** Back to the start of the same recipe; resolves when the start is on the canvas. */
+  reset(): Promise<void> {
+    return this.#takeTurn(async (ascent) => {
+      await ascent.reset();
+      if (this.#ascent !== ascent) return;
+      this.#target = ascent.recipe.iterations;
+      this.#rate.clear();
+      this.#present();
+      this.#report(ascent, []);
+    });
+  }
+
+  /** Waits for the load, for earlier turns and for the frame in flight, works, and lets the loop go on. */
+  #takeTurn(work: (ascent: Ascent) => Promise<void>): Promise<void> {
+    const earlier = this.#lastTurn;
+    const turn = async () => {
+      await earlier;
+      await this.#loaded;
+      this.#settle();
+      await this.#loop?.ended;
+      const ascent = this.#ascent;
+      if (!ascent) return;
+      try {
+        await work(ascent);
+      } catch (error) {
+        if (this.#ascent === ascent) this.#fail(error, "run");
+      }
+    };
+    this.#turns++;
+    this.#lastTurn = turn().finally(() => {
+      this.#turns--;
+      this.#settle();
+    });
+    return this.#lastTurn;
+  }
+
+  /** Starts or stops the loop, as everything that decides it stands now. */
+  readonly #settle = (): void => {
+    const wanted = this.state === "running" && this.#turns === 0;
+    if (wanted && !this.#loop && this.#ascent) this.#startLoop(this.#ascent);
+    if (!wanted) this.#loop?.abort.abort();
+    this.#announce();
+  };
+
+  settle(): void {
+    this.#settle();
+  }
+
+  #startLoop(ascent: Ascent): void {
+    const abort = new AbortController();
+    this.#rate.clear();
+    this.#rate.add(performance.now(), ascent.iteration);
+    const ended = this.#run(ascent, abort.signal)
+      .catch((error: unknown) => {
+        if (this.#ascent === ascent && !abort.signal.aborted) this.#fail(error, "run");
+      })
+      .then(() => {
+        this.#loop = undefined;
+        this.#settle();
+      });
+    this.#loop = { abort, ended };
+  }
+
+  async #run(ascent: Ascent, signal: AbortSignal): Promise<void> {
+    this.#present();
+    const iterations = this.#target - ascent.iteration;
+    for await (const { objective } of ascent.run({ iterations, signal, objective: this.#host.listening })) {
+      if (this.#ascent !== ascent) return;
+      this.#present();
+      this.#report(ascent, (objective ?? []).map(([first]) => first ?? Number.NaN));
+      if (signal.aborted) return;
+    }
+  }
+
+  #report(ascent: Ascent, objectives: readonly number[]): void {
+    this.#rate.add(performance.now(), ascent.iteration);
+    this.#host.dispatchEvent(
+      new AscentStepEvent({
+        iteration: ascent.iteration,
+        objective: objectives.at(-1),
+        objectives,
+        iterationsPerSecond: this.#rate.perSecond,
+      }),
+    );
+  }
+
+  get #context(): GPUCanvasContext {
+    const context = this.#host.canvas.getContext("webgpu");
+    if (!context) throw new DeviceError("This browser gives no WebGPU context to a canvas.");
+    return context;
+  }
+
+  #present(): void {
+    this.#ascent?.present(this.#context, navigator.gpu.getPreferredCanvasFormat());
+  }
+
+  #fail(error: unknown, concern: Concern): void {
+    const typed = error instanceof AscentError ? error : new AscentError(String(error), { cause: error });
+    this.#failure = { error: typed, concern };
+    this.#loop?.abort.abort();
+    this.#announce();
+    this.#host.dispatchEvent(new AscentErrorEvent(typed, concern));
+  }
+
+  #lose(error: DeviceError): void {
+    const ascent = this.#ascent;
+    this.#ascent = undefined;
+    ascent?.dispose();
+    this.#resources.disposeGpu();
+    this.#loading?.abort();
+    this.#loading = undefined;
+    this.#fail(error, "gpu");
+  }
+
+  /** Gives back everything: the run, the weights, the device. */
+  #free(): void {
+    this.#loading?.abort();
+    this.#loading = undefined;
+    this.#failure = undefined;
+    this.#loop?.abort.abort();
+    this.#ascent?.dispose();
+    this.#ascent = undefined;
+    this.#resources.dispose();
+    this.#announce();
+  }
+
+  #announce(): void {
+    const state = this.state;
+    if (state === this.#announced) return;
+    this.#announced = state;
+    this.#host.requestUpdate();
+    this.#host.dispatchEvent(new AscentStateEvent());
+  }
+}
