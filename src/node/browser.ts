@@ -7,7 +7,7 @@ import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Browser } from "puppeteer";
 import { DeviceError } from "../errors.ts";
-import { findSoftwareVulkan, lacksGpu } from "./vulkan.ts";
+import { driverVariables, findSoftwareVulkan, lacksGpu } from "./vulkan.ts";
 
 export type BrowserName = "chromium" | "firefox";
 
@@ -189,6 +189,6 @@ function browserEnvironment(home: string, software: boolean): NodeJS.ProcessEnv 
     ...process.env,
     HOME: home,
     XDG_RUNTIME_DIR: runtime,
-    ...(driver && !process.env["VK_DRIVER_FILES"] ? { VK_DRIVER_FILES: driver.manifest } : {}),
+    ...(driver && !process.env["VK_DRIVER_FILES"] ? driverVariables(driver) : {}),
   };
 }

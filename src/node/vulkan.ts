@@ -3,13 +3,14 @@
  * depend on one. Other systems bring their own (Direct3D's WARP, Metal) and need nothing from here.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
 export interface VulkanDriver {
   readonly name: "lavapipe" | "SwiftShader";
   /** Path of the driver's ICD manifest, to be named in `VK_DRIVER_FILES`. */
   readonly manifest: string;
-  /** Folder that has `libvulkan.so.1` beside the driver, where the system may lack the loader. */
+  /** Folder with a `libvulkan.so.1`, where the system has none. */
   readonly loaderFolder?: string;
 }
 
@@ -39,10 +40,46 @@ export function findSoftwareVulkan(chromiums: readonly string[] = []): VulkanDri
       (folder): VulkanDriver => ({
         name: "SwiftShader",
         manifest: manifestIn(folder),
-        ...(existsSync(join(folder, "libvulkan.so.1")) ? { loaderFolder: folder } : {}),
+        ...(hasLoader() || !existsSync(join(folder, LOADER)) ? {} : { loaderFolder: folder }),
       }),
     ),
   ];
+}
+
+/**
+ * Has this process use a driver. Call it before Dawn's first instance; the environment of a process of
+ * its own wants `driverVariables` instead.
+ */
+export function useDriver(driver: VulkanDriver): void {
+  process.env["VK_DRIVER_FILES"] = driver.manifest;
+  if (driver.loaderFolder) keepLoaded(join(driver.loaderFolder, LOADER));
+}
+
+/** Variables that have a new process use a driver. */
+export function driverVariables({ manifest, loaderFolder }: VulkanDriver): Record<string, string> {
+  return { VK_DRIVER_FILES: manifest, ...(loaderFolder ? { LD_LIBRARY_PATH: loaderFolder } : {}) };
+}
+
+const LOADER = "libvulkan.so.1";
+
+function hasLoader(): boolean {
+  const multiarch = readdirSync("/usr/lib").filter((name) => name.endsWith("-linux-gnu"));
+  return ["/usr/lib64", "/usr/lib", "/usr/local/lib", ...multiarch.map((name) => join("/usr/lib", name))].some(
+    (folder) => existsSync(join(folder, LOADER)),
+  );
+}
+
+/**
+ * Loads a shared library for good, so that a later request for its name finds it: the search path is
+ * read when a process starts, which is too late here. Node unloads what is no addon of its own, but
+ * for `RTLD_NODELETE` (0x1000 on Linux).
+ */
+function keepLoaded(library: string): void {
+  try {
+    process.dlopen({ exports: {} }, library, constants.dlopen.RTLD_NOW | 0x1000);
+  } catch {
+    // Node says that it is no addon, having loaded it.
+  }
 }
 
 function manifestIn(folder: string): string {

@@ -56,9 +56,16 @@ export async function runCase(gpu: GPU, { name, run }: GpuCase, assets: Assets):
   if (lost) reported.push(lost);
   if (failure && reported.length === 0) throw failure;
   if (reported.length > 0) {
-    const thrown = failure instanceof Error ? `\nthen thrown: ${failure.stack}` : "";
+    const thrown = failure === undefined ? "" : `\nthen thrown: ${describeFailure(failure)}`;
     throw new Error(`the device reported:\n${reported.join("\n")}${thrown}`);
   }
+}
+
+/** Message and stack: Chromium's stack begins with the message, Firefox's is without it. */
+export function describeFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const stack = error.stack ?? "";
+  return stack.includes(error.message) ? stack : `${error.name}: ${error.message}\n${stack}`;
 }
 
 async function requestWholeDevice(gpu: GPU, label: string): Promise<GPUDevice> {

@@ -1,5 +1,6 @@
 /** Dawn in this process, on a software Vulkan driver. */
 import { create, globals } from "webgpu";
+import { useDriver } from "../../src/node/vulkan.ts";
 import { nodeAssets } from "./assets.ts";
 import { type GpuCase, runCase } from "./case.ts";
 import type { StackEnvironment } from "./environment.ts";
@@ -10,7 +11,7 @@ let gpu: GPU | undefined;
 export function startDawn(environment: StackEnvironment): GPU {
   if (!environment.available) throw new Error(`dawn: ${environment.reason}`);
   if (!gpu) {
-    Object.assign(process.env, environment.env);
+    if (environment.driver) useDriver(environment.driver);
     Object.assign(globalThis, globals);
     gpu = create([]);
   }

@@ -1,7 +1,7 @@
 /** What each WebGPU stack needs on this machine, or why it cannot be had. */
 import { fileURLToPath } from "node:url";
 import { type BrowserName, findBrowser, findChromiums } from "../../src/node/browser.ts";
-import { findSoftwareVulkan, lacksGpu } from "../../src/node/vulkan.ts";
+import { findSoftwareVulkan, lacksGpu, type VulkanDriver } from "../../src/node/vulkan.ts";
 
 export const STACKS = ["dawn", "chromium", "firefox"] as const;
 export type Stack = (typeof STACKS)[number];
@@ -11,8 +11,8 @@ export type StackEnvironment =
       readonly available: true;
       /** The browser; Dawn runs in this process. */
       readonly executable: string | undefined;
-      /** Variables to set before the stack starts. */
-      readonly env: Readonly<Record<string, string>>;
+      /** Vulkan driver to use; none where `VK_DRIVER_FILES` says which, or there is only a GPU's. */
+      readonly driver: VulkanDriver | undefined;
     }
   | { readonly available: false; readonly reason: string };
 
@@ -30,15 +30,14 @@ export function wantedStacks(env: NodeJS.ProcessEnv = process.env): readonly Sta
 
 /** Where a stack is on this machine. Tests run on software adapters, so that results do not depend on it. */
 export function stackEnvironment(stack: Stack): StackEnvironment {
-  const driver = findSoftwareVulkan(findChromiums())[0];
   const named = process.env["VK_DRIVER_FILES"];
-  const env: Record<string, string> = driver && !named ? { VK_DRIVER_FILES: driver.manifest } : {};
+  const driver = named ? undefined : findSoftwareVulkan(findChromiums())[0];
   if (stack !== "chromium" && !driver && !named && lacksGpu()) {
     return { available: false, reason: "no GPU and no software Vulkan driver (Mesa 24 or Chromium's SwiftShader)" };
   }
-  if (stack === "dawn") return { available: true, executable: undefined, env };
+  if (stack === "dawn") return { available: true, executable: undefined, driver };
   const executable = findBrowser(stack satisfies BrowserName);
   return executable
-    ? { available: true, executable, env }
+    ? { available: true, executable, driver }
     : { available: false, reason: `no ${stack} found; run node test/provision.mjs` };
 }

@@ -1,5 +1,5 @@
 /** Runs test cases in a browser; `stack.ts` calls `runCase` through puppeteer. */
-import { type Assets, caseFiles, runCase } from "./case.ts";
+import { type Assets, caseFiles, describeFailure, runCase } from "./case.ts";
 
 /** What came of one case: nothing, or the failure in words. */
 export interface Outcome {
@@ -19,13 +19,6 @@ const httpAssets: Assets = {
     return new Uint8Array(await response.arrayBuffer());
   },
 };
-
-function describeFailure(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // Firefox leaves the message out of the stack, Chromium begins with it.
-  const stack = error.stack ?? "";
-  return stack.includes(error.message) ? stack : `${error.name}: ${error.message}\n${stack}`;
-}
 
 window.runCase = async (file, name) => {
   try {
