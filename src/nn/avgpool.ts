@@ -1,0 +1,32 @@
+/** Adaptive average pool to O×O with PyTorch's windows; O = 1 is global average pooling. */
+import { avgpool_backward, avgpool_forward } from "../../shaders/avgpool.wgsl";
+import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
+import type { Shape } from "../model/network.ts";
+
+export function avgpoolForward(
+  label: string,
+  batch: number,
+  input: Shape,
+  outputSize: number,
+  buffers: { readonly input: BufferRef; readonly output: BufferRef },
+): Dispatch {
+  const uniform = poolShape(batch, input, outputSize);
+  const workgroups = fold(uniform.planes * outputSize * outputSize);
+  return dispatch(avgpool_forward, { label, buffers, uniform, workgroups });
+}
+
+export function avgpoolBackward(
+  label: string,
+  batch: number,
+  input: Shape,
+  outputSize: number,
+  buffers: { readonly outputGradient: BufferRef; readonly inputGradient: BufferRef },
+): Dispatch {
+  const uniform = poolShape(batch, input, outputSize);
+  const workgroups = fold(uniform.planes * input.height * input.width);
+  return dispatch(avgpool_backward, { label, buffers, uniform, workgroups });
+}
+
+function poolShape(batch: number, { channels, height, width }: Shape, outputSize: number) {
+  return { planes: batch * channels, height, width, outputSize };
+}

@@ -1,0 +1,70 @@
+/** ReLU: y = max(x, 0). Backward needs one bit a unit and works in place. */
+import { clear_flags } from "../../shaders/flags.wgsl";
+import {
+  relu_backward,
+  relu_backward_detect,
+  relu_backward_redirect,
+  relu_forward,
+} from "../../shaders/relu.wgsl";
+import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
+import type { Shape } from "../model/network.ts";
+
+/** Bytes of the bits x > 0: words of 4 channels × 8 pixels of a row. */
+export function reluBitsBytes(batch: number, { channels, height, width }: Shape): number {
+  return 4 * batch * Math.ceil(channels / 4) * height * Math.ceil(width / 8);
+}
+
+export function reluForward(
+  label: string,
+  batch: number,
+  shape: Shape,
+  buffers: { readonly input: BufferRef; readonly output: BufferRef; readonly bits: BufferRef },
+): Dispatch {
+  return dispatch(relu_forward, { label, buffers, ...words(batch, shape, 0) });
+}
+
+/** gradient ← gradient where the unit was on, else 0; in place. */
+export function reluBackward(
+  label: string,
+  batch: number,
+  shape: Shape,
+  buffers: { readonly mask: BufferRef; readonly gradient: BufferRef },
+): Dispatch {
+  return dispatch(relu_backward, { label, buffers, ...words(batch, shape, 0) });
+}
+
+/**
+ * The backward pass with Lucid's redirect: of every image whose masked gradient would be zero everywhere,
+ * the gradient passes, except where a unit is off and would be pushed further down. `flag` is the first of
+ * the layer's N flags in `alive`, cleared at the start of the iteration.
+ */
+export function reluBackwardRedirect(
+  label: string,
+  batch: number,
+  shape: Shape,
+  flag: number,
+  buffers: { readonly mask: BufferRef; readonly gradient: BufferRef; readonly alive: BufferRef },
+): Dispatch[] {
+  return [
+    dispatch(relu_backward_detect, { label: `${label} detect`, buffers, ...words(batch, shape, flag) }),
+    dispatch(relu_backward_redirect, { label, buffers, ...words(batch, shape, flag) }),
+  ];
+}
+
+/** Clears `flags` redirect flags. */
+export function clearRedirectFlags(flags: number, alive: BufferRef): Dispatch {
+  return dispatch(clear_flags, {
+    label: "clear redirect flags",
+    buffers: { alive },
+    uniform: {},
+    workgroups: fold(flags),
+  });
+}
+
+function words(batch: number, shape: Shape, flag: number) {
+  const { channels, height, width } = shape;
+  return {
+    uniform: { batch, channels, height, width, flag },
+    workgroups: fold(reluBitsBytes(batch, shape) / 4),
+  };
+}

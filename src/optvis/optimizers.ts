@@ -1,0 +1,76 @@
+/** Update steps on the resident image along the gradient of the objective; formulas in shaders/optimizer.wgsl. */
+import {
+  advance,
+  update_adam,
+  update_momentum,
+  update_normalized,
+  update_rms,
+  update_sgd,
+} from "../../shaders/optimizer.wgsl";
+import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
+import type { OptimizerKind } from "./recipe.ts";
+
+/** Image-sized buffers that carry the optimizer's state from step to step, zero at the start. */
+export function momentsOf(kind: OptimizerKind): number {
+  return { sgd: 0, normalized: 0, rms: 0, momentum: 1, adam: 2 }[kind];
+}
+
+/** Whether the step needs Σ g² of each image. */
+export function needsNorm(kind: OptimizerKind): boolean {
+  return kind === "normalized" || kind === "rms";
+}
+
+export interface Update {
+  readonly batch: number;
+  readonly area: number;
+  /** RGB 0–1 units. */
+  readonly lr: number;
+  readonly clamp: boolean;
+  readonly mean: readonly number[];
+}
+
+export interface UpdateBuffers {
+  readonly image: BufferRef;
+  readonly gradient: BufferRef;
+  readonly squares: BufferRef;
+  readonly moment1: BufferRef;
+  readonly moment2: BufferRef;
+  readonly state: BufferRef;
+}
+
+export function update(kind: OptimizerKind, step: Update, buffers: UpdateBuffers): Dispatch {
+  const { image, gradient, squares, moment1, moment2, state } = buffers;
+  const { batch, area, lr, clamp, mean } = step;
+  const options = {
+    label: `update ${kind}`,
+    uniform: { batch, area, lr, clamp: clamp ? 1 : 0, mean: [...mean, 0] },
+    workgroups: fold(3 * batch * area),
+    live: { lr: { key: "lr", scale: 1 } },
+  };
+  switch (kind) {
+    case "sgd":
+      return dispatch(update_sgd, { ...options, buffers: { image, gradient } });
+    case "normalized":
+      return dispatch(update_normalized, { ...options, buffers: { image, gradient, squares } });
+    case "rms":
+      return dispatch(update_rms, { ...options, buffers: { image, gradient, squares } });
+    case "momentum":
+      return dispatch(update_momentum, { ...options, buffers: { image, gradient, moment1 } });
+    case "adam":
+      return dispatch(update_adam, { ...options, buffers: { image, gradient, moment1, moment2, state } });
+  }
+}
+
+/** The state an ascent starts from: step 0, and Adam's corrections 1 − β for the first step. */
+export function initialState(): ArrayBuffer {
+  const state = new DataView(new ArrayBuffer(16));
+  state.setUint32(0, 0, true);
+  state.setFloat32(4, 1 - 0.9, true);
+  state.setFloat32(8, 1 - 0.999, true);
+  return state.buffer;
+}
+
+/** Ends an iteration: counts the step and moves Adam's corrections on. */
+export function advanceState(state: BufferRef): Dispatch {
+  return dispatch(advance, { label: "advance", buffers: { next: state }, uniform: {}, workgroups: [1, 1, 1] });
+}

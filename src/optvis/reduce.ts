@@ -1,0 +1,57 @@
+/**
+ * Deterministic sums over parts of each image's activations, gradients or pixels: 64 partial sums an image
+ * in a slot of `partials`, then their total. The same input gives the same bits.
+ */
+import { reduce_squares, reduce_sum, reduce_total } from "../../shaders/reduce.wgsl";
+import { type BufferRef, type Dispatch, dispatch, type LiveField } from "../gpu/dispatch.ts";
+
+/** Partial sums of one slot and image. */
+export const PARTIALS = 64;
+
+export interface Reduction {
+  readonly batch: number;
+  /** Elements of one image. */
+  readonly stride: number;
+  /** The part of each image that is summed. */
+  readonly offset: number;
+  readonly count: number;
+  readonly slot: number;
+  readonly scale: number;
+  readonly live?: LiveField;
+}
+
+/** Bytes of the partial sums of `slots` slots. */
+export function partialsBytes(batch: number, slots: number): number {
+  return 4 * PARTIALS * batch * slots;
+}
+
+/** partials[slot] = scale · Σ x, or Σ x². */
+export function reducePartials(
+  label: string,
+  what: "sum" | "squares",
+  reduction: Reduction,
+  buffers: { readonly input: BufferRef; readonly partials: BufferRef },
+): Dispatch {
+  const { batch, stride, offset, count, slot, scale, live } = reduction;
+  return dispatch(what === "sum" ? reduce_sum : reduce_squares, {
+    label,
+    buffers,
+    uniform: { batch, stride, offset, count, slot, scale },
+    workgroups: [PARTIALS, batch, 1],
+    ...(live && { live: { scale: live } }),
+  });
+}
+
+/** totals[step mod ring, n] = the slots' partial sums added up in order. */
+export function reduceTotal(
+  label: string,
+  total: { readonly batch: number; readonly firstSlot: number; readonly slots: number; readonly ring: number },
+  buffers: { readonly finished: BufferRef; readonly state: BufferRef; readonly totals: BufferRef },
+): Dispatch {
+  return dispatch(reduce_total, {
+    label,
+    buffers,
+    uniform: total,
+    workgroups: [Math.ceil(total.batch / 64), 1, 1],
+  });
+}
