@@ -1,0 +1,36 @@
+/** `bench`: how fast an ascent runs here, what it computes, and what memory it takes. */
+
+import { createAscent } from "../engine/ascent.ts";
+import type { Gpu } from "../gpu/device.ts";
+import type { Model } from "../model/network.ts";
+import type { BenchReport, Result, RunContext } from "./report.ts";
+import { photoOption, type RenderOptions, timedRun } from "./render.ts";
+
+/** Runs the recipe as `render` does, then once more with every dispatch timed where the device can. */
+export async function bench(
+  gpu: Gpu,
+  model: Model,
+  options: RenderOptions,
+  context: RunContext,
+): Promise<Result<BenchReport>> {
+  const ascent = await createAscent(gpu, model, options.recipe, photoOption(options));
+  try {
+    const run = await timedRun(gpu, model, ascent, options, context);
+    const { plan } = ascent;
+    return {
+      report: {
+        ...run,
+        batch: options.recipe.batch,
+        size: options.recipe.size,
+        flops: plan.flops,
+        gflops: run.iterationsPerSecond === null ? null : (plan.flops * run.iterationsPerSecond) / 1e9,
+        plannedBytes: plan.bytes,
+        allocatedBytes: ascent.allocatedBytes,
+        kernelTimes: await ascent.profile(),
+      },
+      tensors: {},
+    };
+  } finally {
+    ascent.dispose();
+  }
+}

@@ -1,0 +1,64 @@
+/** `gradient`: the objective and its exact gradient with respect to given images. */
+
+import { createAscent } from "../engine/ascent.ts";
+import { InputError } from "../errors.ts";
+import type { Gpu } from "../gpu/device.ts";
+import type { Model } from "../model/network.ts";
+import { defaultRecipe } from "../optvis/recipe.ts";
+import type { GradientReport, Result, RunContext, Tensor } from "./report.ts";
+
+export interface GradientOptions {
+  readonly objective: string;
+  /** (N, 3, H, W), RGB in 0–1 units, not clamped. */
+  readonly image: Tensor;
+}
+
+/**
+ * Without L2 and never with the ReLU redirect: the derivative as PyTorch would compute it.
+ *
+ * @returns tensors `objective` (N) and `gradient` (N, 3, H, W), with respect to RGB in 0–1 units
+ * @throws InputError if the image is not (N, 3, H, W) or does not fit the network
+ */
+export async function gradient(
+  gpu: Gpu,
+  model: Model,
+  options: GradientOptions,
+  context: RunContext,
+): Promise<Result<GradientReport>> {
+  const { shape, data } = options.image;
+  const [batch, height, width] = imageSize(shape);
+  const recipe = {
+    ...defaultRecipe,
+    objective: options.objective,
+    size: [height, width] as const,
+    batch,
+    redirect: false,
+  };
+  const ascent = await createAscent(gpu, model, recipe);
+  try {
+    const result = await ascent.gradient(data);
+    return {
+      report: {
+        runtime: context.runtime,
+        adapter: gpu.adapterName,
+        objective: [...result.objective],
+        kernels: ascent.kernels,
+      },
+      tensors: {
+        objective: { shape: [batch], data: result.objective },
+        gradient: { shape, data: result.gradient },
+      },
+    };
+  } finally {
+    ascent.dispose();
+  }
+}
+
+/** Batch, height and width of an image tensor. */
+export function imageSize(shape: readonly number[]): [batch: number, height: number, width: number] {
+  const [batch, channels, height, width] = shape;
+  if (shape.length !== 4 || channels !== 3 || !batch || !height || !width) {
+    throw new InputError(`image: expected shape [N,3,H,W], got [${shape.join(",")}]`);
+  }
+  return [batch, height, width];
+}

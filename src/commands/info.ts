@@ -1,0 +1,79 @@
+/** `info`: what a network is made of. Needs no GPU. */
+
+import { InputError } from "../errors.ts";
+import type { Layer, Model, Network } from "../model/network.ts";
+import { layerShapes, parameterCount, receptiveField } from "../model/shapes.ts";
+
+export interface LayerInfo {
+  readonly name: string;
+  readonly kind: Layer["kind"];
+  /** Channels, height, width of its output at the size asked for. */
+  readonly shape: readonly [channels: number, height: number, width: number];
+  readonly parameters: number;
+  /** Side of the square of input pixels that one unit sees; null where it sees the whole image. */
+  readonly receptiveField: number | null;
+  /** Distance in input pixels between neighbouring units; null where there is only one position. */
+  readonly stride: number | null;
+}
+
+export interface ModelInfo {
+  readonly name: string;
+  readonly preprocess: Model["preprocess"];
+  readonly size: readonly [height: number, width: number];
+  readonly parameters: number;
+  readonly layers: readonly LayerInfo[];
+  readonly classes: readonly string[];
+  /** Tensors in the file that the architecture does not use. */
+  readonly unusedTensors: readonly string[];
+}
+
+/**
+ * A network as plain data.
+ *
+ * @param size height and width of the input; without it 224², or the smallest square that the network's
+ *   flatten head accepts
+ * @throws InputError if the size is too small or does not fit the head
+ */
+export function describeModel(model: Model, size?: readonly [number, number]): ModelInfo {
+  const { network } = model;
+  const at = size ?? usualSize(network);
+  const shapes = layerShapes(network, at);
+  const layers = network.layers.map((layer): LayerInfo => {
+    const shape = shapes.get(layer.name);
+    if (shape === undefined) throw new InputError(`${layer.name}: no shape at ${at.join("×")}`);
+    const field = receptiveField(network, layer.name);
+    const whole = !Number.isFinite(field.size);
+    return {
+      name: layer.name,
+      kind: layer.kind,
+      shape: [shape.channels, shape.height, shape.width],
+      parameters: parameterCount(layer),
+      receptiveField: whole ? null : field.size,
+      stride: whole ? null : field.stride,
+    };
+  });
+  return {
+    name: network.name,
+    preprocess: model.preprocess,
+    size: at,
+    parameters: layers.reduce((sum, layer) => sum + layer.parameters, 0),
+    layers,
+    classes: network.classes,
+    unusedTensors: model.unusedTensors,
+  };
+}
+
+/** 224² as in the papers; a flatten head takes one size only, which is then searched for. */
+function usualSize(network: Network): readonly [number, number] {
+  const accepts = (side: number): boolean => {
+    try {
+      layerShapes(network, [side, side]);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  if (accepts(224)) return [224, 224];
+  for (let side = 1; side <= 1024; side++) if (accepts(side)) return [side, side];
+  return [224, 224];
+}

@@ -1,0 +1,107 @@
+/** `render`: gradient ascent on the image from a start to N iterations, or until it stands. */
+
+import { type Ascent, createAscent } from "../engine/ascent.ts";
+import type { Gpu } from "../gpu/device.ts";
+import type { Model } from "../model/network.ts";
+import { preprocessing } from "../model/preprocess.ts";
+import type { Recipe } from "../optvis/recipe.ts";
+import type { Result, RunContext, RunReport } from "./report.ts";
+
+export interface RenderOptions {
+  readonly recipe: Recipe;
+  /** Stop when the objective's relative gain over 20 iterations falls below this. */
+  readonly until?: number;
+  /** Start of `init: "photo"`: RGB in 0–1 units, (3, H, W). */
+  readonly photo?: Float32Array;
+}
+
+/** @returns tensor `image` (N, 3, H, W), RGB in 0–1 units, not clamped unless the recipe says so */
+export async function render(
+  gpu: Gpu,
+  model: Model,
+  options: RenderOptions,
+  context: RunContext,
+): Promise<Result<RunReport>> {
+  const ascent = await createAscent(gpu, model, options.recipe, photoOption(options));
+  try {
+    const report = await timedRun(gpu, model, ascent, options, context);
+    const { batch, size } = options.recipe;
+    const image = { shape: [batch, 3, ...size], data: await ascent.readImage() };
+    return { report, tensors: { image } };
+  } finally {
+    ascent.dispose();
+  }
+}
+
+export function photoOption(options: { readonly photo?: Float32Array }): { photo?: Float32Array } {
+  return options.photo === undefined ? {} : { photo: options.photo };
+}
+
+/** Runs a fresh ascent to its end. The clock starts after the first iteration has finished. */
+export async function timedRun(
+  gpu: Gpu,
+  model: Model,
+  ascent: Ascent,
+  options: RenderOptions,
+  context: RunContext,
+): Promise<RunReport> {
+  const { recipe } = options;
+  const objective: number[] = [];
+  let firstImageSeconds: number | null = null;
+  let seconds = 0;
+  if (recipe.iterations > 0) {
+    objective.push(mean(await ascent.step()));
+    firstImageSeconds = (Date.now() - context.startedAt) / 1000;
+    context.onProgress?.(1);
+    const start = performance.now();
+    for await (const { iteration, objective: values } of ascent.run({
+      iterations: recipe.iterations - 1,
+      objective: true,
+      ...(options.until === undefined ? {} : { until: options.until }),
+      ...(context.signal === undefined ? {} : { signal: context.signal }),
+    })) {
+      for (const perImage of values ?? []) objective.push(mean(perImage));
+      context.onProgress?.(iteration);
+    }
+    seconds = (performance.now() - start) / 1000;
+  }
+  const timed = ascent.iteration - 1;
+  return {
+    runtime: context.runtime,
+    adapter: gpu.adapterName,
+    iterations: ascent.iteration,
+    seconds: timed > 0 ? seconds : 0,
+    iterationsPerSecond: timed > 0 ? timed / seconds : null,
+    firstImageSeconds,
+    objective,
+    finalObjective: await objectiveNow(model, ascent),
+    kernels: ascent.kernels,
+  };
+}
+
+/** The objective of the resident images, L2 included: forward on the GPU, the L2 term in float64 here. */
+async function objectiveNow(model: Model, ascent: Ascent): Promise<number> {
+  const { l2, batch } = ascent.recipe;
+  const { objective } = await ascent.gradient();
+  if (l2 === 0) return mean(objective);
+  const { mean: zero, scale, order } = preprocessing(model.preprocess);
+  const rgb = await ascent.readImage();
+  const area = rgb.length / batch / 3;
+  let squares = 0;
+  for (let n = 0; n < batch; n++) {
+    for (let c = 0; c < 3; c++) {
+      const plane = order[c] as number;
+      const base = (n * 3 + plane) * area;
+      for (let i = 0; i < area; i++) {
+        squares += ((scale[c] as number) * ((rgb[base + i] as number) - (zero[plane] as number))) ** 2;
+      }
+    }
+  }
+  return mean(objective) - (l2 * squares) / batch;
+}
+
+function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  return sum / values.length;
+}

@@ -1,0 +1,74 @@
+/** What the commands give back: plain data that survives JSON, and tensors. The same in Node and in a page. */
+
+/** Where the kernels run: Dawn inside Node, or a browser. */
+export type RuntimeName = "dawn" | "chromium" | "firefox" | "browser";
+
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** A report for people and scripts, and the tensors a command was asked to make. */
+export interface Result<Report> {
+  readonly report: Report;
+  readonly tensors: Readonly<Record<string, Tensor>>;
+}
+
+/** What a command needs to know about the run besides its own options. */
+export interface RunContext {
+  readonly runtime: RuntimeName;
+  /** When the process or the page started, in milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly signal?: AbortSignal;
+  /** Called after each submission with the number of finished iterations. */
+  readonly onProgress?: (iteration: number) => void;
+}
+
+export interface RunReport {
+  readonly runtime: RuntimeName;
+  readonly adapter: string;
+  readonly iterations: number;
+  /** Time of iterations 2 to N: without loading, compiling and the first iteration. */
+  readonly seconds: number;
+  /** (N − 1) / seconds; null if there was one iteration or none. */
+  readonly iterationsPerSecond: number | null;
+  /** From process start to the first finished iteration; null if there was none. */
+  readonly firstImageSeconds: number | null;
+  /** One number an iteration, L2 included, on the image before that update; the mean over the batch. */
+  readonly objective: readonly number[];
+  /** The objective of the finished image, L2 included, without jitter; the mean over the batch. */
+  readonly finalObjective: number;
+  /** Entry points in the order they ran in. */
+  readonly kernels: readonly string[];
+}
+
+/** Milliseconds of one kernel in one iteration, summed over its dispatches. */
+export interface KernelTime {
+  readonly kernel: string;
+  readonly dispatches: number;
+  readonly milliseconds: number;
+}
+
+export interface BenchReport extends RunReport {
+  readonly batch: number;
+  readonly size: readonly [height: number, width: number];
+  /** Floating-point operations of one iteration, forward and backward, for the whole batch. */
+  readonly flops: number;
+  /** flops · iterationsPerSecond / 10⁹; null if there was nothing to time. */
+  readonly gflops: number | null;
+  /** Bytes the plan says it needs. */
+  readonly plannedBytes: number;
+  /** Bytes of the buffers that were really made. */
+  readonly allocatedBytes: number;
+  /** From a separate profiling run, never the timed one; null without timestamp queries. */
+  readonly kernelTimes: readonly KernelTime[] | null;
+}
+
+export interface GradientReport {
+  readonly runtime: RuntimeName;
+  readonly adapter: string;
+  /** One number an image, without L2. */
+  readonly objective: readonly number[];
+  readonly kernels: readonly string[];
+}
+

@@ -1,0 +1,62 @@
+/** WebGPU in Node: Dawn, from the optional package `webgpu`. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DeviceError } from "../errors.ts";
+import { findChromiums } from "./browser.ts";
+import { findSoftwareVulkan } from "./vulkan.ts";
+
+/** Dawn crashes once its instance is collected while devices live: keep each for the life of the process. */
+const instances: GPU[] = [];
+
+/** Timestamps in nanoseconds instead of steps of 100 µs: this process times only itself. */
+const toggles = ["disable-dawn-features=timestamp_quantization"];
+
+/**
+ * Finds an adapter: the one that the environment offers, else lavapipe, else the SwiftShader that comes with
+ * Chromium. `VK_DRIVER_FILES`, where it is set, is what decides.
+ *
+ * @throws DeviceError if the package is missing or no adapter is found, saying what to install
+ */
+export async function dawnGpu(): Promise<GPU> {
+  const { create, globals } = await importDawn();
+  Object.assign(globalThis, globals);
+  prepareRuntimeFolder();
+  const named = process.env["VK_DRIVER_FILES"] ?? process.env["VK_ICD_FILENAMES"];
+  const drivers = named ? [] : findSoftwareVulkan(findChromiums()).map(({ manifest }) => manifest);
+  for (const driver of [undefined, ...drivers]) {
+    if (driver !== undefined) process.env["VK_DRIVER_FILES"] = driver;
+    const gpu = create(toggles);
+    instances.push(gpu);
+    if (await gpu.requestAdapter()) return gpu;
+  }
+  throw new DeviceError(named ? `no WebGPU adapter from ${named}` : "no WebGPU adapter found", { remedy: remedy() });
+}
+
+async function importDawn(): Promise<typeof import("webgpu")> {
+  try {
+    return await import("webgpu");
+  } catch (cause) {
+    throw new DeviceError("the optional package webgpu (Dawn for Node) cannot be loaded", {
+      remedy: "npm install webgpu, or use --runtime chromium or firefox",
+      cause,
+    });
+  }
+}
+
+/** Mesa warns on stderr where there is none. */
+function prepareRuntimeFolder(): void {
+  if (process.platform !== "linux" || process.env["XDG_RUNTIME_DIR"]) return;
+  const folder = mkdtempSync(join(tmpdir(), "ascent-dawn-"));
+  process.env["XDG_RUNTIME_DIR"] = folder;
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+}
+
+function remedy(): string {
+  if (process.platform !== "linux") return "update the graphics driver, or use --runtime chromium or firefox";
+  return (
+    "install a Vulkan driver for your GPU, or a software one: Mesa's lavapipe from version 24 on (older ones are " +
+    "refused; Debian package mesa-vulkan-drivers, on Debian 12 from backports) or Chromium, which brings SwiftShader"
+  );
+}

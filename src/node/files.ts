@@ -1,0 +1,106 @@
+/** Files by path: where a path on the command line points, weights read piece by piece, outputs checked early. */
+
+import { constants } from "node:fs";
+import { access, open, readFile, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, extname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { InputError, WeightsError } from "../errors.ts";
+import { type ByteSource, checkRange } from "../model/source.ts";
+
+/** The package's own folder, whether this file runs from `src/node` or, bundled, from `dist/node`. */
+const packageFolder = fileURLToPath(new URL("../../", import.meta.url));
+
+/** A file that ships with the package. */
+export function packageFile(path: string): string {
+  return resolve(packageFolder, path);
+}
+
+/**
+ * A path as the person who typed it meant it. `npm run` changes into the package's folder first and leaves
+ * the one it was called from in INIT_CWD.
+ */
+export function userPath(path: string): string {
+  const viaNpm = process.env["npm_lifecycle_event"] === "ascent";
+  return resolve((viaNpm && process.env["INIT_CWD"]) || process.cwd(), path);
+}
+
+/** Path of the weights that `--model` names. */
+export async function modelPath(model: string): Promise<string> {
+  const path = model === "embedded" ? packageFile("weights/ascent-vgg.safetensors") : userPath(model);
+  await expectFile(path, model === "embedded" ? path : model, "--model");
+  return path;
+}
+
+async function expectFile(path: string, shown: string, what: string): Promise<void> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new InputError(`${what}: ${reason(cause)}: ${shown}`, { cause });
+  });
+  if (!found.isFile()) throw new InputError(`${what}: expected a file, got a folder or device: ${shown}`);
+}
+
+/** Why the file system refused, in words. */
+function reason(cause: unknown): string {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code === "ENOENT" || code === "ENOTDIR") return "no such file";
+  if (code === "EACCES" || code === "EPERM") return "no permission to read it";
+  if (code === "EISDIR") return "expected a file, got a folder";
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** Reads only the bytes asked for: VGG-16's file is 550 MB, its convolutions are a tenth of that. */
+export async function fileSource(path: string): Promise<ByteSource & { close(): void }> {
+  const file = await open(path).catch((cause: unknown) => {
+    throw new InputError(`${reason(cause)}: ${path}`, { cause });
+  });
+  const { size } = await file.stat();
+  const name = basename(path);
+  return {
+    name,
+    size,
+    async read(begin, end) {
+      checkRange(name, size, begin, end);
+      const bytes = new Uint8Array(end - begin);
+      for (let filled = 0; filled < bytes.length; ) {
+        const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, begin + filled);
+        if (bytesRead === 0) throw new WeightsError(`${name}: became shorter while it was read`);
+        filled += bytesRead;
+      }
+      return bytes;
+    },
+    close: () => void file.close(),
+  };
+}
+
+/** A whole file, for images. */
+export async function readInput(path: string, what: string): Promise<Uint8Array> {
+  return readFile(userPath(path)).catch((cause: unknown) => {
+    throw new InputError(`${what}: ${reason(cause)}: ${path}`, { cause });
+  });
+}
+
+/** Refuses an output of an unknown kind or in a folder that is not there, before any work is done. */
+export async function expectOutput(path: string, extensions: readonly string[]): Promise<void> {
+  if (!extensions.includes(extname(path).toLowerCase())) {
+    throw new InputError(`--out: expected a name ending in ${extensions.join(" or ")}, got "${path}"`);
+  }
+  const target = userPath(path);
+  const existing = await stat(target).catch(() => undefined);
+  if (existing?.isDirectory()) throw new InputError(`--out: expected a file, got a folder: ${path}`);
+  await access(existing ? target : dirname(target), constants.W_OK).catch((cause: unknown) => {
+    const why = existing ? "cannot write to it" : "no such folder, or no permission to write there";
+    throw new InputError(`--out: ${why}: ${path}`, { cause });
+  });
+}
+
+export async function writeOutput(path: string, bytes: Uint8Array): Promise<void> {
+  await writeFile(userPath(path), bytes).catch((cause: unknown) => {
+    throw new InputError(`--out: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  });
+}
+
+/** @throws InputError if a file that `npm run build` makes is not there */
+export async function expectBuilt(path: string): Promise<void> {
+  await stat(path).catch((cause: unknown) => {
+    throw new InputError(`not built yet: ${path}`, { remedy: "npm run build", cause });
+  });
+}

@@ -1,0 +1,100 @@
+/** Flags as `program.ts` parses them, and how they make a recipe. What was not given is absent. */
+
+import { InputError } from "../errors.ts";
+import type { Preprocess } from "../model/network.ts";
+import { defaultRecipe, type OptimizerKind, parseRecipe, type Recipe } from "../optvis/recipe.ts";
+import { tunedSettings } from "../optvis/recipes.ts";
+import { readInput } from "./files.ts";
+
+type Size = readonly [height: number, width: number];
+
+interface CommonFlags {
+  readonly model: string;
+  readonly preprocess?: Preprocess;
+  readonly padding?: "0" | "1";
+  readonly runtime: "dawn" | "chromium" | "firefox";
+  readonly json?: true;
+}
+
+export interface InfoFlags extends CommonFlags {
+  readonly size?: Size;
+}
+
+export interface GradientFlags extends CommonFlags {
+  readonly objective: string;
+  readonly image: string;
+  readonly out: string;
+}
+
+export interface BenchFlags extends CommonFlags {
+  readonly objective: string;
+  readonly size: Size;
+  readonly batch: number;
+  readonly iterations: number;
+}
+
+export interface RenderFlags extends CommonFlags {
+  readonly objective: string;
+  readonly out: string;
+  readonly size?: Size;
+  readonly iterations?: number;
+  readonly until?: number;
+  readonly init?: string;
+  readonly seed?: number;
+  readonly recipe?: string;
+  readonly optimizer?: OptimizerKind;
+  readonly lr?: number;
+  readonly l2?: number;
+  readonly blur?: number;
+  readonly blurEvery?: number;
+  readonly jitter?: number;
+  readonly clamp?: boolean;
+  readonly redirect?: "on" | "off";
+}
+
+/** Raw defaults, overruled by the recipe asked for, overruled by the flags. */
+export async function renderRecipe(flags: RenderFlags): Promise<Recipe> {
+  const base = await baseRecipe(flags);
+  const { objective, size = base.size, iterations = base.iterations } = flags;
+  if (size === undefined) throw new InputError("required option '--size <n|hxw>' not specified");
+  if (iterations === undefined) throw new InputError("required option '--iterations <n>' not specified");
+  if (flags.blurEvery !== undefined && flags.blur === undefined && !base.blur) {
+    throw new InputError("--blur-every: expected --blur SIGMA with it, got none");
+  }
+  const { optimizer, lr, l2, blur, blurEvery, jitter, clamp, seed } = flags;
+  const given = { optimizer, lr, l2, blur, blurEvery, jitter, clamp, seed };
+  return {
+    ...defaultRecipe,
+    ...base,
+    ...withoutUndefined(given),
+    ...(flags.redirect === undefined ? {} : { redirect: flags.redirect === "on" }),
+    ...(flags.init === undefined ? {} : { init: initKind(flags.init) }),
+    objective,
+    size,
+    iterations,
+    batch: 1,
+  };
+}
+
+/** Anything that is neither of the two words is the path of a photo. */
+function initKind(init: string): Recipe["init"] {
+  return init === "zeros" || init === "noise" ? init : "photo";
+}
+
+async function baseRecipe({ recipe, objective }: RenderFlags): Promise<Partial<Recipe>> {
+  if (recipe === undefined) return {};
+  if (recipe === "default") return tunedSettings(objective);
+  const text = new TextDecoder().decode(await readInput(recipe, "--recipe"));
+  try {
+    return parseRecipe(JSON.parse(text));
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new InputError(`--recipe: expected "default" or a JSON file, got ${recipe}: ${cause.message}`, { cause });
+  }
+}
+
+type Defined<T> = { readonly [Key in keyof T]?: Exclude<T[Key], undefined> };
+
+function withoutUndefined<T extends object>(values: T): Defined<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

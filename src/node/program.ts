@@ -1,0 +1,183 @@
+/** The command line's grammar: commands, flags, defaults and help. What the commands do is in `actions.ts`. */
+
+import { Command, CommanderError, type Help, Option } from "commander";
+import { InputError } from "../errors.ts";
+import { preprocessKinds } from "../model/preprocess.ts";
+import type { OptimizerKind } from "../optvis/recipe.ts";
+import type { BenchFlags, GradientFlags, InfoFlags, RenderFlags } from "./flags.ts";
+import { choice, integer, number, size } from "./values.ts";
+
+export interface Actions {
+  info(flags: InfoFlags): Promise<void>;
+  gradient(flags: GradientFlags): Promise<void>;
+  render(flags: RenderFlags): Promise<void>;
+  bench(flags: BenchFlags): Promise<void>;
+}
+
+const optimizers: readonly OptimizerKind[] = ["sgd", "normalized", "rms", "momentum", "adam"];
+
+/** @param version of the package */
+export function buildProgram(actions: Actions, version: string): Command {
+  const program = new Command("ascent")
+    .description("See what a convolutional network sees: gradient ascent on the image, on WebGPU.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this; `ascent COMMAND --help` lists a command's flags")
+    .helpCommand(false)
+    .usage("COMMAND [flags]")
+    .addHelpText("after", OVERVIEW);
+  strict(program);
+  addInfo(program, actions);
+  addGradient(program, actions);
+  addRender(program, actions);
+  addBench(program, actions);
+  return program;
+}
+
+/** Errors are thrown instead of printed; help has the look of `styles`. */
+function strict(command: Command): Command {
+  return command
+    .exitOverride((error) => {
+      if (error.exitCode === 0) throw error;
+      throw asInputError(error);
+    })
+    .configureOutput({ writeErr: () => {} })
+    .configureHelp(styles)
+    .action(() => command.help());
+}
+
+/** Commander's message is `error: …`, with a suggestion on a second line. */
+function asInputError(error: CommanderError): InputError {
+  return new InputError(error.message.replace(/^error: /, ""), { cause: error });
+}
+
+const styles: Partial<Help> = {
+  helpWidth: 100,
+  styleTitle: (text) => `\x1b[1m${text}\x1b[22m`,
+  styleCommandText: (text) => `\x1b[36m${text}\x1b[39m`,
+  styleSubcommandText: (text) => `\x1b[36m${text}\x1b[39m`,
+  styleOptionText: (text) => `\x1b[36m${text}\x1b[39m`,
+};
+
+function command(parent: Command, name: string, description: string, examples: string): Command {
+  return strict(parent.command(name))
+    .description(description)
+    .usage("[flags]")
+    .addHelpText("after", `\n\x1b[1mExamples:\x1b[22m\n${examples}`);
+}
+
+function addModelFlags(target: Command): Command {
+  return target
+    .optionsGroup("Network:")
+    .requiredOption("--model <file>", "weights (.safetensors), or `embedded` for the network that comes along")
+    .option(
+      "--preprocess <kind>",
+      "unit (RGB 0–1), imagenet (mean, standard deviation) or caffe (BGR 0–255); from the file where it says so",
+      choice("--preprocess", preprocessKinds),
+    )
+    .option("--padding <0|1>", "of the convolutions; 1, or 0 for networks that flatten", choice("--padding", ["0", "1"]));
+}
+
+function addRunFlags(target: Command): Command {
+  return target
+    .optionsGroup("Run:")
+    .addOption(
+      new Option("--runtime <where>", "dawn (in this process), chromium or firefox (installed on this machine)")
+        .argParser(choice("--runtime", ["dawn", "chromium", "firefox"]))
+        .default("dawn"),
+    )
+    .option("--json", "print one line of JSON");
+}
+
+function addObjectiveFlag(target: Command): Command {
+  return target
+    .optionsGroup("Objective:")
+    .requiredOption("--objective <spec>", "what to maximise, e.g. class:goldfish; `ascent --help` has the grammar");
+}
+
+function addInfo(program: Command, actions: Actions): void {
+  const info = command(program, "info", "List a network's layers and classes.", INFO_EXAMPLES);
+  addRunFlags(addModelFlags(info).option("--size <n|hxw>", "input size in pixels that shapes are for", size("--size")));
+  info.action((flags: InfoFlags) => actions.info(flags));
+}
+
+function addGradient(program: Command, actions: Actions): void {
+  const gradient = command(
+    program,
+    "gradient",
+    "Compute an objective's exact gradient with respect to given images.",
+    GRADIENT_EXAMPLES,
+  );
+  addObjectiveFlag(addModelFlags(gradient))
+    .optionsGroup("Files:")
+    .requiredOption("--image <file>", ".safetensors with `image`, F32 [N,3,H,W], RGB 0–1")
+    .requiredOption("--out <file>", ".safetensors with `objective` [N] and `gradient` [N,3,H,W]");
+  addRunFlags(gradient).action((flags: GradientFlags) => actions.gradient(flags));
+}
+
+function addRender(program: Command, actions: Actions): void {
+  const render = command(program, "render", "Draw what maximises an objective.", RENDER_EXAMPLES);
+  addRecipeFlags(addObjectiveFlag(addModelFlags(render)));
+  render
+    .optionsGroup("Picture:")
+    .requiredOption("--out <file>", ".png (clamped to 0–1, 8 bits) or .safetensors (`image` F32 [1,3,H,W], unclamped)");
+  addRunFlags(render).action((flags: RenderFlags) => actions.render(flags));
+}
+
+/** Pixels are RGB in 0–1 units; so is the learning rate. */
+function addRecipeFlags(target: Command): Command {
+  return target
+    .optionsGroup("Picture:")
+    .option("--size <n|hxw>", "pixels: N square, or height x width", size("--size"))
+    .option("--iterations <n>", "steps of ascent", integer("--iterations", { least: 0, most: 1_000_000 }))
+    .option("--until <eps>", "stop when the objective's relative gain over 20 iterations falls below this", number("--until", { least: 0 }))
+    .option("--init <start>", "zeros (the mean colour), noise, or a photo (PNG, JPEG), centre-cropped (default: zeros)")
+    .option("--seed <n>", "of noise and jitter (default: 0)", integer("--seed", { least: 0, most: 2 ** 32 - 1 }))
+    .option("--recipe <name>", "`default` for tuned settings, or a recipe's JSON file; other flags overrule it")
+    .optionsGroup("Ascent (in RGB 0–1 units):")
+    .option("--optimizer <kind>", "sgd, normalized, rms, momentum or adam (default: rms)", choice("--optimizer", optimizers))
+    .option("--lr <x>", "step size (default: 0.05)", number("--lr", { least: 0 }))
+    .option("--l2 <x>", "weight of −Σ(network input)², pulling toward the zero input (default: 0)", number("--l2", { least: 0 }))
+    .option("--blur <sigma>", "Gaussian blur in pixels (default: 0, none)", number("--blur", { least: 0, most: 100 }))
+    .option("--blur-every <k>", "iterations from one blur to the next", integer("--blur-every", { least: 1 }))
+    .option("--jitter <p>", "random circular shift of up to P pixels (default: 0)", integer("--jitter", { least: 0 }))
+    .option("--clamp", "clamp RGB to 0–1 after each update")
+    .option("--no-clamp", "do not (default)")
+    .option("--redirect <on|off>", "let a ReLU's gradient pass where all of it would vanish, in the first 16 steps (default: on)", choice("--redirect", ["on", "off"]));
+}
+
+function addBench(program: Command, actions: Actions): void {
+  const bench = command(program, "bench", "Measure speed and memory of plain ascent from zeros.", BENCH_EXAMPLES);
+  addObjectiveFlag(addModelFlags(bench))
+    .optionsGroup("Work:")
+    .requiredOption("--size <n|hxw>", "pixels: N square, or height x width", size("--size"))
+    .option("--batch <n>", "images at once", integer("--batch", { least: 1, most: 4096 }), 1)
+    .option("--iterations <n>", "the first one is not timed", integer("--iterations", { least: 1, most: 1_000_000 }), 20);
+  addRunFlags(bench).action((flags: BenchFlags) => actions.bench(flags));
+}
+
+const OVERVIEW = `
+\x1b[1mObjectives:\x1b[22m
+  class:goldfish  class:17  class:"school bus"    a class's score before softmax
+  channel:conv3_4:17                              mean of a channel over its positions
+  neuron:conv3_4:17  neuron:conv3_4:17:5,9        one unit: the centre one, or at row 5, column 9
+  layer:conv3_4                                   mean of squares of a whole layer
+  'channel:conv2_1:5 - 0.5*channel:conv1_2:3'     sums, differences and multiples
+
+\x1b[1mTry:\x1b[22m
+  ascent info   --model embedded
+  ascent render --model embedded --objective class:goldfish --size 128 --recipe default --out goldfish.png
+
+Bad input: one line on stderr and exit code 2.`;
+
+const INFO_EXAMPLES = `  ascent info --model embedded
+  ascent info --model vgg16.safetensors --preprocess imagenet --size 224 --json`;
+
+const GRADIENT_EXAMPLES =
+  "  ascent gradient --model embedded --objective class:3 --image in.safetensors --out out.safetensors";
+
+const RENDER_EXAMPLES = `  ascent render --model embedded --objective class:goldfish --size 128 --recipe default --out goldfish.png
+  ascent render --model vgg19.safetensors --preprocess caffe --objective channel:conv3_4:17 --size 96x128 \\
+    --iterations 200 --lr 0.02 --jitter 4 --clamp --out texture.png`;
+
+const BENCH_EXAMPLES = `  ascent bench --model embedded --objective channel:relu3_1:7 --size 64 --json
+  ascent bench --model embedded --objective class:0 --size 128 --batch 4 --runtime firefox`;

@@ -1,0 +1,74 @@
+/** Reports as text for people. */
+
+import type { ModelInfo } from "../commands/info.ts";
+import type { BenchReport, RunReport } from "../commands/report.ts";
+
+/** Rows of cells in columns: the first one to the left, the others to the right. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
+  }
+  const line = (row: readonly string[]): string =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ");
+  return rows.map((row) => line(row).trimEnd()).join("\n");
+}
+
+const count = (n: number): string => n.toLocaleString("en-US");
+
+/** Four significant digits, no exponent for ordinary sizes. */
+export function figure(value: number | null): string {
+  if (value === null) return "–";
+  return Math.abs(value) >= 1000 ? count(Math.round(value)) : String(Number(value.toPrecision(4)));
+}
+
+function mebibytes(bytes: number): string {
+  return `${figure(bytes / 2 ** 20)} MiB`;
+}
+
+export function infoText(info: ModelInfo): string {
+  const rows = info.layers.map((layer) => [
+    layer.name,
+    layer.shape.join("×"),
+    layer.parameters > 0 ? count(layer.parameters) : "",
+    layer.receptiveField === null ? "all" : String(layer.receptiveField),
+  ]);
+  const parts = [
+    `${info.name}: ${count(info.parameters)} parameters, preprocessing ${info.preprocess}, at ${info.size.join("×")}`,
+    "",
+    table([["layer", "output", "parameters", "sees"], ...rows]),
+  ];
+  if (info.classes.length > 0) {
+    const shown = info.classes.slice(0, 100);
+    const more = info.classes.length - shown.length;
+    const list = shown.join(", ") + (more > 0 ? `, … and ${more} more (--json has all)` : "");
+    parts.push("", `${info.classes.length} classes: ${list}`);
+  }
+  if (info.unusedTensors.length > 0) parts.push("", `Tensors not used: ${info.unusedTensors.join(", ")}`);
+  return parts.join("\n");
+}
+
+export function runText(report: RunReport): string {
+  const rate =
+    report.iterationsPerSecond === null ? "" : `, ${figure(report.iterationsPerSecond)} iterations a second`;
+  return `${report.iterations} iterations on ${report.adapter}${rate}; objective ${figure(report.finalObjective)}`;
+}
+
+export function benchText(report: BenchReport): string {
+  const rows = [
+    ["adapter", report.adapter],
+    ["iterations a second", figure(report.iterationsPerSecond)],
+    ["GFLOP an iteration", figure(report.flops / 1e9)],
+    ["GFLOP/s", figure(report.gflops)],
+    ["first image", `${figure(report.firstImageSeconds)} s`],
+    ["memory planned", mebibytes(report.plannedBytes)],
+    ["memory allocated", mebibytes(report.allocatedBytes)],
+  ];
+  const parts = [table(rows)];
+  if (report.kernelTimes !== null) {
+    const sorted = [...report.kernelTimes].sort((a, b) => b.milliseconds - a.milliseconds);
+    const times = sorted.map((one) => [one.kernel, String(one.dispatches), one.milliseconds.toFixed(3)]);
+    parts.push("", table([["kernel", "dispatches", "ms an iteration"], ...times]));
+  }
+  return parts.join("\n");
+}

@@ -1,0 +1,54 @@
+/** Values of flags: each reader takes the text and gives the value or an InputError that names the flag. */
+
+import { InputError } from "../errors.ts";
+
+interface Bounds {
+  readonly least?: number;
+  readonly most?: number;
+  /** Refuse `least` itself. */
+  readonly above?: boolean;
+}
+
+function refuse(flag: string, expected: string, text: string): never {
+  throw new InputError(`${flag}: expected ${expected}, got "${text}"`);
+}
+
+function describe(kind: string, { least, most, above }: Bounds): string {
+  if (least !== undefined && most !== undefined) return `${kind} from ${least} to ${most}`;
+  if (least !== undefined) return above ? `${kind} above ${least}` : `${kind} of at least ${least}`;
+  return kind;
+}
+
+function within(value: number, { least = -Infinity, most = Infinity, above = false }: Bounds): boolean {
+  return Number.isFinite(value) && (above ? value > least : value >= least) && value <= most;
+}
+
+/** A decimal number, exponents allowed; no hexadecimal, no Infinity, nothing behind it. */
+export function number(flag: string, bounds: Bounds = {}): (text: string) => number {
+  return (text) => {
+    const isDecimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
+    const value = isDecimal ? Number(text) : Number.NaN;
+    return within(value, bounds) ? value : refuse(flag, describe("a number", bounds), text);
+  };
+}
+
+export function integer(flag: string, bounds: Bounds = {}): (text: string) => number {
+  return (text) => {
+    const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
+    const safe = within(value, bounds) && Number.isSafeInteger(value);
+    return safe ? value : refuse(flag, describe("a whole number", bounds), text);
+  };
+}
+
+export function choice<Word extends string>(flag: string, words: readonly Word[]): (text: string) => Word {
+  return (text) => words.find((word) => word === text) ?? refuse(flag, words.join(", ").replace(/, ([^,]*)$/, " or $1"), text);
+}
+
+/** `128` is square; `96x128` is height, then width. */
+export function size(flag: string): (text: string) => readonly [height: number, width: number] {
+  return (text) => {
+    const [, height, width] = /^(\d{1,6})(?:[x×](\d{1,6}))?$/i.exec(text) ?? [];
+    const pair = [Number(height), Number(width ?? height)] as const;
+    return pair.every((side) => side >= 1) ? pair : refuse(flag, "N or HxW in pixels, both at least 1", text);
+  };
+}

@@ -1,0 +1,119 @@
+/**
+ * Between pictures as files and canvases hold them (8 bits a sample, interleaved) and images as an ascent
+ * holds them (float, planar RGB in 0–1 units).
+ */
+
+import { InputError } from "../errors.ts";
+
+/** A decoded picture: rows from the top, samples interleaved, 0–255. */
+export interface Raster {
+  readonly width: number;
+  readonly height: number;
+  /** 3 is RGB, 4 is RGBA with straight (not premultiplied) alpha. */
+  readonly channels: 3 | 4;
+  readonly data: ArrayLike<number>;
+}
+
+/** The source pixels under one target pixel along one axis, and how much of the average each one is. */
+interface Overlap {
+  readonly first: number;
+  readonly weights: Float64Array;
+}
+
+/**
+ * Target pixel `i` averages the interval [start + i·step, start + (i+1)·step) of the source, its edges
+ * weighted by their overlap.
+ */
+function overlaps(sourceLength: number, start: number, step: number, targetLength: number): Overlap[] {
+  const rows: Overlap[] = [];
+  for (let i = 0; i < targetLength; i++) {
+    const begin = start + i * step;
+    const end = Math.min(start + (i + 1) * step, sourceLength);
+    const first = Math.min(Math.floor(begin), sourceLength - 1);
+    const last = Math.max(first, Math.min(Math.ceil(end), sourceLength) - 1);
+    const weights = new Float64Array(last - first + 1);
+    let sum = 0;
+    for (let s = first; s <= last; s++) {
+      const overlap = Math.max(0, Math.min(s + 1, end) - Math.max(s, begin));
+      weights[s - first] = overlap;
+      sum += overlap;
+    }
+    for (let k = 0; k < weights.length; k++) weights[k] = (weights[k] ?? 0) / sum;
+    rows.push({ first, weights });
+  }
+  return rows;
+}
+
+/**
+ * Crops the largest centred rectangle of the target's aspect ratio out of a picture and resizes it by
+ * exact area averaging (the box filter, with fractional pixels at the edges), computed in float64 on the
+ * stored values. Transparent pixels are shown on white.
+ *
+ * @param size target height and width in pixels
+ * @returns RGB in 0–1 units, shape (3, height, width)
+ * @throws InputError if the picture has no pixels
+ */
+export function fitPhoto(photo: Raster, size: readonly [height: number, width: number]): Float32Array {
+  const [height, width] = size;
+  if (!(photo.width >= 1 && photo.height >= 1)) {
+    throw new InputError(`photo: expected at least 1×1 pixels, got ${photo.width}×${photo.height}`);
+  }
+  const step = Math.min(photo.width / width, photo.height / height);
+  const columns = overlaps(photo.width, (photo.width - step * width) / 2, step, width);
+  const rows = overlaps(photo.height, (photo.height - step * height) / 2, step, height);
+
+  const image = new Float32Array(3 * height * width);
+  const line = new Float64Array(3 * photo.width);
+  for (const [y, row] of rows.entries()) {
+    averageRows(photo, row, line);
+    for (const [x, { first, weights }] of columns.entries()) {
+      for (let c = 0; c < 3; c++) {
+        let sum = 0;
+        for (let k = 0; k < weights.length; k++) sum += (weights[k] ?? 0) * (line[3 * (first + k) + c] ?? 0);
+        image[(c * height + y) * width + x] = sum / 255;
+      }
+    }
+  }
+  return image;
+}
+
+/** Weighted mean of some rows of a picture, as interleaved RGB over white, into `line` (3 × width). */
+function averageRows(photo: Raster, row: Overlap, line: Float64Array): void {
+  const { width, channels, data } = photo;
+  line.fill(0);
+  for (let k = 0; k < row.weights.length; k++) {
+    const weight = row.weights[k] ?? 0;
+    const base = (row.first + k) * width * channels;
+    for (let x = 0; x < width; x++) {
+      const at = base + x * channels;
+      const alpha = channels === 4 ? (data[at + 3] ?? 255) / 255 : 1;
+      for (let c = 0; c < 3; c++) {
+        line[3 * x + c] = (line[3 * x + c] ?? 0) + weight * (alpha * (data[at + c] ?? 0) + (1 - alpha) * 255);
+      }
+    }
+  }
+}
+
+/**
+ * 8-bit pixels of one image: round(255·clamp(x, 0, 1)), what a PNG holds and the canvas shows.
+ *
+ * @param rgb RGB in 0–1 units, (3, height, width), unclamped
+ * @param channels 3 for RGB, 4 for opaque RGBA (a canvas's `ImageData`)
+ */
+export function toPixels(
+  rgb: Float32Array,
+  size: readonly [height: number, width: number],
+  channels: 3 | 4,
+): Uint8ClampedArray<ArrayBuffer> {
+  const area = size[0] * size[1];
+  const pixels = new Uint8ClampedArray(area * channels);
+  if (channels === 4) pixels.fill(255);
+  for (let c = 0; c < 3; c++) {
+    for (let i = 0; i < area; i++) {
+      const value = Math.min(1, Math.max(0, rgb[c * area + i] ?? 0));
+      // Math.round before storing: a clamped array rounds halves to even, the definition rounds them up.
+      pixels[i * channels + c] = Math.round(255 * value);
+    }
+  }
+  return pixels;
+}

@@ -1,0 +1,42 @@
+/**
+ * Tuned settings, one for classes and one for everything else: what someone who touches nothing should
+ * get. The raw defaults (`defaultRecipe`) are plain ascent; these are the ones that make good pictures.
+ */
+
+import type { Recipe } from "./recipe.ts";
+
+export type TunedSettings = Pick<
+  Recipe,
+  "optimizer" | "lr" | "l2" | "blur" | "blurEvery" | "jitter" | "clamp" | "redirect" | "iterations"
+>;
+
+/** Class model visualization (Simonyan et al. 2013), with jitter so that the class is drawn all over. */
+export const classSettings: TunedSettings = {
+  optimizer: "rms",
+  lr: 0.02,
+  l2: 0,
+  blur: 0,
+  blurEvery: 1,
+  jitter: 4,
+  clamp: true,
+  redirect: true,
+  iterations: 200,
+};
+
+/** Filter visualization: a channel, a neuron or a whole layer. */
+export const channelSettings: TunedSettings = {
+  optimizer: "rms",
+  lr: 0.02,
+  l2: 0,
+  blur: 0,
+  blurEvery: 1,
+  jitter: 4,
+  clamp: true,
+  redirect: true,
+  iterations: 128,
+};
+
+/** The tuned settings for an objective: the class ones as soon as one of its terms is a class. */
+export function tunedSettings(objective: string): TunedSettings {
+  return /(^|[\s*])class:/.test(objective) ? classSettings : channelSettings;
+}

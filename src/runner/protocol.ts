@@ -1,0 +1,84 @@
+/**
+ * What the command line and the page that runs a command for it say to each other: the page gets its
+ * task and the weights, and posts progress, tensors and, at the end, a report or an error. All paths are
+ * relative to the page's own address.
+ */
+
+import type { Job } from "../commands/job.ts";
+import type { RuntimeName, Tensor } from "../commands/report.ts";
+import { AscentError, DeviceError, InputError, ShaderError, WeightsError } from "../errors.ts";
+import type { Preprocess } from "../model/network.ts";
+import { readHeader, readTensor, writeSafetensors } from "../model/safetensors.ts";
+import { bytesSource } from "../model/source.ts";
+
+export const paths = {
+  script: "runner.js",
+  task: "task.json",
+  model: "model.safetensors",
+  input: "input.safetensors",
+  progress: "progress",
+  tensors: "tensors",
+  report: "report",
+  error: "error",
+} as const;
+
+export interface ModelChoice {
+  readonly preprocess?: Preprocess;
+  readonly padding?: 0 | 1;
+}
+
+/** A job without its tensors, which travel as `input.safetensors`. */
+export interface Task {
+  readonly job: Job;
+  readonly model: ModelChoice;
+  readonly runtime: RuntimeName;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+}
+
+/** Takes the tensors out of a job for the way to the page. */
+export function packJob(job: Job): { readonly job: Job; readonly tensors: Readonly<Record<string, Tensor>> } {
+  const nothing = new Float32Array(0);
+  if (job.command === "gradient") {
+    return { job: { ...job, image: { shape: [0], data: nothing } }, tensors: { image: job.image } };
+  }
+  const { photo, ...rest } = job;
+  return { job: rest, tensors: photo ? { photo: { shape: [3, ...job.recipe.size], data: photo } } : {} };
+}
+
+/** Puts them back in. */
+export function unpackJob(job: Job, tensors: Readonly<Record<string, Tensor>>): Job {
+  const { image, photo } = tensors;
+  if (job.command === "gradient") return image ? { ...job, image } : job;
+  return photo ? { ...job, photo: photo.data } : job;
+}
+
+export function packTensors(tensors: Readonly<Record<string, Tensor>>): Uint8Array<ArrayBuffer> {
+  return writeSafetensors(tensors);
+}
+
+export async function unpackTensors(bytes: Uint8Array): Promise<Record<string, Tensor>> {
+  const source = bytesSource("tensors", bytes);
+  const header = await readHeader(source);
+  const tensors: Record<string, Tensor> = {};
+  for (const name of header.tensors.keys()) tensors[name] = await readTensor(source, header, name);
+  return tensors;
+}
+
+/** An error as it crosses from the page. */
+export interface ErrorMessage {
+  readonly name: string;
+  readonly message: string;
+  readonly remedy?: string;
+}
+
+export function packError(error: unknown): ErrorMessage {
+  if (!(error instanceof AscentError)) return { name: "Error", message: String(error) };
+  const { name, message, remedy } = error;
+  return remedy === undefined ? { name, message } : { name, message, remedy };
+}
+
+export function unpackError({ name, message, remedy }: ErrorMessage): Error {
+  const kind = [InputError, WeightsError, DeviceError, ShaderError].find((one) => one.name === name);
+  return kind ? new kind(message, remedy === undefined ? {} : { remedy }) : new Error(message);
+}
