@@ -9,7 +9,10 @@ import { PREPROCESS } from "./preprocess.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** The fields of a recipe that decide what an iteration does. */
-export type AscentSettings = Pick<Recipe, "optimizer" | "lr" | "l2" | "blur" | "blurEvery" | "clamp" | "redirect">;
+export type AscentSettings = Pick<
+  Recipe,
+  "optimizer" | "lr" | "l2" | "blur" | "blurEvery" | "clamp" | "redirect"
+>;
 
 /** ReLU gradients are redirected in iterations 0 … 15. */
 export const REDIRECT_ITERATIONS = 16;

@@ -1,7 +1,11 @@
 import { type Tensor, type Shape4, zeros } from "./tensor.ts";
 
 /** Rows (or columns) [begin, end) that output index i of `outputs` averages, of `inputs` in all. */
-export function adaptiveWindow(i: number, inputs: number, outputs: number): readonly [begin: number, end: number] {
+export function adaptiveWindow(
+  i: number,
+  inputs: number,
+  outputs: number,
+): readonly [begin: number, end: number] {
   return [Math.floor((i * inputs) / outputs), Math.ceil(((i + 1) * inputs) / outputs)];
 }
 

@@ -8,16 +8,13 @@ import { type Tensor, zeros } from "./tensor.ts";
  * @param bias (K)
  * @returns (N, K, H+2P−2, W+2P−2)
  */
-export function conv3x3Forward(
-  x: Tensor,
-  weight: Float64Array,
-  bias: Float64Array,
-  padding: 0 | 1,
-): Tensor {
+export function conv3x3Forward(x: Tensor, weight: Float64Array, bias: Float64Array, padding: 0 | 1): Tensor {
   const [batch, inputs, height, width] = x.shape;
   const outputs = bias.length;
   if (weight.length !== outputs * inputs * 9) {
-    throw new Error(`conv3x3Forward: weight has ${weight.length} numbers, expected (${outputs},${inputs},3,3)`);
+    throw new Error(
+      `conv3x3Forward: weight has ${weight.length} numbers, expected (${outputs},${inputs},3,3)`,
+    );
   }
   const y = zeros([batch, outputs, height + 2 * padding - 2, width + 2 * padding - 2]);
   const plane = y.shape[2] * y.shape[3];
@@ -77,7 +74,9 @@ export function conv3x3BackwardInput(
 ): Tensor {
   const [batch, outputs, outHeight, outWidth] = dy.shape;
   if (weight.length !== outputs * inputChannels * 9) {
-    throw new Error(`conv3x3BackwardInput: weight has ${weight.length} numbers, expected (${outputs},${inputChannels},3,3)`);
+    throw new Error(
+      `conv3x3BackwardInput: weight has ${weight.length} numbers, expected (${outputs},${inputChannels},3,3)`,
+    );
   }
   const height = outHeight - 2 * padding + 2;
   const width = outWidth - 2 * padding + 2;
@@ -89,7 +88,14 @@ export function conv3x3BackwardInput(
       for (let c = 0; c < inputChannels; c++) {
         const plane = (n * inputChannels + c) * height * width;
         const filter = weight.subarray((k * inputChannels + c) * 9, (k * inputChannels + c + 1) * 9);
-        scatter(gradient, outHeight, outWidth, filter, padding, dx.data.subarray(plane, plane + height * width));
+        scatter(
+          gradient,
+          outHeight,
+          outWidth,
+          filter,
+          padding,
+          dx.data.subarray(plane, plane + height * width),
+        );
       }
     }
   }

@@ -9,7 +9,10 @@ import { reluBackward, reluBackwardRedirect, reluForward } from "./relu.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Float64 weights of the `conv` and `linear` layers by layer name; OIHW or OI, batch norm folded in. */
-export type ReferenceWeights = ReadonlyMap<string, { readonly weight: Float64Array; readonly bias: Float64Array }>;
+export type ReferenceWeights = ReadonlyMap<
+  string,
+  { readonly weight: Float64Array; readonly bias: Float64Array }
+>;
 
 /** Output of every layer by its name, and the winners of every max-pool. */
 export interface Activations {
@@ -40,7 +43,11 @@ export function layersTo(network: Network, last?: string): readonly Layer[] {
  * @param layers in order; the first reads `net`
  * @param net the network's input, (N,3,H,W), preprocessed
  */
-export function networkForward(layers: readonly Layer[], weights: ReferenceWeights, net: Tensor): Activations {
+export function networkForward(
+  layers: readonly Layer[],
+  weights: ReferenceWeights,
+  net: Tensor,
+): Activations {
   const outputs = new Map<string, Tensor>();
   const winners = new Map<string, Uint8Array>();
   let x = net;
@@ -55,11 +62,17 @@ export function networkForward(layers: readonly Layer[], weights: ReferenceWeigh
   return { outputs, winners };
 }
 
-function layerForward(layer: Exclude<Layer, { kind: "maxpool" }>, weights: ReferenceWeights, x: Tensor): Tensor {
+function layerForward(
+  layer: Exclude<Layer, { kind: "maxpool" }>,
+  weights: ReferenceWeights,
+  x: Tensor,
+): Tensor {
   if (layer.kind === "relu") return reluForward(x);
   if (layer.kind === "avgpool") return avgPoolForward(x, layer.outputSize);
   const { weight, bias } = weights.get(layer.name)!;
-  return layer.kind === "conv" ? conv3x3Forward(x, weight, bias, layer.padding) : linearForward(x, weight, bias);
+  return layer.kind === "conv"
+    ? conv3x3Forward(x, weight, bias, layer.padding)
+    : linearForward(x, weight, bias);
 }
 
 /**

@@ -21,7 +21,8 @@ export function termValue(term: ReferenceTerm, a: Tensor): Float64Array {
   const [batch, channels, height, width] = a.shape;
   const plane = height * width;
   return Float64Array.from({ length: batch }, (_, n) => {
-    if (term.kind === "layer") return meanOf(a.data.subarray(n * channels * plane, (n + 1) * channels * plane), true);
+    if (term.kind === "layer")
+      return meanOf(a.data.subarray(n * channels * plane, (n + 1) * channels * plane), true);
     const begin = (n * channels + term.channel!) * plane;
     if (term.kind === "channel") return meanOf(a.data.subarray(begin, begin + plane), false);
     return a.data[begin + unitOf(term, a.shape)]!;

@@ -1,15 +1,19 @@
 /** Each op's float64 twin against PyTorch float64 (test/fixtures/operations.py): forward and backward. */
 import { describe, expect, it } from "vitest";
 import type { Preprocess } from "../../src/model/network.ts";
+import type { OptimizerKind } from "../../src/optvis/recipe.ts";
 import operations from "../fixtures/operations.json" with { type: "json" };
 import { avgPoolBackward, avgPoolForward } from "./avgpool.ts";
+import { gaussianBlur } from "./blur.ts";
 import { conv3x3BackwardInput, conv3x3Forward } from "./conv3x3.ts";
 import { jitterBackward, jitterForward } from "./jitter.ts";
 import { linearBackwardInput, linearForward } from "./linear.ts";
 import { maxPoolBackward, maxPoolForward } from "./maxpool.ts";
+import { type ReferenceTerm, termSeed, termValue } from "./objective.ts";
+import { initialState, optimizerStep } from "./optimizer.ts";
 import { preprocessBackward, preprocessForward, subtractMean } from "./preprocess.ts";
-import { reluBackward, reluForward } from "./relu.ts";
-import { type Shape4, type Tensor, tensor } from "./tensor.ts";
+import { reluBackward, reluBackwardRedirect, reluForward } from "./relu.ts";
+import { type Shape4, type Tensor, tensor, zeros } from "./tensor.ts";
 
 interface OperationCase {
   readonly inputShape: readonly number[];
@@ -91,5 +95,47 @@ describe("float64 twins equal PyTorch float64", () => {
     const [dy, dx] = fixture.shift as [number, number];
     const output = jitterForward(inputOf(fixture), dy, dx);
     expectForwardAndBackward(fixture, output, jitterBackward(outputGradientOf(fixture), dy, dx));
+  });
+
+  it.each(operations.redirect)("redirected relu $inputShape", (fixture) => {
+    const shape = fixture.inputShape as unknown as Shape4;
+    const x = tensor(shape, fixture.input);
+    const dy = tensor(shape, fixture.outputGradient);
+    expectClose(reluBackwardRedirect(dy, x), shape, fixture.inputGradient);
+    const [perImage, redirected] = [18, reluBackwardRedirect(dy, x).data];
+    const plain = reluBackward(dy, x).data;
+    const changed = [0, 1, 2, 3].map((n) =>
+      redirected
+        .subarray(n * perImage, (n + 1) * perImage)
+        .some((value, i) => value !== plain[n * perImage + i]),
+    );
+    expect(changed).toEqual([false, true, true, false]);
+  });
+
+  it.each(operations.optimizer)("optimizer $kind", ({ kind, lr, shape, gradients, images }) => {
+    const image = zeros(shape as unknown as Shape4);
+    const state = initialState(image);
+    for (const [t, gradient] of gradients.entries()) {
+      optimizerStep(kind as OptimizerKind, image, tensor(image.shape, gradient), state, lr, t);
+      expectClose(image, shape, images[t]!);
+    }
+    expect(image.data.subarray(12).every((value) => value === 0)).toBe(true);
+  });
+
+  it.each(operations.blur)("blur $inputShape, sigma $sigma", ({ inputShape, input, sigma, output }) => {
+    expectClose(gaussianBlur(tensor(inputShape as unknown as Shape4, input), sigma), inputShape, output);
+  });
+
+  it.each(operations.objective)("objective $term.kind", ({ term, shape, activation, value, seed }) => {
+    const { position, channel, ...rest } = term;
+    const parsed = {
+      ...rest,
+      ...(channel === null ? {} : { channel }),
+      ...(position === null ? {} : { position }),
+    } as unknown as ReferenceTerm;
+    const a = tensor(shape as unknown as Shape4, activation);
+    const values = termValue(parsed, a).map((unweighted) => term.weight * unweighted);
+    expectClose({ shape: [2, 1, 1, 1], data: values }, [2, 1, 1, 1], value);
+    expectClose(termSeed(parsed, a), shape, seed);
   });
 });

@@ -65,7 +65,14 @@ function momentum(x: Float64Array, g: Float64Array, v: Float64Array, lr: number)
   }
 }
 
-function adam(x: Float64Array, g: Float64Array, m: Float64Array, s: Float64Array, lr: number, t: number): void {
+function adam(
+  x: Float64Array,
+  g: Float64Array,
+  m: Float64Array,
+  s: Float64Array,
+  lr: number,
+  t: number,
+): void {
   const firstBias = 1 - 0.9 ** (t + 1);
   const secondBias = 1 - 0.999 ** (t + 1);
   for (let i = 0; i < x.length; i++) {
