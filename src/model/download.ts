@@ -1,0 +1,103 @@
+/** One HTTP download at a time: a request whose silence, refusal or breaking off is a typed error. */
+import { WeightsError } from "../errors.ts";
+
+export interface Connection {
+  readonly url: string;
+  /** For messages: the URL without its query, which may hold a signature. */
+  readonly name: string;
+  readonly fetch: typeof fetch;
+  readonly signal: AbortSignal | undefined;
+  /** Milliseconds without a byte after which the download is given up. */
+  readonly stallMs: number;
+}
+
+/** A response whose body has not been read yet. */
+export interface Download {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The next bytes; undefined at the end. @throws WeightsError on a stall or a broken connection. */
+  next(): Promise<Uint8Array | undefined>;
+  /** Lets go of the connection; what is left of the body is not transferred. */
+  cancel(): void;
+}
+
+/** Thrown where trying the same request again may help. */
+export class InterruptedError extends WeightsError {}
+
+const UNREACHABLE = "check the address and the connection; a server elsewhere must allow this page (CORS)";
+
+/**
+ * @param range first and last byte (inclusive), as HTTP counts; absent for the whole file.
+ * @throws WeightsError for an error status or an HTML page; the signal's reason where it aborts.
+ */
+export async function startDownload(
+  connection: Connection,
+  range?: readonly [first: number, last: number],
+): Promise<Download> {
+  const { name } = connection;
+  const stop = new AbortController();
+  const signal = connection.signal === undefined ? stop.signal : AbortSignal.any([connection.signal, stop.signal]);
+  const patiently = <T>(work: Promise<T>): Promise<T> => withPatience(connection, work, () => stop.abort());
+  // A single range `bytes=a-b` is the one form that needs no CORS preflight (Fetch standard, 2.2.2).
+  const headers: Record<string, string> = range === undefined ? {} : { Range: `bytes=${range[0]}-${range[1]}` };
+  const response = await patiently(connection.fetch(connection.url, { headers, signal }));
+  try {
+    checkResponse(name, response);
+  } catch (error) {
+    stop.abort();
+    throw error;
+  }
+  const reader = response.body?.getReader();
+  return {
+    status: response.status,
+    headers: response.headers,
+    async next() {
+      if (reader === undefined) return undefined;
+      const { done, value } = await patiently(reader.read());
+      return done ? undefined : value;
+    },
+    cancel() {
+      reader?.cancel().catch(() => undefined);
+      stop.abort();
+    },
+  };
+}
+
+function checkResponse(name: string, { status, statusText, headers }: Response): void {
+  if (status === 416) throw new WeightsError(`${name}: expected a safetensors file, got an empty one`);
+  if (status !== 200 && status !== 206) {
+    throw new WeightsError(`${name}: the server answered ${status} ${statusText}`.trim(), {
+      remedy: status >= 500 ? "try again later" : "check the address",
+    });
+  }
+  if (/^\s*(text\/html|application\/xhtml)/i.test(headers.get("content-type") ?? "")) {
+    throw new WeightsError(`${name}: expected a safetensors file, got an HTML page`, {
+      remedy: "check the address: the server answered with a page",
+    });
+  }
+}
+
+/** Waits for `work`, but not for a server that has gone silent. */
+async function withPatience<T>(connection: Connection, work: Promise<T>, giveUp: () => void): Promise<T> {
+  const { name, signal, stallMs } = connection;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stalled = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(
+        new WeightsError(`${name}: the download stalled, ${stallMs / 1000} s without a byte`, {
+          remedy: "check the connection and try again",
+        }),
+      );
+      giveUp();
+    }, stallMs);
+  });
+  try {
+    return await Promise.race([work, stalled]);
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (cause instanceof WeightsError) throw cause;
+    throw new InterruptedError(`${name}: the download failed`, { cause, remedy: UNREACHABLE });
+  } finally {
+    clearTimeout(timer);
+  }
+}
