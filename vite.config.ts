@@ -1,7 +1,9 @@
+import { mergeConfig } from "vite";
 import { defineConfig } from "vitest/config";
+import { bundle } from "./src/build/bundles.ts";
 import { wgsl } from "./src/build/wgsl.ts";
 
-export default defineConfig({
+const page = defineConfig({
   plugins: [wgsl()],
   build: { target: "es2022", outDir: "dist/page" },
   test: {
@@ -12,3 +14,5 @@ export default defineConfig({
     teardownTimeout: 20_000,
   },
 });
+
+export default defineConfig(({ mode }) => mergeConfig(page, bundle(mode)));

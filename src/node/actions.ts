@@ -11,7 +11,7 @@ import type { Model } from "../model/network.ts";
 import { readHeader, readTensor, writeSafetensors } from "../model/safetensors.ts";
 import { layerShapes } from "../model/shapes.ts";
 import { bytesSource } from "../model/source.ts";
-import { parseObjective } from "../optvis/objective.ts";
+import { parseObjective, placeObjective } from "../optvis/objective.ts";
 import { fitPhoto } from "../optvis/picture.ts";
 import { defaultRecipe } from "../optvis/recipe.ts";
 import { execute, type Weights } from "./execute.ts";
@@ -109,8 +109,8 @@ async function withModel<T>(weights: Weights, use: (model: Model) => T): Promise
 
 /** What can be refused without a GPU is refused before one is looked for or a browser is started. */
 function checkObjective(model: Model, spec: string, size: readonly [number, number]): void {
-  for (const { layer } of parseObjective(spec, model.network).terms) {
-    layerShapes(model.network, size, { upTo: layer });
+  for (const term of parseObjective(spec, model.network).terms) {
+    placeObjective({ terms: [term] }, layerShapes(model.network, size, { upTo: term.layer }));
   }
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DeviceError } from "../errors.ts";
 import { findChromiums } from "./browser.ts";
-import { findSoftwareVulkan } from "./vulkan.ts";
+import { findSoftwareVulkan, useDriver } from "./vulkan.ts";
 
 /** Dawn crashes once its instance is collected while devices live: keep each for the life of the process. */
 const instances: GPU[] = [];
@@ -24,9 +24,9 @@ export async function dawnGpu(): Promise<GPU> {
   Object.assign(globalThis, globals);
   prepareRuntimeFolder();
   const named = process.env["VK_DRIVER_FILES"] ?? process.env["VK_ICD_FILENAMES"];
-  const drivers = named ? [] : findSoftwareVulkan(findChromiums()).map(({ manifest }) => manifest);
+  const drivers = named ? [] : findSoftwareVulkan(findChromiums());
   for (const driver of [undefined, ...drivers]) {
-    if (driver !== undefined) process.env["VK_DRIVER_FILES"] = driver;
+    if (driver !== undefined) useDriver(driver);
     const gpu = create(toggles);
     instances.push(gpu);
     if (await gpu.requestAdapter()) return gpu;

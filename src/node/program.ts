@@ -3,7 +3,7 @@
 import { Command, CommanderError, type Help, Option } from "commander";
 import { InputError } from "../errors.ts";
 import { preprocessKinds } from "../model/preprocess.ts";
-import type { OptimizerKind } from "../optvis/recipe.ts";
+import { optimizerKinds, recipeBounds } from "../optvis/recipe.ts";
 import type { BenchFlags, GradientFlags, InfoFlags, RenderFlags } from "./flags.ts";
 import { choice, integer, number, size } from "./values.ts";
 
@@ -13,8 +13,6 @@ export interface Actions {
   render(flags: RenderFlags): Promise<void>;
   bench(flags: BenchFlags): Promise<void>;
 }
-
-const optimizers: readonly OptimizerKind[] = ["sgd", "normalized", "rms", "momentum", "adam"];
 
 /** @param version of the package */
 export function buildProgram(actions: Actions, version: string): Command {
@@ -96,7 +94,7 @@ function addObjectiveFlag(target: Command): Command {
 
 function addInfo(program: Command, actions: Actions): void {
   const info = command(program, "info", "List a network's layers and classes.", INFO_EXAMPLES);
-  addRunFlags(addModelFlags(info).option("--size <n|hxw>", "input size in pixels that shapes are for", size("--size")));
+  addRunFlags(addModelFlags(info).option("--size <n|hxw>", "input size in pixels that shapes are for", size("--size", recipeBounds.side)));
   info.action((flags: InfoFlags) => actions.info(flags));
 }
 
@@ -127,19 +125,19 @@ function addRender(program: Command, actions: Actions): void {
 function addRecipeFlags(target: Command): Command {
   return target
     .optionsGroup("Picture:")
-    .option("--size <n|hxw>", "pixels: N square, or height x width", size("--size"))
-    .option("--iterations <n>", "steps of ascent", integer("--iterations", { least: 0, most: 1_000_000 }))
+    .option("--size <n|hxw>", "pixels: N square, or height x width", size("--size", recipeBounds.side))
+    .option("--iterations <n>", "steps of ascent", integer("--iterations", recipeBounds.iterations))
     .option("--until <eps>", "stop when the objective's relative gain over 20 iterations falls below this", number("--until", { least: 0 }))
     .option("--init <start>", "zeros (the mean colour), noise, or a photo (PNG, JPEG), centre-cropped (default: zeros)")
-    .option("--seed <n>", "of noise and jitter (default: 0)", integer("--seed", { least: 0, most: 2 ** 32 - 1 }))
+    .option("--seed <n>", "of noise and jitter (default: 0)", integer("--seed", recipeBounds.seed))
     .option("--recipe <name>", "`default` for tuned settings, or a recipe's JSON file; other flags overrule it")
     .optionsGroup("Ascent (in RGB 0–1 units):")
-    .option("--optimizer <kind>", "sgd, normalized, rms, momentum or adam (default: rms)", choice("--optimizer", optimizers))
-    .option("--lr <x>", "step size (default: 0.05)", number("--lr", { least: 0 }))
-    .option("--l2 <x>", "weight of −Σ(network input)², pulling toward the zero input (default: 0)", number("--l2", { least: 0 }))
-    .option("--blur <sigma>", "Gaussian blur in pixels (default: 0, none)", number("--blur", { least: 0, most: 100 }))
-    .option("--blur-every <k>", "iterations from one blur to the next", integer("--blur-every", { least: 1 }))
-    .option("--jitter <p>", "random circular shift of up to P pixels (default: 0)", integer("--jitter", { least: 0 }))
+    .option("--optimizer <kind>", "sgd, normalized, rms, momentum or adam (default: rms)", choice("--optimizer", optimizerKinds))
+    .option("--lr <x>", "step size (default: 0.05)", number("--lr", recipeBounds.lr))
+    .option("--l2 <x>", "weight of −Σ(network input)², pulling toward the zero input (default: 0)", number("--l2", recipeBounds.l2))
+    .option("--blur <sigma>", "Gaussian blur in pixels (default: 0, none)", number("--blur", recipeBounds.blur))
+    .option("--blur-every <k>", "iterations from one blur to the next", integer("--blur-every", recipeBounds.blurEvery))
+    .option("--jitter <p>", "random circular shift of up to P pixels (default: 0)", integer("--jitter", recipeBounds.jitter))
     .option("--clamp", "clamp RGB to 0–1 after each update")
     .option("--no-clamp", "do not (default)")
     .option("--redirect <on|off>", "let a ReLU's gradient pass where all of it would vanish, in the first 16 steps (default: on)", choice("--redirect", ["on", "off"]));
@@ -149,9 +147,9 @@ function addBench(program: Command, actions: Actions): void {
   const bench = command(program, "bench", "Measure speed and memory of plain ascent from zeros.", BENCH_EXAMPLES);
   addObjectiveFlag(addModelFlags(bench))
     .optionsGroup("Work:")
-    .requiredOption("--size <n|hxw>", "pixels: N square, or height x width", size("--size"))
-    .option("--batch <n>", "images at once", integer("--batch", { least: 1, most: 4096 }), 1)
-    .option("--iterations <n>", "the first one is not timed", integer("--iterations", { least: 1, most: 1_000_000 }), 20);
+    .requiredOption("--size <n|hxw>", "pixels: N square, or height x width", size("--size", recipeBounds.side))
+    .option("--batch <n>", "images at once", integer("--batch", recipeBounds.batch), 1)
+    .option("--iterations <n>", "the first one is not timed", integer("--iterations", { ...recipeBounds.iterations, least: 1 }), 20);
   addRunFlags(bench).action((flags: BenchFlags) => actions.bench(flags));
 }
 

@@ -5,22 +5,19 @@ import { InputError } from "../errors.ts";
 interface Bounds {
   readonly least?: number;
   readonly most?: number;
-  /** Refuse `least` itself. */
-  readonly above?: boolean;
 }
 
 function refuse(flag: string, expected: string, text: string): never {
   throw new InputError(`${flag}: expected ${expected}, got "${text}"`);
 }
 
-function describe(kind: string, { least, most, above }: Bounds): string {
+function describe(kind: string, { least, most }: Bounds): string {
   if (least !== undefined && most !== undefined) return `${kind} from ${least} to ${most}`;
-  if (least !== undefined) return above ? `${kind} above ${least}` : `${kind} of at least ${least}`;
-  return kind;
+  return least === undefined ? kind : `${kind} of at least ${least}`;
 }
 
-function within(value: number, { least = -Infinity, most = Infinity, above = false }: Bounds): boolean {
-  return Number.isFinite(value) && (above ? value > least : value >= least) && value <= most;
+function within(value: number, { least = -Infinity, most = Infinity }: Bounds): boolean {
+  return Number.isFinite(value) && value >= least && value <= most;
 }
 
 /** A decimal number, exponents allowed; no hexadecimal, no Infinity, nothing behind it. */
@@ -45,10 +42,14 @@ export function choice<Word extends string>(flag: string, words: readonly Word[]
 }
 
 /** `128` is square; `96x128` is height, then width. */
-export function size(flag: string): (text: string) => readonly [height: number, width: number] {
+export function size(
+  flag: string,
+  bounds: Bounds,
+): (text: string) => readonly [height: number, width: number] {
   return (text) => {
-    const [, height, width] = /^(\d{1,6})(?:[x×](\d{1,6}))?$/i.exec(text) ?? [];
+    const [, height, width] = /^(\d+)(?:[x×](\d+))?$/i.exec(text) ?? [];
     const pair = [Number(height), Number(width ?? height)] as const;
-    return pair.every((side) => side >= 1) ? pair : refuse(flag, "N or HxW in pixels, both at least 1", text);
+    if (pair.every((side) => within(side, bounds))) return pair;
+    return refuse(flag, `N or HxW in pixels, ${describe("each", bounds)}`, text);
   };
 }

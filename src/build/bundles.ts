@@ -1,0 +1,39 @@
+/** What `vite build` makes besides the page, by `--mode`: the command line, and the script it runs in browsers. */
+
+import type { UserConfig } from "vite";
+
+/** The command line is one folder of plain modules; only what cannot be bundled stays a package. */
+const node: UserConfig = {
+  build: {
+    target: "node20",
+    outDir: "dist/node",
+    copyPublicDir: false,
+    ssr: true,
+    rolldownOptions: {
+      input: { cli: "src/node/cli.ts", "bench-table": "src/node/bench-table.ts" },
+      // Flat, since modules find the package's folder from their own address.
+      output: { entryFileNames: "[name].js", chunkFileNames: "[name].js" },
+    },
+  },
+  ssr: { target: "node", noExternal: true, external: ["webgpu", "puppeteer"] },
+};
+
+/** One file, which `--runtime chromium|firefox` serves to the browser. */
+const runner: UserConfig = {
+  build: {
+    target: "es2022",
+    outDir: "dist/runner",
+    copyPublicDir: false,
+    rolldownOptions: {
+      input: { runner: "src/runner/runner.ts" },
+      output: { entryFileNames: "[name].js", codeSplitting: false },
+    },
+  },
+};
+
+/** Empty for the page's own build. */
+export function bundle(mode: string): UserConfig {
+  if (mode === "node") return node;
+  if (mode === "runner") return runner;
+  return {};
+}
