@@ -6,8 +6,8 @@
  * ReLU are 2 apart, a pool makes it 3; batch norm, which has tensors of its own, adds 1 to both.
  */
 import { WeightsError } from "../errors.ts";
-import { networkName } from "./network-name.ts";
 import type { ConvLayer, Layer, LinearLayer, Network } from "./network.ts";
+import { networkName } from "./network-name.ts";
 import { formatShape } from "./safetensors.ts";
 
 export type TensorShapes = ReadonlyMap<string, readonly number[]>;
@@ -82,7 +82,11 @@ export function inferNetwork(
   if (typeof pooledTo === "number") layers.push({ kind: "avgpool", name: "avgpool", outputSize: pooledTo });
   layers.push(...headLayers(head, bindings));
   const outputs = head.complete ? head.linears[head.linears.length - 1]?.outputFeatures : undefined;
-  const network: Network = { name: networkName(layers, usesBatchNorm(convs)), layers, classes: classNames(metadata, outputs) };
+  const network: Network = {
+    name: networkName(layers, usesBatchNorm(convs)),
+    layers,
+    classes: classNames(metadata, outputs),
+  };
   return { network, bindings, unusedTensors: [...tensors.keys()].filter((name) => !used.has(name)) };
 }
 
@@ -127,7 +131,13 @@ function readConv(
   const weight = `features.${index}.weight`;
   const shape = requireTensor(tensors, layer, weight, used);
   const outputChannels = shape[0] ?? 0;
-  if (shape.length !== 4 || outputChannels < 1 || shape[1] !== inputChannels || shape[2] !== 3 || shape[3] !== 3) {
+  if (
+    shape.length !== 4 ||
+    outputChannels < 1 ||
+    shape[1] !== inputChannels ||
+    shape[2] !== 3 ||
+    shape[3] !== 3
+  ) {
     throw mismatch(layer, weight, `(outputs,${inputChannels},3,3)`, shape, layoutHint(shape, inputChannels));
   }
   const batchNorm = readBatchNorm(tensors, index + 1, layer, outputChannels, used);
@@ -174,7 +184,9 @@ function findHead(tensors: TensorShapes, used: Set<string>): Head {
     .map(Number)
     .sort((a, b) => a - b)
     .map((index) => `classifier.${index}`);
-  const timm = ["pre_logits.fc1", "pre_logits.fc2", "head.fc"].filter((base) => tensors.has(`${base}.weight`));
+  const timm = ["pre_logits.fc1", "pre_logits.fc2", "head.fc"].filter((base) =>
+    tensors.has(`${base}.weight`),
+  );
   const single = tensors.has("classifier.weight") ? ["classifier"] : [];
   const heads = [numbered, timm, single].filter((bases) => bases.length > 0);
   if (heads.length > 1) {
@@ -212,7 +224,12 @@ function readLinear(
   const inputFeatures = rest.reduce((product, n) => product * n, 1);
   const isMatrix = shape.length === 2 || shape.length === 4;
   const transposed = tensors.get(bias)?.[0] === shape[1] && shape[1] !== shape[0];
-  if (!isMatrix || outputFeatures < 1 || inputFeatures < 1 || inputFeatures !== (expectedInput ?? inputFeatures)) {
+  if (
+    !isMatrix ||
+    outputFeatures < 1 ||
+    inputFeatures < 1 ||
+    inputFeatures !== (expectedInput ?? inputFeatures)
+  ) {
     const hint = transposed ? "the matrix looks transposed (Keras): store (outputs,inputs)" : undefined;
     throw mismatch(layer, weight, `(outputs,${expectedInput ?? "inputs"})`, shape, hint);
   }
@@ -249,7 +266,8 @@ function convLayers(
     layers.push(conv, { kind: "relu", name: `relu${block}_${place}` });
     bindings.set(name, tensors);
     const next = convs[i + 1];
-    if (next === undefined ? poolLast : next.block > block) layers.push({ kind: "maxpool", name: `pool${block}` });
+    if (next === undefined ? poolLast : next.block > block)
+      layers.push({ kind: "maxpool", name: `pool${block}` });
   }
   return layers;
 }
@@ -280,16 +298,25 @@ function metadataFlag(metadata: Readonly<Record<string, string>>, key: string): 
   const text = metadata[key];
   if (text === undefined) return undefined;
   if (text === "true" || text === "false") return text === "true";
-  throw new WeightsError(`metadata ${key} expects "true" or "false", got ${JSON.stringify(text.slice(0, 40))}`);
+  throw new WeightsError(
+    `metadata ${key} expects "true" or "false", got ${JSON.stringify(text.slice(0, 40))}`,
+  );
 }
 
 /** `classes` of the metadata, checked against the head; none without a head or without that key. */
-function classNames(metadata: Readonly<Record<string, string>>, outputs: number | undefined): readonly string[] {
+function classNames(
+  metadata: Readonly<Record<string, string>>,
+  outputs: number | undefined,
+): readonly string[] {
   const text = metadata["classes"];
   if (text === undefined || outputs === undefined) return [];
-  const names = text.trimStart().startsWith("[") ? jsonTexts(text) : text.split(",").map((name) => name.trim());
+  const names = text.trimStart().startsWith("[")
+    ? jsonTexts(text)
+    : text.split(",").map((name) => name.trim());
   if (names.length !== outputs) {
-    throw new WeightsError(`metadata classes expects ${outputs} names, one per output of logits, got ${names.length}`);
+    throw new WeightsError(
+      `metadata classes expects ${outputs} names, one per output of logits, got ${names.length}`,
+    );
   }
   return names;
 }
@@ -306,14 +333,25 @@ function jsonTexts(text: string): readonly string[] {
   });
 }
 
-function requireTensor(tensors: TensorShapes, layer: string, name: string, used: Set<string>): readonly number[] {
+function requireTensor(
+  tensors: TensorShapes,
+  layer: string,
+  name: string,
+  used: Set<string>,
+): readonly number[] {
   const shape = tensors.get(name);
   if (shape === undefined) throw new WeightsError(`${layer}: tensor ${name} is missing`, { remedy: REMEDY });
   used.add(name);
   return shape;
 }
 
-function requireVector(tensors: TensorShapes, layer: string, name: string, length: number, used: Set<string>): void {
+function requireVector(
+  tensors: TensorShapes,
+  layer: string,
+  name: string,
+  length: number,
+  used: Set<string>,
+): void {
   const shape = requireTensor(tensors, layer, name, used);
   if (shape.length !== 1 || shape[0] !== length) throw mismatch(layer, name, `(${length})`, shape);
 }
@@ -335,5 +373,7 @@ function mismatch(
   got: readonly number[],
   remedy = REMEDY,
 ): WeightsError {
-  return new WeightsError(`${layer} (${tensor}): weights expect ${expected}, got ${formatShape(got)}`, { remedy });
+  return new WeightsError(`${layer} (${tensor}): weights expect ${expected}, got ${formatShape(got)}`, {
+    remedy,
+  });
 }

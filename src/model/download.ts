@@ -36,10 +36,12 @@ export async function startDownload(
 ): Promise<Download> {
   const { name } = connection;
   const stop = new AbortController();
-  const signal = connection.signal === undefined ? stop.signal : AbortSignal.any([connection.signal, stop.signal]);
+  const signal =
+    connection.signal === undefined ? stop.signal : AbortSignal.any([connection.signal, stop.signal]);
   const patiently = <T>(work: Promise<T>): Promise<T> => withPatience(connection, work, () => stop.abort());
   // A single range `bytes=a-b` is the one form that needs no CORS preflight (Fetch standard, 2.2.2).
-  const headers: Record<string, string> = range === undefined ? {} : { Range: `bytes=${range[0]}-${range[1]}` };
+  const headers: Record<string, string> =
+    range === undefined ? {} : { Range: `bytes=${range[0]}-${range[1]}` };
   const response = await patiently(connection.fetch(connection.url, { headers, signal }));
   try {
     checkResponse(name, response);

@@ -36,7 +36,11 @@ export function classIndex(network: Network, nameOrIndex: string | number): numb
 }
 
 /** The names nearest to what was typed: by substring first, then by edit distance. */
-export function nearestNames(names: readonly string[], typed: string, count = SUGGESTIONS): readonly string[] {
+export function nearestNames(
+  names: readonly string[],
+  typed: string,
+  count = SUGGESTIONS,
+): readonly string[] {
   const wanted = fold(typed.slice(0, 100));
   return [...new Set(names)]
     .map((name) => ({ name, distance: nameDistance(wanted, fold(name)) }))
@@ -47,16 +51,21 @@ export function nearestNames(names: readonly string[], typed: string, count = SU
 
 function indexOfName(classes: readonly string[], name: string, count: number): number {
   const exact = indicesWhere(classes, (candidate) => candidate === name);
-  const found = exact.length > 0 ? exact : indicesWhere(classes, (candidate) => fold(candidate) === fold(name));
+  const found =
+    exact.length > 0 ? exact : indicesWhere(classes, (candidate) => fold(candidate) === fold(name));
   const [index] = found;
   if (found.length === 1 && index !== undefined) return index;
   if (found.length > 1) {
-    throw new InputError(`class ${show(name)} is the name of ${found.join(", ")}`, { remedy: "give the index" });
+    throw new InputError(`class ${show(name)} is the name of ${found.join(", ")}`, {
+      remedy: "give the index",
+    });
   }
   const remedy =
     classes.length === 0
       ? `this checkpoint names no classes; give an index, 0 to ${count - 1}`
-      : `nearest: ${nearestNames(classes, name).map((near) => JSON.stringify(near)).join(", ")}`;
+      : `nearest: ${nearestNames(classes, name)
+          .map((near) => JSON.stringify(near))
+          .join(", ")}`;
   throw new InputError(`class ${show(name)} is unknown`, { remedy });
 }
 

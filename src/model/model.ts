@@ -33,6 +33,7 @@ export async function openModel(source: ByteSource, options: OpenOptions = {}): 
       if (tensors === undefined) throw new InputError(`${layer.name}: ${network.name} has no weights for it`);
       return readLayerWeights(source, header, layer, tensors);
     },
+    close: () => source.close?.(),
   };
 }
 
@@ -82,9 +83,12 @@ async function readLayerWeights(
   });
   const bad = [folded.weight, folded.bias].some((numbers) => firstNonFinite(numbers) !== undefined);
   if (!bad) return folded;
-  throw new WeightsError(`${layer.name}: batch norm (${batchNorm.variance}) makes its weights NaN or infinite`, {
-    remedy: "variances must not be negative; convert the checkpoint again",
-  });
+  throw new WeightsError(
+    `${layer.name}: batch norm (${batchNorm.variance}) makes its weights NaN or infinite`,
+    {
+      remedy: "variances must not be negative; convert the checkpoint again",
+    },
+  );
 }
 
 interface BatchNorm {
@@ -134,11 +138,14 @@ function firstNonFinite(numbers: Float32Array): number | undefined {
 
 function coordinates(flat: number, shape: readonly number[]): readonly number[] {
   let rest = flat;
-  return shape.toReversed().map((n) => {
-    const index = rest % n;
-    rest = Math.floor(rest / n);
-    return index;
-  }).reverse();
+  return shape
+    .toReversed()
+    .map((n) => {
+      const index = rest % n;
+      rest = Math.floor(rest / n);
+      return index;
+    })
+    .reverse();
 }
 
 function at(numbers: Float32Array, index: number): number {

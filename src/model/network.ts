@@ -74,4 +74,6 @@ export interface Model {
   readonly metadata: Readonly<Record<string, string>>;
   /** Reads, converts, folds and checks (finite) the weights of one `conv` or `linear` layer. */
   layerWeights(layer: ConvLayer | LinearLayer): Promise<LayerWeights>;
+  /** Ends a download that is still open; weights not read by then can no longer be. */
+  close?(): void;
 }

@@ -10,10 +10,21 @@ import type { ByteSource } from "./source.ts";
 
 /** Bytes an element takes. All may appear in a file; F32, F16 and BF16 can be read. */
 const BYTES_PER_ELEMENT: ReadonlyMap<string, number> = new Map([
-  ["BOOL", 1], ["U8", 1], ["I8", 1], ["F8_E4M3", 1], ["F8_E5M2", 1],
-  ["U16", 2], ["I16", 2], ["F16", 2], ["BF16", 2],
-  ["U32", 4], ["I32", 4], ["F32", 4],
-  ["U64", 8], ["I64", 8], ["F64", 8],
+  ["BOOL", 1],
+  ["U8", 1],
+  ["I8", 1],
+  ["F8_E4M3", 1],
+  ["F8_E5M2", 1],
+  ["U16", 2],
+  ["I16", 2],
+  ["F16", 2],
+  ["BF16", 2],
+  ["U32", 4],
+  ["I32", 4],
+  ["F32", 4],
+  ["U64", 8],
+  ["I64", 8],
+  ["F64", 8],
 ]);
 /** VGG-19 with batch norm needs 20 kB; larger headers are refused before they cost memory. */
 const MAX_HEADER_BYTES = 4 << 20;
@@ -59,7 +70,9 @@ export async function readHeader(source: ByteSource): Promise<SafetensorsHeader>
   rejectOtherFormats(where, prefix);
   const length = Number(new DataView(prefix.buffer).getBigUint64(0, true));
   if (length > source.size - 8) {
-    throw corrupt(`${where}: the header claims ${length} bytes, the file has ${source.size - 8} after its first 8`);
+    throw corrupt(
+      `${where}: the header claims ${length} bytes, the file has ${source.size - 8} after its first 8`,
+    );
   }
   if (length > MAX_HEADER_BYTES) {
     throw corrupt(`${where}: the header claims ${length} bytes, more than the ${MAX_HEADER_BYTES} allowed`);
@@ -81,7 +94,11 @@ export async function readHeader(source: ByteSource): Promise<SafetensorsHeader>
  * Reads one tensor of an F32, F16 or BF16 checkpoint as float32.
  * @throws WeightsError where it is missing, of another type, or the file ends within it.
  */
-export async function readTensor(source: ByteSource, header: SafetensorsHeader, name: string): Promise<Tensor> {
+export async function readTensor(
+  source: ByteSource,
+  header: SafetensorsHeader,
+  name: string,
+): Promise<Tensor> {
   const info = header.tensors.get(name);
   if (info === undefined) throw new WeightsError(`${source.name}: tensor ${quote(name)} is missing`);
   const { dtype, shape } = info;
@@ -92,7 +109,9 @@ export async function readTensor(source: ByteSource, header: SafetensorsHeader, 
   }
   const bytes = await source.read(info.begin, info.end);
   if (bytes.length !== info.end - info.begin) {
-    throw corrupt(`${source.name}: tensor ${quote(name)} takes ${info.end - info.begin} bytes, got ${bytes.length}`);
+    throw corrupt(
+      `${source.name}: tensor ${quote(name)} takes ${info.end - info.begin} bytes, got ${bytes.length}`,
+    );
   }
   const size = dtype === "F32" ? 4 : 2;
   const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
@@ -117,7 +136,9 @@ export function writeSafetensors(
     const { shape, data } = tensors[name] as TensorToWrite;
     if (name === METADATA) throw new WeightsError(`a tensor cannot be called ${METADATA}`);
     if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0) || elementCount(shape) !== data.length) {
-      throw new WeightsError(`tensor ${quote(name)} of shape ${formatShape(shape)} got ${data.length} numbers`);
+      throw new WeightsError(
+        `tensor ${quote(name)} of shape ${formatShape(shape)} got ${data.length} numbers`,
+      );
     }
     entries.push([name, { dtype: "F32", shape, data_offsets: [end, end + data.byteLength] }]);
     end += data.byteLength;
@@ -174,7 +195,8 @@ function readTensorInfo(where: string, name: string, json: HeaderJson, dataBegin
   if (!(json instanceof Map)) throw corrupt(`${at} is not described by an object`);
   const fields: ReadonlyMap<string, HeaderJson> = json;
   for (const key of fields.keys()) {
-    if (!["dtype", "shape", "data_offsets"].includes(key)) throw corrupt(`${at} has an unknown field ${quote(key)}`);
+    if (!["dtype", "shape", "data_offsets"].includes(key))
+      throw corrupt(`${at} has an unknown field ${quote(key)}`);
   }
   const dtype = fields.get("dtype");
   const bytes = typeof dtype === "string" ? BYTES_PER_ELEMENT.get(dtype) : undefined;
@@ -236,12 +258,15 @@ function checkLayout(source: ByteSource, tensors: readonly TensorInfo[], dataBeg
 /** Says so when the file is something else that people commonly hand over. */
 function rejectOtherFormats(where: string, prefix: Uint8Array): void {
   const text = String.fromCharCode(...prefix);
-  const [kind, remedy] =
-    /^\s*<(!d|ht|\?x|he|!-)/i.test(text) ? ["an HTML page", "check the address: the server answered with a page"]
-    : text.startsWith("PK\u0003\u0004") ? ["a zip archive (PyTorch .pth?)", "convert it to safetensors"]
-    : text.startsWith("\u0089HDF") ? ["an HDF5 file (Keras .h5?)", "convert it to safetensors, OIHW"]
-    : text.startsWith("version ") ? ["a Git LFS pointer", "fetch the file itself: git lfs pull"]
-    : [];
+  const [kind, remedy] = /^\s*<(!d|ht|\?x|he|!-)/i.test(text)
+    ? ["an HTML page", "check the address: the server answered with a page"]
+    : text.startsWith("PK\u0003\u0004")
+      ? ["a zip archive (PyTorch .pth?)", "convert it to safetensors"]
+      : text.startsWith("\u0089HDF")
+        ? ["an HDF5 file (Keras .h5?)", "convert it to safetensors, OIHW"]
+        : text.startsWith("version ")
+          ? ["a Git LFS pointer", "fetch the file itself: git lfs pull"]
+          : [];
   if (kind !== undefined && remedy !== undefined) {
     throw new WeightsError(`${where}: expected a safetensors file, got ${kind}`, { remedy });
   }

@@ -121,14 +121,20 @@ function wrongSize(
   [height, width]: readonly [number, number],
 ): InputError {
   const { channels, height: h, width: w } = input;
-  const expected = layer.kind === "linear" ? ` takes ${layer.inputFeatures} numbers, got` : " has nothing left of";
+  const expected =
+    layer.kind === "linear" ? ` takes ${layer.inputFeatures} numbers, got` : " has nothing left of";
   const fitting = fittingSides(layers);
   const bounds =
-    fitting === undefined ? "no square size fits; try another padding"
-    : fitting.smallest === fitting.largest ? `each side must be ${fitting.smallest}`
-    : fitting.largest === LARGEST_SUGGESTED_SIZE ? `each side must be at least ${fitting.smallest}`
-    : `each side must be ${fitting.smallest} to ${fitting.largest}`;
-  return new InputError(`size ${height}×${width}: ${layer.name}${expected} ${channels}×${h}×${w}`, { remedy: bounds });
+    fitting === undefined
+      ? "no square size fits; try another padding"
+      : fitting.smallest === fitting.largest
+        ? `each side must be ${fitting.smallest}`
+        : fitting.largest === LARGEST_SUGGESTED_SIZE
+          ? `each side must be at least ${fitting.smallest}`
+          : `each side must be ${fitting.smallest} to ${fitting.largest}`;
+  return new InputError(`size ${height}×${width}: ${layer.name}${expected} ${channels}×${h}×${w}`, {
+    remedy: bounds,
+  });
 }
 
 /** Sides of square images that pass through all the layers; they are always one range. */

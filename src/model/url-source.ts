@@ -40,7 +40,7 @@ export async function urlSource(url: string, options: UrlOptions = {}): Promise<
     return streamSource(connection, await startDownload(connection));
   }
   if (range.begin !== 0) throw wrongRange(connection, first, 0);
-  const bytes = await collect(connection, first, 0, Math.min(range.end, range.size));
+  const bytes = await collect(connection, first, 0, Math.min(range.end, range.size, FIRST_BYTES));
   return rangeSource(connection, range.size, first.headers, { begin: 0, bytes });
 }
 
@@ -50,7 +50,12 @@ interface Window {
 }
 
 /** Each read is a request, except within the window that was read ahead last. */
-function rangeSource(connection: Connection, size: number, original: Headers, firstWindow: Window): ByteSource {
+function rangeSource(
+  connection: Connection,
+  size: number,
+  original: Headers,
+  firstWindow: Window,
+): ByteSource {
   const { name } = connection;
   let window = firstWindow;
   return {
@@ -58,6 +63,7 @@ function rangeSource(connection: Connection, size: number, original: Headers, fi
     size,
     async read(begin, end) {
       checkRange(name, size, begin, end);
+      if (begin === end) return new Uint8Array();
       const inside = begin >= window.begin && end <= window.begin + window.bytes.length;
       if (!inside) {
         const readEnd = Math.min(size, Math.max(end, begin + READ_AHEAD_BYTES));
@@ -85,7 +91,8 @@ async function readRange(
       checkUnchanged(connection, original, download.headers);
       const whole = download.status === 200;
       const range = whole ? undefined : contentRange(download);
-      if (range !== undefined && range.size !== size) throw changed(connection, `${size} bytes`, `${range.size}`);
+      if (range !== undefined && range.size !== size)
+        throw changed(connection, `${size} bytes`, `${range.size}`);
       if (!whole && range?.begin !== begin) throw wrongRange(connection, download, begin);
       return await collect(connection, download, whole ? begin : 0, end - begin);
     } finally {
@@ -107,7 +114,7 @@ async function collect(
   skip: number,
   length: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
+  const bytes = allocate(name, length);
   let at = -skip;
   while (at < length) {
     const chunk = await download.next();
@@ -121,6 +128,15 @@ async function collect(
     at += chunk.length;
   }
   return bytes;
+}
+
+/** The length is what the file claims, which may be more than any machine has. */
+function allocate(name: string, length: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(length);
+  } catch (cause) {
+    throw new WeightsError(`${name}: a piece of ${length} bytes does not fit into memory`, { cause });
+  }
 }
 
 /** Keeps what has come so far and pulls more only when a read needs it. */
@@ -195,7 +211,8 @@ interface ContentRange {
 }
 
 function contentRange({ headers }: Download): ContentRange | undefined {
-  const [, first, last, size] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(headers.get("content-range") ?? "") ?? [];
+  const [, first, last, size] =
+    /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(headers.get("content-range") ?? "") ?? [];
   if (first === undefined) return undefined;
   return { begin: Number(first), end: Number(last) + 1, size: Number(size) };
 }

@@ -67,7 +67,9 @@ export function parseObjective(spec: string, network: Network): Objective {
  * @throws InputError with the bounds where a position lies outside its layer.
  */
 export function placeObjective(objective: Objective, shapes: ReadonlyMap<string, Shape>): Objective {
-  return { terms: objective.terms.map((term) => (term.kind === "neuron" ? placeNeuron(term, shapes) : term)) };
+  return {
+    terms: objective.terms.map((term) => (term.kind === "neuron" ? placeNeuron(term, shapes) : term)),
+  };
 }
 
 /** The spec of an objective; `parseObjective` reads it back. Logits are written as classes. */
@@ -138,10 +140,15 @@ function parseTerm(sign: 1 | -1, text: string, network: Network): Term {
   });
 }
 
-function parseClass(argument: string, network: Network): { readonly layer: string; readonly channel: number } {
+function parseClass(
+  argument: string,
+  network: Network,
+): { readonly layer: string; readonly channel: number } {
   const quoted = /^"([^"]*)"$/.exec(argument.trim())?.[1];
   if (quoted === undefined && (argument.includes('"') || argument.trim() === "")) {
-    throw new InputError(`objective ${show(`class:${argument}`)}: expected an index or a name`, { remedy: EXAMPLE });
+    throw new InputError(`objective ${show(`class:${argument}`)}: expected an index or a name`, {
+      remedy: EXAMPLE,
+    });
   }
   const isNumber = quoted !== undefined && /^[+-]?\d+$/.test(quoted);
   const named = isNumber ? network.classes.indexOf(quoted) : -1;
@@ -186,7 +193,8 @@ function formatScore(term: Term, network: Network): string {
   if (term.kind === "layer") return `layer:${term.layer}`;
   if (term.kind === "channel") return `channel:${term.layer}:${term.channel}`;
   const last = network.layers.at(-1);
-  if (last?.kind === "linear" && term.layer === last.name) return `class:${formatClass(term.channel, network)}`;
+  if (last?.kind === "linear" && term.layer === last.name)
+    return `class:${formatClass(term.channel, network)}`;
   const place = term.position === undefined ? "" : `:${term.position.join(",")}`;
   return `neuron:${term.layer}:${term.channel}${place}`;
 }

@@ -112,7 +112,10 @@ export function checkRecipe(recipe: Readonly<Record<keyof Recipe, unknown>>): Re
   const number = (field: NumberField): number => checkNumber(field, recipe[field], recipeBounds[field]);
   return {
     objective,
-    size: [checkNumber("height", size[0], recipeBounds.side), checkNumber("width", size[1], recipeBounds.side)],
+    size: [
+      checkNumber("height", size[0], recipeBounds.side),
+      checkNumber("width", size[1], recipeBounds.side),
+    ],
     batch: number("batch"),
     init: checkChoice("init", init, initKinds),
     optimizer: checkChoice("optimizer", optimizer, optimizerKinds),
@@ -134,9 +137,13 @@ export function recipeToQuery(recipe: Recipe): string {
   for (const key of Object.keys(defaultRecipe) as (keyof Recipe)[]) {
     const value = recipe[key];
     const text =
-      typeof value === "boolean" ? (value ? "on" : "off")
-      : typeof value === "object" ? value.join("x")
-      : String(value);
+      typeof value === "boolean"
+        ? value
+          ? "on"
+          : "off"
+        : typeof value === "object"
+          ? value.join("x")
+          : String(value);
     query.set(key, text);
   }
   return query.toString();
