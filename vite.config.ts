@@ -5,6 +5,7 @@ import { wgsl } from "./src/build/wgsl.ts";
 
 const page = defineConfig({
   plugins: [wgsl()],
+  server: { host: "127.0.0.1" },
   build: { target: "es2022", outDir: "dist/page" },
   test: {
     include: ["test/**/*.test.ts"],
@@ -12,6 +13,9 @@ const page = defineConfig({
     pool: "forks",
     testTimeout: 30_000,
     teardownTimeout: 20_000,
+    reporters: process.env["CI"]
+      ? ["default", ["json", { outputFile: ".cache/test-results.json" }]]
+      : ["default"],
   },
 });
 

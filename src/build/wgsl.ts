@@ -66,7 +66,11 @@ function uniformLayout(variable: VariableInfo): UniformLayout {
     const { type, length } = scalarType(member.type.name, member.type.size);
     return [member.name, { offset: member.offset, type, length }];
   });
-  return { binding: variable.binding, size: Math.ceil(struct.size / 16) * 16, fields: Object.fromEntries(fields) };
+  return {
+    binding: variable.binding,
+    size: Math.ceil(struct.size / 16) * 16,
+    fields: Object.fromEntries(fields),
+  };
 }
 
 function scalarType(name: string, size: number): { type: Scalar; length: number } {
@@ -132,4 +136,3 @@ export function wgsl(): Plugin {
     },
   };
 }
-

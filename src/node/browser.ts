@@ -23,7 +23,14 @@ export interface LaunchOptions {
 }
 
 const COMMANDS: Readonly<Record<BrowserName, readonly string[]>> = {
-  chromium: ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "microsoft-edge"],
+  chromium: [
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+    "chrome",
+    "microsoft-edge",
+  ],
   firefox: ["firefox", "firefox-esr"],
 };
 
@@ -171,7 +178,10 @@ async function importPuppeteer() {
   try {
     return (await import("puppeteer")).default;
   } catch (cause) {
-    throw new DeviceError("the package puppeteer is not installed", { remedy: "npm install puppeteer", cause });
+    throw new DeviceError("the package puppeteer is not installed", {
+      remedy: "npm install puppeteer",
+      cause,
+    });
   }
 }
 

@@ -64,9 +64,12 @@ const LOADER = "libvulkan.so.1";
 
 function hasLoader(): boolean {
   const multiarch = readdirSync("/usr/lib").filter((name) => name.endsWith("-linux-gnu"));
-  return ["/usr/lib64", "/usr/lib", "/usr/local/lib", ...multiarch.map((name) => join("/usr/lib", name))].some(
-    (folder) => existsSync(join(folder, LOADER)),
-  );
+  return [
+    "/usr/lib64",
+    "/usr/lib",
+    "/usr/local/lib",
+    ...multiarch.map((name) => join("/usr/lib", name)),
+  ].some((folder) => existsSync(join(folder, LOADER)));
 }
 
 /**
@@ -92,9 +95,11 @@ function isRecent(manifest: string): boolean {
       ICD: { api_version: string; library_path: string };
     };
     // A relative path with a folder in it is relative to the manifest; a bare name is the loader's to find.
-    if (ICD.library_path.includes("/") && !existsSync(resolve(dirname(manifest), ICD.library_path))) return false;
+    if (ICD.library_path.includes("/") && !existsSync(resolve(dirname(manifest), ICD.library_path)))
+      return false;
     const version = ICD.api_version.split(".").map(Number);
-    const difference = LAVAPIPE_MINIMUM.map((least, i) => (version[i] ?? 0) - least).find((d) => d !== 0) ?? 0;
+    const difference =
+      LAVAPIPE_MINIMUM.map((least, i) => (version[i] ?? 0) - least).find((d) => d !== 0) ?? 0;
     return difference >= 0;
   } catch {
     return false;

@@ -14,7 +14,8 @@ const FOLDERS = [ROOT, resolve(ROOT, "../shared/data") + sep];
  */
 export function assetPath(path: string): string {
   const absolute = resolve(ROOT, path);
-  if (!FOLDERS.some((folder) => absolute.startsWith(folder))) throw new Error(`${path} is outside the repository`);
+  if (!FOLDERS.some((folder) => absolute.startsWith(folder)))
+    throw new Error(`${path} is outside the repository`);
   return absolute;
 }
 

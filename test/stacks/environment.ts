@@ -33,7 +33,10 @@ export function stackEnvironment(stack: Stack): StackEnvironment {
   const named = process.env["VK_DRIVER_FILES"];
   const driver = named ? undefined : findSoftwareVulkan(findChromiums())[0];
   if (stack !== "chromium" && !driver && !named && lacksGpu()) {
-    return { available: false, reason: "no GPU and no software Vulkan driver (Mesa 24 or Chromium's SwiftShader)" };
+    return {
+      available: false,
+      reason: "no GPU and no software Vulkan driver (Mesa 24 or Chromium's SwiftShader)",
+    };
   }
   if (stack === "dawn") return { available: true, executable: undefined, driver };
   const executable = findBrowser(stack satisfies BrowserName);
