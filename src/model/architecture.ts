@@ -6,25 +6,19 @@
  * ReLU are 2 apart, a pool makes it 3; batch norm, which has tensors of its own, adds 1 to both.
  */
 import { WeightsError } from "../errors.ts";
-import type { ConvLayer, Layer, LinearLayer, Network } from "./network.ts";
+import { findHead, headLayers, headPooling } from "./head.ts";
+import {
+  type BatchNormTensors,
+  type LayerTensors,
+  mismatch,
+  REMEDY,
+  requireTensor,
+  requireVector,
+  type TensorShapes,
+} from "./layer-tensors.ts";
+import { classNames, type Metadata, metadataFlag, metadataPadding } from "./metadata.ts";
+import type { ConvLayer, Layer, Network } from "./network.ts";
 import { networkName } from "./network-name.ts";
-import { formatShape } from "./safetensors.ts";
-
-export type TensorShapes = ReadonlyMap<string, readonly number[]>;
-
-export interface BatchNormTensors {
-  readonly weight: string;
-  readonly bias: string;
-  readonly mean: string;
-  readonly variance: string;
-}
-
-/** The tensors one layer is made of. Only a convolution with batch norm may lack its own bias. */
-export interface LayerTensors {
-  readonly weight: string;
-  readonly bias?: string;
-  readonly batchNorm?: BatchNormTensors;
-}
 
 export interface Architecture {
   readonly network: Network;
@@ -50,14 +44,6 @@ interface FoundConv {
   readonly outputChannels: number;
 }
 
-interface FoundLinear {
-  readonly tensors: LayerTensors;
-  readonly inputFeatures: number;
-  readonly outputFeatures: number;
-}
-
-const REMEDY = "expected a VGG checkpoint with torchvision or timm names, weights in OIHW order";
-
 /**
  * @param metadata `padding` ("0" or "1"), `pool_last` ("false": no pool between the last convolution and
  *   the head) and `classes` (JSON array or comma-separated) are read; the rest is for people.
@@ -65,7 +51,7 @@ const REMEDY = "expected a VGG checkpoint with torchvision or timm names, weight
  */
 export function inferNetwork(
   tensors: TensorShapes,
-  metadata: Readonly<Record<string, string>>,
+  metadata: Metadata,
   options: ArchitectureOptions = {},
 ): Architecture {
   const used = new Set<string>();
@@ -171,88 +157,6 @@ function readBatchNorm(
   return names;
 }
 
-interface Head {
-  readonly linears: readonly FoundLinear[];
-  /** False where timm's names show that the last linear layer is missing. */
-  readonly complete: boolean;
-}
-
-function findHead(tensors: TensorShapes, used: Set<string>): Head {
-  const numbered = [...tensors.keys()]
-    .map((name) => /^classifier\.(0|[1-9]\d{0,3})\.weight$/.exec(name)?.[1])
-    .filter((index) => index !== undefined)
-    .map(Number)
-    .sort((a, b) => a - b)
-    .map((index) => `classifier.${index}`);
-  const timm = ["pre_logits.fc1", "pre_logits.fc2", "head.fc"].filter((base) =>
-    tensors.has(`${base}.weight`),
-  );
-  const single = tensors.has("classifier.weight") ? ["classifier"] : [];
-  const heads = [numbered, timm, single].filter((bases) => bases.length > 0);
-  if (heads.length > 1) {
-    throw new WeightsError(`two heads: ${heads.map((bases) => bases[0]).join(" and ")}`, { remedy: REMEDY });
-  }
-  const bases = heads[0] ?? [];
-  if (bases[0] === "pre_logits.fc2") {
-    throw new WeightsError("fc6: tensor pre_logits.fc1.weight is missing", { remedy: REMEDY });
-  }
-  const complete = bases !== timm || bases.includes("head.fc");
-  const linears: FoundLinear[] = [];
-  for (const [i, base] of bases.entries()) {
-    const name = linearName(i, bases.length, complete);
-    linears.push(readLinear(tensors, base, name, linears[i - 1]?.outputFeatures, used));
-  }
-  return { linears, complete };
-}
-
-/** torchvision's `fc6 fc7 logits`; where the checkpoint stops before its last layer, `fc6 fc7`. */
-function linearName(position: number, count: number, complete: boolean): string {
-  return complete && position === count - 1 ? "logits" : `fc${6 + position}`;
-}
-
-function readLinear(
-  tensors: TensorShapes,
-  base: string,
-  layer: string,
-  expectedInput: number | undefined,
-  used: Set<string>,
-): FoundLinear {
-  const weight = `${base}.weight`;
-  const bias = `${base}.bias`;
-  const shape = requireTensor(tensors, layer, weight, used);
-  const [outputFeatures = 0, ...rest] = shape;
-  const inputFeatures = rest.reduce((product, n) => product * n, 1);
-  const isMatrix = shape.length === 2 || shape.length === 4;
-  const transposed = tensors.get(bias)?.[0] === shape[1] && shape[1] !== shape[0];
-  if (
-    !isMatrix ||
-    outputFeatures < 1 ||
-    inputFeatures < 1 ||
-    inputFeatures !== (expectedInput ?? inputFeatures)
-  ) {
-    const hint = transposed ? "the matrix looks transposed (Keras): store (outputs,inputs)" : undefined;
-    throw mismatch(layer, weight, `(outputs,${expectedInput ?? "inputs"})`, shape, hint);
-  }
-  if (transposed) {
-    throw mismatch(layer, weight, `(${shape[1]},${shape[0]})`, shape, "the matrix looks transposed (Keras)");
-  }
-  requireVector(tensors, layer, bias, outputFeatures, used);
-  return { tensors: { weight, bias }, inputFeatures, outputFeatures };
-}
-
-/** What stands between the last convolution's C channels and the head's inputs. */
-function headPooling(head: Head, channels: number): 1 | 7 | "flatten" {
-  const { inputFeatures, tensors } = head.linears[0] as FoundLinear;
-  if (inputFeatures === channels) return 1;
-  if (inputFeatures === 49 * channels) return 7;
-  if (inputFeatures % channels === 0) return "flatten";
-  const layer = linearName(0, head.linears.length, head.complete);
-  throw new WeightsError(
-    `${layer} (${tensors.weight}): input features expect a multiple of the last convolution's ${channels} channels, got ${inputFeatures}`,
-    { remedy: REMEDY },
-  );
-}
-
 function convLayers(
   convs: readonly FoundConv[],
   padding: 0 | 1,
@@ -272,88 +176,8 @@ function convLayers(
   return layers;
 }
 
-function headLayers(head: Head, bindings: Map<string, LayerTensors>): readonly Layer[] {
-  return head.linears.flatMap((linear, i) => {
-    const name = linearName(i, head.linears.length, head.complete);
-    bindings.set(name, linear.tensors);
-    const { inputFeatures, outputFeatures } = linear;
-    const layer: LinearLayer = { kind: "linear", name, inputFeatures, outputFeatures };
-    return name === "logits" ? [layer] : [layer, { kind: "relu", name: name.replace("fc", "relu") }];
-  });
-}
-
 function usesBatchNorm(convs: readonly FoundConv[]): boolean {
   return convs.some((conv) => conv.tensors.batchNorm !== undefined);
-}
-
-function metadataPadding(metadata: Readonly<Record<string, string>>): 0 | 1 | undefined {
-  const text = metadata["padding"];
-  if (text === undefined) return undefined;
-  if (text === "0") return 0;
-  if (text === "1") return 1;
-  throw new WeightsError(`metadata padding expects "0" or "1", got ${JSON.stringify(text.slice(0, 40))}`);
-}
-
-function metadataFlag(metadata: Readonly<Record<string, string>>, key: string): boolean | undefined {
-  const text = metadata[key];
-  if (text === undefined) return undefined;
-  if (text === "true" || text === "false") return text === "true";
-  throw new WeightsError(
-    `metadata ${key} expects "true" or "false", got ${JSON.stringify(text.slice(0, 40))}`,
-  );
-}
-
-/** `classes` of the metadata, checked against the head; none without a head or without that key. */
-function classNames(
-  metadata: Readonly<Record<string, string>>,
-  outputs: number | undefined,
-): readonly string[] {
-  const text = metadata["classes"];
-  if (text === undefined || outputs === undefined) return [];
-  const names = text.trimStart().startsWith("[")
-    ? jsonTexts(text)
-    : text.split(",").map((name) => name.trim());
-  if (names.length !== outputs) {
-    throw new WeightsError(
-      `metadata classes expects ${outputs} names, one per output of logits, got ${names.length}`,
-    );
-  }
-  return names;
-}
-
-function jsonTexts(text: string): readonly string[] {
-  try {
-    const list: unknown = JSON.parse(text);
-    if (Array.isArray(list) && list.every((name): name is string => typeof name === "string")) return list;
-  } catch {
-    // Reported below, like any other JSON that is not a list of texts.
-  }
-  throw new WeightsError("metadata classes expects a JSON array of texts or comma-separated names", {
-    remedy: 'write it as ["goldfish", "tabby"]',
-  });
-}
-
-function requireTensor(
-  tensors: TensorShapes,
-  layer: string,
-  name: string,
-  used: Set<string>,
-): readonly number[] {
-  const shape = tensors.get(name);
-  if (shape === undefined) throw new WeightsError(`${layer}: tensor ${name} is missing`, { remedy: REMEDY });
-  used.add(name);
-  return shape;
-}
-
-function requireVector(
-  tensors: TensorShapes,
-  layer: string,
-  name: string,
-  length: number,
-  used: Set<string>,
-): void {
-  const shape = requireTensor(tensors, layer, name, used);
-  if (shape.length !== 1 || shape[0] !== length) throw mismatch(layer, name, `(${length})`, shape);
 }
 
 function layoutHint(shape: readonly number[], inputChannels: number): string | undefined {
@@ -364,16 +188,4 @@ function layoutHint(shape: readonly number[], inputChannels: number): string | u
   if (a === inputChannels && c === 3 && d === 3) return "this is IOHW: transpose to OIHW";
   if (b === inputChannels) return "only 3×3 kernels are supported";
   return "the checkpoint is not a VGG, or tensors of two checkpoints were mixed";
-}
-
-function mismatch(
-  layer: string,
-  tensor: string,
-  expected: string,
-  got: readonly number[],
-  remedy = REMEDY,
-): WeightsError {
-  return new WeightsError(`${layer} (${tensor}): weights expect ${expected}, got ${formatShape(got)}`, {
-    remedy,
-  });
 }

@@ -1,9 +1,10 @@
 /** Opening a checkpoint: its architecture at once, its weights layer by layer when they are asked for. */
 import { InputError, WeightsError } from "../errors.ts";
-import { type ArchitectureOptions, inferNetwork, type LayerTensors } from "./architecture.ts";
+import { type ArchitectureOptions, inferNetwork } from "./architecture.ts";
 import { imagenetClasses } from "./labels.ts";
+import type { LayerTensors } from "./layer-tensors.ts";
+import { metadataPreprocess } from "./metadata.ts";
 import type { ConvLayer, LayerWeights, LinearLayer, Model, Network, Preprocess } from "./network.ts";
-import { isPreprocess } from "./preprocess.ts";
 import { readHeader, readTensor, type SafetensorsHeader } from "./safetensors.ts";
 import type { ByteSource } from "./source.ts";
 
@@ -43,24 +44,6 @@ async function withImagenetClasses(network: Network): Promise<Network> {
   const unnamed = network.classes.length === 0;
   if (!unnamed || last?.kind !== "linear" || last.outputFeatures !== 1000) return network;
   return { ...network, classes: await imagenetClasses() };
-}
-
-function metadataPreprocess(where: string, metadata: Readonly<Record<string, string>>): Preprocess {
-  const text = metadata["preprocess"];
-  if (text !== undefined && isPreprocess(text)) return text;
-  const got = text === undefined ? "says nothing" : `says ${JSON.stringify(text.slice(0, 100))}`;
-  const guess = text === undefined ? "" : guessPreprocess(text);
-  throw new InputError(`${where}: preprocessing expects unit, imagenet or caffe, its metadata ${got}`, {
-    remedy: `give it: --preprocess unit|imagenet|caffe${guess}`,
-  });
-}
-
-/** A hint for people only: what is guessed is never used without being asked for. */
-function guessPreprocess(text: string): string {
-  if (/bgr/i.test(text)) return " (BGR, 0–255 minus means is caffe)";
-  if (/0?\.485|std|deviation/i.test(text)) return " (mean and standard deviation is imagenet)";
-  if (/0\s*(\.\.+|-|–|to)\s*1\b/i.test(text)) return " (RGB 0–1 is unit)";
-  return "";
 }
 
 async function readLayerWeights(

@@ -1,0 +1,130 @@
+/** The fully connected end of a checkpoint, in torchvision's or timm's names. */
+import { WeightsError } from "../errors.ts";
+import {
+  type LayerTensors,
+  mismatch,
+  REMEDY,
+  requireTensor,
+  requireVector,
+  type TensorShapes,
+} from "./layer-tensors.ts";
+import type { Layer, LinearLayer } from "./network.ts";
+
+interface FoundLinear {
+  readonly tensors: LayerTensors;
+  readonly inputFeatures: number;
+  readonly outputFeatures: number;
+}
+
+export interface Head {
+  readonly linears: readonly FoundLinear[];
+  /** False where timm's names show that the last linear layer is missing. */
+  readonly complete: boolean;
+}
+
+export function findHead(tensors: TensorShapes, used: Set<string>): Head {
+  const timm = ["pre_logits.fc1", "pre_logits.fc2", "head.fc"].filter((base) =>
+    tensors.has(`${base}.weight`),
+  );
+  const single = tensors.has("classifier.weight") ? ["classifier"] : [];
+  const heads = [numberedBases(tensors), timm, single].filter((bases) => bases.length > 0);
+  if (heads.length > 1) {
+    throw new WeightsError(`two heads: ${heads.map((bases) => bases[0]).join(" and ")}`, { remedy: REMEDY });
+  }
+  const bases = heads[0] ?? [];
+  const complete = bases !== timm || timm.includes("head.fc");
+  if (bases === timm) checkTimm(timm);
+  const linears: FoundLinear[] = [];
+  for (const [i, base] of bases.entries()) {
+    const name = linearName(i, bases.length, complete);
+    linears.push(readLinear(tensors, base, name, linears[i - 1]?.outputFeatures, used));
+  }
+  return { linears, complete };
+}
+
+/** `classifier.N`: ReLU, and dropout if any, stand between two linear layers, so N grows by 2 or 3. */
+function numberedBases(tensors: TensorShapes): readonly string[] {
+  const indices = [...tensors.keys()]
+    .map((name) => /^classifier\.(0|[1-9]\d{0,3})\.weight$/.exec(name)?.[1])
+    .filter((index) => index !== undefined)
+    .map(Number)
+    .sort((a, b) => a - b);
+  for (const [i, index] of indices.entries()) {
+    const gap = index - (indices[i - 1] ?? index - 2);
+    if (gap === 2 || gap === 3) continue;
+    const problem = gap === 1 ? "no room for a ReLU between them" : "a linear layer between them is missing";
+    throw new WeightsError(`classifier.${indices[i - 1]} and classifier.${index}: ${problem}`, {
+      remedy: REMEDY,
+    });
+  }
+  return indices.map((index) => `classifier.${index}`);
+}
+
+/** timm's three layers come all, or the last one alone, or stop early; none is skipped. */
+function checkTimm(found: readonly string[]): void {
+  const missing =
+    found[0] === "pre_logits.fc2"
+      ? "fc6: tensor pre_logits.fc1.weight"
+      : found[0] === "pre_logits.fc1" && found[1] === "head.fc"
+        ? "fc7: tensor pre_logits.fc2.weight"
+        : undefined;
+  if (missing !== undefined) throw new WeightsError(`${missing} is missing`, { remedy: REMEDY });
+}
+
+/** torchvision's `fc6 fc7 logits`; where the checkpoint stops before its last layer, `fc6 fc7`. */
+function linearName(position: number, count: number, complete: boolean): string {
+  return complete && position === count - 1 ? "logits" : `fc${6 + position}`;
+}
+
+function readLinear(
+  tensors: TensorShapes,
+  base: string,
+  layer: string,
+  expectedInput: number | undefined,
+  used: Set<string>,
+): FoundLinear {
+  const weight = `${base}.weight`;
+  const bias = `${base}.bias`;
+  const shape = requireTensor(tensors, layer, weight, used);
+  const [outputFeatures = 0, ...rest] = shape;
+  const inputFeatures = rest.reduce((product, n) => product * n, 1);
+  const isMatrix = shape.length === 2 || shape.length === 4;
+  const transposed = tensors.get(bias)?.[0] === shape[1] && shape[1] !== shape[0];
+  if (
+    !isMatrix ||
+    outputFeatures < 1 ||
+    inputFeatures < 1 ||
+    inputFeatures !== (expectedInput ?? inputFeatures)
+  ) {
+    const hint = transposed ? "the matrix looks transposed (Keras): store (outputs,inputs)" : undefined;
+    throw mismatch(layer, weight, `(outputs,${expectedInput ?? "inputs"})`, shape, hint);
+  }
+  if (transposed) {
+    throw mismatch(layer, weight, `(${shape[1]},${shape[0]})`, shape, "the matrix looks transposed (Keras)");
+  }
+  requireVector(tensors, layer, bias, outputFeatures, used);
+  return { tensors: { weight, bias }, inputFeatures, outputFeatures };
+}
+
+/** What stands between the last convolution's C channels and the head's inputs. */
+export function headPooling(head: Head, channels: number): 1 | 7 | "flatten" {
+  const { inputFeatures, tensors } = head.linears[0] as FoundLinear;
+  if (inputFeatures === channels) return 1;
+  if (inputFeatures === 49 * channels) return 7;
+  if (inputFeatures % channels === 0) return "flatten";
+  const layer = linearName(0, head.linears.length, head.complete);
+  throw new WeightsError(
+    `${layer} (${tensors.weight}): input features expect a multiple of the last convolution's ${channels} channels, got ${inputFeatures}`,
+    { remedy: REMEDY },
+  );
+}
+
+export function headLayers(head: Head, bindings: Map<string, LayerTensors>): readonly Layer[] {
+  return head.linears.flatMap((linear, i) => {
+    const name = linearName(i, head.linears.length, head.complete);
+    bindings.set(name, linear.tensors);
+    const { inputFeatures, outputFeatures } = linear;
+    const layer: LinearLayer = { kind: "linear", name, inputFeatures, outputFeatures };
+    return name === "logits" ? [layer] : [layer, { kind: "relu", name: name.replace("fc", "relu") }];
+  });
+}
