@@ -10,7 +10,7 @@ const node: UserConfig = {
     copyPublicDir: false,
     ssr: true,
     rolldownOptions: {
-      input: { cli: "src/node/cli.ts", "bench-table": "src/node/bench-table.ts" },
+      input: ["src/node/cli.ts", "src/node/dawn-process.ts", "src/node/bench-table.ts"],
       // Flat, since modules find the package's folder from their own address.
       output: { entryFileNames: "[name].js", chunkFileNames: "[name].js" },
     },

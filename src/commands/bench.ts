@@ -3,8 +3,8 @@
 import { createAscent } from "../engine/ascent.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/network.ts";
-import type { BenchReport, Result, RunContext } from "./report.ts";
 import { photoOption, type RenderOptions, timedRun } from "./render.ts";
+import type { BenchReport, Result, RunContext } from "./report.ts";
 
 /** Runs the recipe as `render` does, then once more with every dispatch timed where the device can. */
 export async function bench(

@@ -71,4 +71,3 @@ export interface GradientReport {
   readonly objective: readonly number[];
   readonly kernels: readonly string[];
 }
-

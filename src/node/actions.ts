@@ -1,8 +1,8 @@
 /** What each command does with its flags: checks, files, the run, and what is printed. */
 
 import { extname } from "node:path";
-import { describeModel } from "../commands/info.ts";
 import { imageSize } from "../commands/gradient.ts";
+import { describeModel } from "../commands/info.ts";
 import type { Job } from "../commands/job.ts";
 import type { BenchReport, RunContext, RunReport, Tensor } from "../commands/report.ts";
 import { InputError } from "../errors.ts";
@@ -24,13 +24,18 @@ import {
   renderRecipe,
 } from "./flags.ts";
 import { readPicture, writePicture } from "./pictures.ts";
-import { startProgress } from "./progress.ts";
 import type { Actions } from "./program.ts";
+import { startProgress } from "./progress.ts";
 import { benchText, infoText, runText } from "./tables.ts";
 
 /** @param startedAt when the process started, in milliseconds since the epoch */
 export function createActions(startedAt: number): Actions {
-  return { info, gradient, render: (flags) => render(flags, startedAt), bench: (flags) => bench(flags, startedAt) };
+  return {
+    info,
+    gradient,
+    render: (flags) => render(flags, startedAt),
+    bench: (flags) => bench(flags, startedAt),
+  };
 
   async function gradient(flags: GradientFlags): Promise<void> {
     await expectOutput(flags.out, [".safetensors"]);
@@ -81,7 +86,11 @@ async function bench(flags: BenchFlags, startedAt: number): Promise<void> {
   print(flags.json ? JSON.stringify(report) : benchText(report as BenchReport));
 }
 
-async function executeWithProgress(weights: Weights, job: Exclude<Job, { command: "gradient" }>, context: RunContext) {
+async function executeWithProgress(
+  weights: Weights,
+  job: Exclude<Job, { command: "gradient" }>,
+  context: RunContext,
+) {
   const progress = startProgress(job.recipe.iterations);
   try {
     return await execute(weights, job, { ...context, onProgress: (iteration) => progress.update(iteration) });
@@ -120,7 +129,7 @@ async function readImage(path: string): Promise<Tensor> {
   const header = await readHeader(source);
   const info = header.tensors.get("image");
   if (info?.dtype !== "F32") {
-    const got = info?.dtype ?? ([...header.tensors.keys()].join(", ") || "no tensors");
+    const got = info?.dtype ?? ([...header.tensors.keys()].slice(0, 3).join(", ") || "no tensors");
     throw new InputError(`--image: expected a tensor image, F32 [N,3,H,W], got ${got}: ${path}`);
   }
   return readTensor(source, header, "image");
@@ -128,7 +137,9 @@ async function readImage(path: string): Promise<Tensor> {
 
 async function startPhoto(path: string | undefined, size: readonly [number, number]): Promise<Float32Array> {
   if (path === undefined) {
-    throw new InputError("--init: the recipe starts from a photo, got none", { remedy: "give its path: --init PHOTO" });
+    throw new InputError("--init: the recipe starts from a photo, got none", {
+      remedy: "give its path: --init PHOTO",
+    });
   }
   return fitPhoto(readPicture(await readInput(path, "--init"), path), size);
 }

@@ -16,7 +16,9 @@ const DEFECT = 1;
 async function main(): Promise<number> {
   const { version } = JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as { version: string };
   try {
-    await buildProgram(createActions(performance.timeOrigin), version).parseAsync();
+    const program = buildProgram(createActions(performance.timeOrigin), version);
+    if (process.argv.length <= 2) program.outputHelp();
+    else await program.parseAsync();
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
@@ -28,7 +30,8 @@ async function main(): Promise<number> {
 
 function oneLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  const text = error instanceof AscentError ? message : `unexpected failure (ASCENT_DEBUG=1 shows more): ${message}`;
+  const text =
+    error instanceof AscentError ? message : `unexpected failure (ASCENT_DEBUG=1 shows more): ${message}`;
   const remedy = error instanceof AscentError && error.remedy ? `; ${error.remedy}` : "";
   return `ascent: ${text}${remedy}`.replace(/\s*\n\s*/g, " ").trim();
 }

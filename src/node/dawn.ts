@@ -31,7 +31,9 @@ export async function dawnGpu(): Promise<GPU> {
     instances.push(gpu);
     if (await gpu.requestAdapter()) return gpu;
   }
-  throw new DeviceError(named ? `no WebGPU adapter from ${named}` : "no WebGPU adapter found", { remedy: remedy() });
+  throw new DeviceError(named ? `no WebGPU adapter from ${named}` : "no WebGPU adapter found", {
+    remedy: remedy(),
+  });
 }
 
 async function importDawn(): Promise<typeof import("webgpu")> {

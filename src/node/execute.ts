@@ -1,40 +1,79 @@
-/** Runs a job on Dawn in this process, or in a browser. */
+/** Runs a job on Dawn in a process of its own, or in a browser. */
 
-import { type Job, type Reports, runJob } from "../commands/job.ts";
+import { type ChildProcess, fork } from "node:child_process";
+import type { Job, Reports } from "../commands/job.ts";
 import type { Result, RunContext } from "../commands/report.ts";
 import { DeviceError } from "../errors.ts";
-import { requestGpu } from "../gpu/device.ts";
-import { openModel } from "../model/model.ts";
-import { type ModelChoice, packJob } from "../runner/protocol.ts";
+import { type ErrorMessage, type ModelChoice, packJob, unpackError } from "../runner/protocol.ts";
 import { type BrowserName, launchBrowser } from "./browser.ts";
-import { dawnGpu } from "./dawn.ts";
-import { expectBuilt, fileSource, packageFile } from "./files.ts";
+import { expectBuilt, packageFile } from "./files.ts";
 import { serveTask } from "./server.ts";
 
 export interface Weights extends ModelChoice {
   readonly path: string;
 }
 
-/** @throws AscentError of every kind; see `Job` */
-export async function execute(
-  weights: Weights,
-  job: Job,
-  context: RunContext,
-): Promise<Result<Reports[keyof Reports]>> {
+type AnyResult = Result<Reports[keyof Reports]>;
+
+/** @throws AscentError of every kind */
+export async function execute(weights: Weights, job: Job, context: RunContext): Promise<AnyResult> {
   const { runtime } = context;
-  if (runtime === "chromium" || runtime === "firefox") return executeInBrowser(weights, job, context, runtime);
-  const source = await fileSource(weights.path);
+  if (runtime === "chromium" || runtime === "firefox")
+    return executeInBrowser(weights, job, context, runtime);
+  return executeOnDawn(weights, job, context);
+}
+
+/** What the process of `dawn-process.ts` is asked, by structured clone. */
+export interface DawnTask {
+  readonly weights: Weights;
+  readonly job: Job;
+  readonly startedAt: number;
+}
+
+export type DawnMessage =
+  | { readonly kind: "progress"; readonly iteration: number }
+  | { readonly kind: "result"; readonly result: AnyResult }
+  | { readonly kind: "error"; readonly error: ErrorMessage };
+
+async function executeOnDawn(weights: Weights, job: Job, context: RunContext): Promise<AnyResult> {
+  const script = packageFile("dist/node/dawn-process.js");
+  await expectBuilt(script);
+  const child = fork(script, [], { serialization: "advanced", stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const lastWords = listen(child);
   try {
-    const model = await openModel(source, weights);
-    const gpu = await requestGpu(await dawnGpu());
-    try {
-      return await runJob(gpu, model, job, context);
-    } finally {
-      gpu.dispose();
-    }
+    return await new Promise<AnyResult>((resolve, reject) => {
+      child.on("message", (message: DawnMessage) => {
+        if (message.kind === "progress") context.onProgress?.(message.iteration);
+        else if (message.kind === "result") resolve(message.result);
+        else reject(unpackError(message.error));
+      });
+      child.once("error", reject);
+      child.once("close", (code, signal) => {
+        reject(
+          new DeviceError(
+            `Dawn ended before the work was done (${signal ?? `exit code ${code}`})${lastWords()}`,
+          ),
+        );
+      });
+      child.send({ weights, job, startedAt: context.startedAt } satisfies DawnTask);
+    });
   } finally {
-    source.close();
+    // What is left of it has no more to say, and drivers take their time to end.
+    child.kill("SIGKILL");
   }
+}
+
+/** Keeps native code's chatter off our stderr, but for its last line, should it be the last. */
+function listen(child: ChildProcess): () => string {
+  let text = "";
+  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+    if (process.env["ASCENT_DEBUG"]) process.stderr.write(chunk);
+    text = (text + chunk).slice(-2000);
+  });
+  return () => {
+    const line = text.trim().split("\n").at(-1);
+    return line ? `: ${line}` : "";
+  };
 }
 
 async function executeInBrowser(
@@ -42,7 +81,7 @@ async function executeInBrowser(
   job: Job,
   { runtime, startedAt, onProgress }: RunContext,
   name: BrowserName,
-): Promise<Result<Reports[keyof Reports]>> {
+): Promise<AnyResult> {
   const script = packageFile("dist/runner/runner.js");
   await expectBuilt(script);
   const packed = packJob(job);

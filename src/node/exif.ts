@@ -53,7 +53,8 @@ export function orient(picture: Raster, orientation: number): Raster {
       const sourceX = flipX ? picture.width - 1 - along : along;
       const sourceY = flipY ? picture.height - 1 - down : down;
       for (let c = 0; c < channels; c++) {
-        upright[(y * width + x) * channels + c] = data[(sourceY * picture.width + sourceX) * channels + c] ?? 0;
+        upright[(y * width + x) * channels + c] =
+          data[(sourceY * picture.width + sourceX) * channels + c] ?? 0;
       }
     }
   }

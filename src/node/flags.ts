@@ -89,7 +89,9 @@ async function baseRecipe({ recipe, objective }: RenderFlags): Promise<Partial<R
     return parseRecipe(JSON.parse(text));
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
-    throw new InputError(`--recipe: expected "default" or a JSON file, got ${recipe}: ${cause.message}`, { cause });
+    throw new InputError(`--recipe: expected "default" or a JSON file, got ${recipe}: ${cause.message}`, {
+      cause,
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 /** The command line's grammar: commands, flags, defaults and help. What the commands do is in `actions.ts`. */
 
-import { Command, CommanderError, type Help, Option } from "commander";
+import { Command, type CommanderError, type Help, Option } from "commander";
 import { InputError } from "../errors.ts";
 import { preprocessKinds } from "../model/preprocess.ts";
 import { optimizerKinds, recipeBounds } from "../optvis/recipe.ts";
@@ -39,8 +39,7 @@ function strict(command: Command): Command {
       throw asInputError(error);
     })
     .configureOutput({ writeErr: () => {} })
-    .configureHelp(styles)
-    .action(() => command.help());
+    .configureHelp(styles);
 }
 
 /** Commander's message is `error: …`, with a suggestion on a second line. */
@@ -50,6 +49,7 @@ function asInputError(error: CommanderError): InputError {
 
 const styles: Partial<Help> = {
   helpWidth: 100,
+  subcommandTerm: (command) => command.name(),
   styleTitle: (text) => `\x1b[1m${text}\x1b[22m`,
   styleCommandText: (text) => `\x1b[36m${text}\x1b[39m`,
   styleSubcommandText: (text) => `\x1b[36m${text}\x1b[39m`,
@@ -66,20 +66,30 @@ function command(parent: Command, name: string, description: string, examples: s
 function addModelFlags(target: Command): Command {
   return target
     .optionsGroup("Network:")
-    .requiredOption("--model <file>", "weights (.safetensors), or `embedded` for the network that comes along")
+    .requiredOption(
+      "--model <file>",
+      "weights (.safetensors), or `embedded` for the network that comes along",
+    )
     .option(
       "--preprocess <kind>",
       "unit (RGB 0–1), imagenet (mean, standard deviation) or caffe (BGR 0–255); from the file where it says so",
       choice("--preprocess", preprocessKinds),
     )
-    .option("--padding <0|1>", "of the convolutions; 1, or 0 for networks that flatten", choice("--padding", ["0", "1"]));
+    .option(
+      "--padding <0|1>",
+      "of the convolutions; 1, or 0 for networks that flatten",
+      choice("--padding", ["0", "1"]),
+    );
 }
 
 function addRunFlags(target: Command): Command {
   return target
     .optionsGroup("Run:")
     .addOption(
-      new Option("--runtime <where>", "dawn (in this process), chromium or firefox (installed on this machine)")
+      new Option(
+        "--runtime <where>",
+        "dawn (in this process), chromium or firefox (installed on this machine)",
+      )
         .argParser(choice("--runtime", ["dawn", "chromium", "firefox"]))
         .default("dawn"),
     )
@@ -89,12 +99,21 @@ function addRunFlags(target: Command): Command {
 function addObjectiveFlag(target: Command): Command {
   return target
     .optionsGroup("Objective:")
-    .requiredOption("--objective <spec>", "what to maximise, e.g. class:goldfish; `ascent --help` has the grammar");
+    .requiredOption(
+      "--objective <spec>",
+      "what to maximise, e.g. class:goldfish; `ascent --help` has the grammar",
+    );
 }
 
 function addInfo(program: Command, actions: Actions): void {
   const info = command(program, "info", "List a network's layers and classes.", INFO_EXAMPLES);
-  addRunFlags(addModelFlags(info).option("--size <n|hxw>", "input size in pixels that shapes are for", size("--size", recipeBounds.side)));
+  addRunFlags(
+    addModelFlags(info).option(
+      "--size <n|hxw>",
+      "input size in pixels that shapes are for",
+      size("--size", recipeBounds.side),
+    ),
+  );
   info.action((flags: InfoFlags) => actions.info(flags));
 }
 
@@ -117,7 +136,10 @@ function addRender(program: Command, actions: Actions): void {
   addRecipeFlags(addObjectiveFlag(addModelFlags(render)));
   render
     .optionsGroup("Picture:")
-    .requiredOption("--out <file>", ".png (clamped to 0–1, 8 bits) or .safetensors (`image` F32 [1,3,H,W], unclamped)");
+    .requiredOption(
+      "--out <file>",
+      ".png (clamped to 0–1, 8 bits) or .safetensors (`image` F32 [1,3,H,W], unclamped)",
+    );
   addRunFlags(render).action((flags: RenderFlags) => actions.render(flags));
 }
 
@@ -127,29 +149,77 @@ function addRecipeFlags(target: Command): Command {
     .optionsGroup("Picture:")
     .option("--size <n|hxw>", "pixels: N square, or height x width", size("--size", recipeBounds.side))
     .option("--iterations <n>", "steps of ascent", integer("--iterations", recipeBounds.iterations))
-    .option("--until <eps>", "stop when the objective's relative gain over 20 iterations falls below this", number("--until", { least: 0 }))
-    .option("--init <start>", "zeros (the mean colour), noise, or a photo (PNG, JPEG), centre-cropped (default: zeros)")
+    .option(
+      "--until <eps>",
+      "stop when the objective's relative gain over 20 iterations falls below this",
+      number("--until", { least: 0 }),
+    )
+    .option(
+      "--init <start>",
+      "zeros (the mean colour), noise, or a photo (PNG, JPEG), centre-cropped (default: zeros)",
+    )
     .option("--seed <n>", "of noise and jitter (default: 0)", integer("--seed", recipeBounds.seed))
-    .option("--recipe <name>", "`default` for tuned settings, or a recipe's JSON file; other flags overrule it")
+    .option(
+      "--recipe <name>",
+      "`default` for tuned settings, or a recipe's JSON file; other flags overrule it",
+    )
     .optionsGroup("Ascent (in RGB 0–1 units):")
-    .option("--optimizer <kind>", "sgd, normalized, rms, momentum or adam (default: rms)", choice("--optimizer", optimizerKinds))
+    .option(
+      "--optimizer <kind>",
+      "sgd, normalized, rms, momentum or adam (default: rms)",
+      choice("--optimizer", optimizerKinds),
+    )
     .option("--lr <x>", "step size (default: 0.05)", number("--lr", recipeBounds.lr))
-    .option("--l2 <x>", "weight of −Σ(network input)², pulling toward the zero input (default: 0)", number("--l2", recipeBounds.l2))
-    .option("--blur <sigma>", "Gaussian blur in pixels (default: 0, none)", number("--blur", recipeBounds.blur))
-    .option("--blur-every <k>", "iterations from one blur to the next", integer("--blur-every", recipeBounds.blurEvery))
-    .option("--jitter <p>", "random circular shift of up to P pixels (default: 0)", integer("--jitter", recipeBounds.jitter))
+    .option(
+      "--l2 <x>",
+      "weight of −Σ(network input)², pulling toward the zero input (default: 0)",
+      number("--l2", recipeBounds.l2),
+    )
+    .option(
+      "--blur <sigma>",
+      "Gaussian blur in pixels (default: 0, none)",
+      number("--blur", recipeBounds.blur),
+    )
+    .option(
+      "--blur-every <k>",
+      "iterations from one blur to the next",
+      integer("--blur-every", recipeBounds.blurEvery),
+    )
+    .option(
+      "--jitter <p>",
+      "random circular shift of up to P pixels (default: 0)",
+      integer("--jitter", recipeBounds.jitter),
+    )
     .option("--clamp", "clamp RGB to 0–1 after each update")
     .option("--no-clamp", "do not (default)")
-    .option("--redirect <on|off>", "let a ReLU's gradient pass where all of it would vanish, in the first 16 steps (default: on)", choice("--redirect", ["on", "off"]));
+    .option(
+      "--redirect <on|off>",
+      "let a ReLU's gradient pass where all of it would vanish, in the first 16 steps (default: on)",
+      choice("--redirect", ["on", "off"]),
+    );
 }
 
 function addBench(program: Command, actions: Actions): void {
-  const bench = command(program, "bench", "Measure speed and memory of plain ascent from zeros.", BENCH_EXAMPLES);
+  const bench = command(
+    program,
+    "bench",
+    "Measure speed and memory of plain ascent from zeros.",
+    BENCH_EXAMPLES,
+  );
   addObjectiveFlag(addModelFlags(bench))
     .optionsGroup("Work:")
-    .requiredOption("--size <n|hxw>", "pixels: N square, or height x width", size("--size", recipeBounds.side))
+    .requiredOption(
+      "--size <n|hxw>",
+      "pixels: N square, or height x width",
+      size("--size", recipeBounds.side),
+    )
     .option("--batch <n>", "images at once", integer("--batch", recipeBounds.batch), 1)
-    .option("--iterations <n>", "the first one is not timed", integer("--iterations", { ...recipeBounds.iterations, least: 1 }), 20);
+    .option(
+      "--iterations <n>",
+      "the first one is not timed",
+      integer("--iterations", { ...recipeBounds.iterations, least: 1 }),
+      20,
+    );
   addRunFlags(bench).action((flags: BenchFlags) => actions.bench(flags));
 }
 

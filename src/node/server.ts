@@ -6,7 +6,14 @@ import { readFile, stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Tensor } from "../commands/report.ts";
-import { type ErrorMessage, packTensors, paths, type Task, unpackError, unpackTensors } from "../runner/protocol.ts";
+import {
+  type ErrorMessage,
+  packTensors,
+  paths,
+  type Task,
+  unpackError,
+  unpackTensors,
+} from "../runner/protocol.ts";
 
 export interface TaskFiles {
   readonly task: Task;
@@ -32,7 +39,10 @@ interface Outcome {
 }
 
 /** @param onProgress called with the number of finished iterations */
-export async function serveTask(files: TaskFiles, onProgress?: (iteration: number) => void): Promise<TaskServer> {
+export async function serveTask(
+  files: TaskFiles,
+  onProgress?: (iteration: number) => void,
+): Promise<TaskServer> {
   const folder = `/${randomUUID()}/`;
   const outcome = deferred<Outcome>();
   const receive = receivers(outcome, onProgress);
@@ -87,7 +97,10 @@ function receivers(
 ): ReadonlyMap<string, Receiver> {
   let tensors: Record<string, Tensor> = {};
   return new Map<string, Receiver>([
-    [paths.progress, (body) => onProgress?.((JSON.parse(body.toString()) as { iteration: number }).iteration)],
+    [
+      paths.progress,
+      (body) => onProgress?.((JSON.parse(body.toString()) as { iteration: number }).iteration),
+    ],
     [
       paths.tensors,
       async (body) => {
@@ -148,7 +161,9 @@ async function sendRange(
     return;
   }
   // A reader that has enough hangs up; that is no failure.
-  createReadStream(path, { start, end }).on("error", () => response.destroy()).pipe(response);
+  createReadStream(path, { start, end })
+    .on("error", () => response.destroy())
+    .pipe(response);
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

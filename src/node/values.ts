@@ -38,7 +38,9 @@ export function integer(flag: string, bounds: Bounds = {}): (text: string) => nu
 }
 
 export function choice<Word extends string>(flag: string, words: readonly Word[]): (text: string) => Word {
-  return (text) => words.find((word) => word === text) ?? refuse(flag, words.join(", ").replace(/, ([^,]*)$/, " or $1"), text);
+  return (text) =>
+    words.find((word) => word === text) ??
+    refuse(flag, words.join(", ").replace(/, ([^,]*)$/, " or $1"), text);
 }
 
 /** `128` is square; `96x128` is height, then width. */

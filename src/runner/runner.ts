@@ -1,7 +1,6 @@
 /** The page's side: fetches its task from the command line, runs it on this browser's WebGPU, posts the result. */
 
 import { runJob } from "../commands/job.ts";
-import { browserGpu } from "../element/gpu-access.ts";
 import { requestGpu } from "../gpu/device.ts";
 import { openModel } from "../model/model.ts";
 import { urlSource } from "../model/url-source.ts";
@@ -12,7 +11,7 @@ async function run(): Promise<void> {
   const input = new Uint8Array(await (await fetch(paths.input)).arrayBuffer());
   const source = await urlSource(new URL(paths.model, location.href).href);
   const opened = await openModel(source, model);
-  const gpu = await requestGpu(browserGpu());
+  const gpu = await requestGpu(navigator.gpu);
   try {
     const onProgress = (iteration: number) => void post(paths.progress, JSON.stringify({ iteration }));
     const task = unpackJob(job, await unpackTensors(input));

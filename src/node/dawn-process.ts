@@ -1,0 +1,33 @@
+/**
+ * The process that Dawn runs in: takes one task from its parent, answers with a result or an error, ends.
+ * Native code writes its own lines to stderr, and if a driver crashes it takes its process along.
+ */
+
+import { runJob } from "../commands/job.ts";
+import { requestGpu } from "../gpu/device.ts";
+import { openModel } from "../model/model.ts";
+import { packError } from "../runner/protocol.ts";
+import { dawnGpu } from "./dawn.ts";
+import type { DawnMessage, DawnTask } from "./execute.ts";
+import { fileSource } from "./files.ts";
+
+async function run({ weights, job, startedAt }: DawnTask): Promise<void> {
+  const source = await fileSource(weights.path);
+  const model = await openModel(source, weights);
+  const gpu = await requestGpu(await dawnGpu());
+  const onProgress = (iteration: number): void => tell({ kind: "progress", iteration });
+  const result = await runJob(gpu, model, job, { runtime: "dawn", startedAt, onProgress });
+  tell({ kind: "result", result });
+  gpu.dispose();
+  source.close();
+}
+
+function tell(message: DawnMessage): void {
+  process.send?.(message);
+}
+
+process.once("message", (task: DawnTask) => {
+  run(task)
+    .catch((error: unknown) => tell({ kind: "error", error: packError(error) }))
+    .finally(() => process.disconnect());
+});
