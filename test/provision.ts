@@ -32,6 +32,15 @@ function say(text: string): void {
   console.log(`provision: ${text}`);
 }
 
+let listsAreFresh = false;
+
+/** Installs Debian packages where this process may. */
+function installPackages(packages: readonly string[]): void {
+  if (!canInstall()) return;
+  listsAreFresh ||= refreshLists();
+  install(packages);
+}
+
 /** The version a browser reports; undefined where it does not start, for lack of a library say. */
 function browserVersion(name: BrowserName): string | undefined {
   const executable = findBrowser(name);
@@ -58,9 +67,8 @@ function provideBrowser(name: BrowserName): void {
     download(name);
     version = browserVersion(name);
   }
-  if (!version && canInstall()) {
-    refreshLists();
-    install(PRODUCTS[name].packages);
+  if (!version) {
+    installPackages(PRODUCTS[name].packages);
     version = browserVersion(name);
   }
   if (version) say(version);
@@ -73,8 +81,8 @@ function provideVulkan(): void {
   const hasLavapipe = () => findSoftwareVulkan().length > 0;
   if (!hasLavapipe() && canInstall()) {
     say("no Mesa lavapipe of version 24 or later: asking Debian for one");
-    refreshLists();
-    if (candidateVersion("mesa-vulkan-drivers") >= 24) install(["mesa-vulkan-drivers"]);
+    listsAreFresh ||= refreshLists();
+    if (candidateVersion("mesa-vulkan-drivers") >= 24) installPackages(["mesa-vulkan-drivers"]);
     else installFromBackports(["mesa-vulkan-drivers"]);
   }
   const driver = findSoftwareVulkan(findChromiums())[0];
@@ -94,10 +102,7 @@ async function checkDawn(): Promise<void> {
 
 function provideTorch(): void {
   const works = () => spawnSync("python3", ["-c", "import torch"]).status === 0;
-  if (!works() && canInstall()) {
-    refreshLists();
-    install(["python3-torch", "python3-numpy", "libopenblas0-pthread"]);
-  }
+  if (!works()) installPackages(["python3-torch", "python3-numpy", "libopenblas0-pthread"]);
   if (works()) say("PyTorch for python3");
   else missing.push("PyTorch (Debian: python3-torch)");
 }
