@@ -1,0 +1,368 @@
+/**
+ * Gradient ascent on the image: one recipe on one model and device.
+ *
+ *     const ascent = await createAscent(gpu, model, recipe);
+ *     for await (const { iteration, objective } of ascent.run({ iterations: 512, objective: true })) …
+ *     const image = await ascent.readImage();
+ *     ascent.dispose();
+ */
+import { DeviceError, InputError } from "../errors.ts";
+import { type Gpu, readBuffer } from "../gpu/device.ts";
+import type { Dispatch } from "../gpu/dispatch.ts";
+import type { Model } from "../model/network.ts";
+import { type Preprocessing, preprocessing } from "../model/preprocess.ts";
+import { parseObjective } from "../optvis/objective.ts";
+import { initialState } from "../optvis/optimizers.ts";
+import type { Recipe } from "../optvis/recipe.ts";
+import { weightKey } from "../optvis/terms.ts";
+import { GRADIENT, IMAGE, RING, STATE, VALUE_NOW, VALUES } from "./image.ts";
+import { Pace } from "./pace.ts";
+import { iterationOf, type Plan, type PlanOptions, planAscent } from "./plan.ts";
+import { Presenter } from "./presenter.ts";
+import { type DispatchTime, profileDispatches } from "./profile.ts";
+import { Scheduler } from "./scheduler.ts";
+import { startImage } from "./start.ts";
+
+export interface AscentOptions {
+  /** Start of `init: "photo"`: RGB in 0–1 units, (3,H,W) at the recipe's size. */
+  readonly photo?: Float32Array | undefined;
+  /** Which kernels to use and what to skip; the defaults suit every device. */
+  readonly plan?: Omit<PlanOptions, "bindingLimit">;
+  /** Caps the size of a weight buffer below the device's binding limit; for tests. */
+  readonly bindingLimit?: number;
+}
+
+export interface RunOptions {
+  readonly iterations: number;
+  /** Stop when the objective's relative gain over 20 iterations is below this; seen every 20 iterations. */
+  readonly until?: number;
+  readonly signal?: AbortSignal;
+  /** Read objective values back, once a submission. */
+  readonly objective?: boolean;
+  /** Milliseconds a submission should take; default 50. */
+  readonly frameMs?: number;
+}
+
+export interface Progress {
+  /** Iterations finished. */
+  readonly iteration: number;
+  /** Objective of each new iteration and image, on the image before its update, L2 included. */
+  readonly objective?: readonly (readonly number[])[];
+}
+
+/** Recipe fields that `reset` may change: they are data, not kernels or sizes. */
+export type ResetOptions = Partial<Pick<Recipe, "init" | "seed" | "lr" | "l2">> & {
+  readonly photo?: Float32Array;
+};
+
+/** A submission under way. */
+interface Flight {
+  readonly end: number;
+  readonly finished: Promise<number[][] | undefined>;
+}
+
+/** Iterations between two looks at whether the objective stands. */
+const UNTIL_SPAN = 20;
+/** Submissions in flight: while one runs the next is encoded. */
+const DEPTH = 2;
+/** What a device is trusted with in its first submission: well under a second at 4 GFLOP/s. */
+const FIRST_FLOPS = 2e9;
+/** Longest a submission should take: the watchdog of some systems fires after 2 s. */
+const WATCHDOG_MS = 1000;
+
+/**
+ * Plans, compiles, allocates and uploads.
+ * @throws InputError for an objective, size or recipe that does not fit the network or the device,
+ *   WeightsError for a bad checkpoint, DeviceError when memory runs out, ShaderError for a driver's refusal.
+ */
+export async function createAscent(
+  gpu: Gpu,
+  model: Model,
+  recipe: Recipe,
+  options: AscentOptions = {},
+): Promise<Ascent> {
+  const objective = parseObjective(recipe.objective, model.network);
+  const bindingLimit = Math.min(gpu.device.limits.maxStorageBufferBindingSize, options.bindingLimit ?? Infinity);
+  const plan = planAscent(model.network, model.preprocess, objective, recipe, { ...options.plan, bindingLimit });
+  const start = startImage(recipe, preprocessing(model.preprocess), options.photo);
+  const scheduler = await Scheduler.create(gpu, plan, model);
+  return new Ascent(scheduler, recipe, preprocessing(model.preprocess), start, options.photo);
+}
+
+export class Ascent {
+  readonly plan: Plan;
+  /** Resolves when the device is lost. */
+  readonly lost: Promise<DeviceError>;
+  #recipe: Recipe;
+  readonly #scheduler: Scheduler;
+  readonly #preprocessing: Preprocessing;
+  readonly #stagings: readonly GPUBuffer[];
+  readonly #presenters = new Map<GPUTextureFormat, Presenter>();
+  #photo: Float32Array | undefined;
+  /** Iterations submitted, and iterations known to be finished. */
+  #submitted = 0;
+  #finished = 0;
+  #flights = 0;
+  #msPerFlop: number | undefined;
+  /** Mean objective by iteration, the last UNTIL_SPAN + 1 of them. */
+  #recent = new Map<number, number>();
+
+  constructor(
+    scheduler: Scheduler,
+    recipe: Recipe,
+    pre: Preprocessing,
+    start: Float32Array<ArrayBuffer>,
+    photo: Float32Array | undefined,
+  ) {
+    this.plan = scheduler.plan;
+    this.lost = scheduler.gpu.lost;
+    this.#scheduler = scheduler;
+    this.#recipe = recipe;
+    this.#preprocessing = pre;
+    this.#photo = photo;
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    const bytes = 4 * RING * recipe.batch;
+    this.#stagings = Array.from({ length: DEPTH }, (_, i) => scheduler.gpu.buffer(`objective read back ${i}`, bytes, usage));
+    this.#begin(start);
+  }
+
+  get recipe(): Recipe {
+    return this.#recipe;
+  }
+
+  /** Iterations finished. */
+  get iteration(): number {
+    return this.#finished;
+  }
+
+  /** Names of the kernels in use. */
+  get kernels(): string[] {
+    return this.#scheduler.kernels;
+  }
+
+  /** Bytes of the plan's buffers as really allocated, with the uniforms and read-back buffers. */
+  get allocatedBytes(): number {
+    return this.#stagings.reduce((bytes, buffer) => bytes + buffer.size, this.#scheduler.allocatedBytes);
+  }
+
+  /** Iterates, reporting after every submission. Breaking out waits for what is in flight. */
+  async *run(options: RunOptions): AsyncGenerator<Progress, void, void> {
+    const { until, signal } = options;
+    const listen = options.objective === true || until !== undefined;
+    const end = this.#submitted + options.iterations;
+    const pace = new Pace(options.frameMs ?? 50, RING / DEPTH);
+    const flights: Flight[] = [];
+    try {
+      for (;;) {
+        while (flights.length < (until === undefined ? DEPTH : 1) && this.#submitted < end && !signal?.aborted) {
+          const limit = until === undefined ? end : Math.min(end, nextLook(this.#submitted));
+          flights.push(this.#submit(Math.min(pace.count, limit - this.#submitted), listen, pace));
+        }
+        const flight = flights.shift();
+        if (!flight) return;
+        const objective = await this.#land(flight);
+        yield { iteration: this.#finished, ...(objective && { objective }) };
+        if (until !== undefined && this.#stands(until)) return;
+      }
+    } finally {
+      for (const flight of flights) await this.#land(flight);
+    }
+  }
+
+  /** One iteration. @returns the objective of each image before the update, L2 included */
+  async step(): Promise<number[]> {
+    const objective = await this.#land(this.#submit(1, true));
+    return objective?.[0] ?? [];
+  }
+
+  /** Starts again from the first iteration, compiling and allocating nothing. */
+  async reset(changes: ResetOptions = {}): Promise<void> {
+    const { photo, ...fields } = changes;
+    this.#recipe = { ...this.#recipe, ...fields };
+    this.#photo = photo ?? this.#photo;
+    await this.#scheduler.gpu.device.queue.onSubmittedWorkDone();
+    this.set(this.#recipe);
+    this.#scheduler.set("seed", this.#recipe.seed);
+    this.#begin(startImage(this.#recipe, this.#preprocessing, this.#photo));
+  }
+
+  /** Steers while running, from the next submission on: rate, L2, and the weights of the objective's terms. */
+  set(live: { readonly lr?: number; readonly l2?: number; readonly weights?: readonly number[] }): void {
+    const { lr, l2, weights } = live;
+    if (lr !== undefined) this.#scheduler.set("lr", lr);
+    if (l2 !== undefined) this.#scheduler.set("l2", l2);
+    weights?.forEach((weight, i) => {
+      this.#scheduler.set(weightKey(i), weight);
+    });
+    this.#recipe = { ...this.#recipe, ...(lr !== undefined && { lr }), ...(l2 !== undefined && { l2 }) };
+  }
+
+  /** The resident images, RGB in 0–1 units, (N,3,H,W), not clamped. */
+  async readImage(): Promise<Float32Array<ArrayBuffer>> {
+    const image = new Float32Array(await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(IMAGE)));
+    return this.#shifted(image, 1);
+  }
+
+  /** Replaces the resident images: RGB in 0–1 units, (N,3,H,W). The step counter and moments stay. */
+  writeImage(rgb: Float32Array): void {
+    const expected = this.plan.batch * 3 * this.plan.size[0] * this.plan.size[1];
+    if (rgb.length !== expected) throw new InputError(`the image expects ${expected} numbers, got ${rgb.length}`);
+    this.#write(IMAGE, this.#shifted(rgb, -1));
+  }
+
+  /**
+   * Objective, (N), without L2, and its gradient, (N,3,H,W), with respect to RGB in 0–1 units; no jitter
+   * and no redirect.
+   * @param rgb images to take the place of the resident ones
+   */
+  async gradient(rgb?: Float32Array): Promise<{ objective: Float32Array<ArrayBuffer>; gradient: Float32Array<ArrayBuffer> }> {
+    if (rgb) this.writeImage(rgb);
+    const { gpu } = this.#scheduler;
+    this.#submitParts(this.plan.gradient, "gradient");
+    const value = await readBuffer(gpu, this.#scheduler.buffer(VALUE_NOW));
+    const gradient = await readBuffer(gpu, this.#scheduler.buffer(GRADIENT));
+    return { objective: new Float32Array(value), gradient: new Float32Array(gradient) };
+  }
+
+  /** Draws the images on a configured canvas, a batch as a wall (`wallSize`). */
+  present(context: GPUCanvasContext, format: GPUTextureFormat): void {
+    let presenter = this.#presenters.get(format);
+    if (!presenter) {
+      const { batch, size } = this.plan;
+      const picture = { image: this.#scheduler.buffer(IMAGE), batch, size, mean: this.#preprocessing.mean };
+      presenter = Presenter.create(this.#scheduler.gpu, picture, format);
+      this.#presenters.set(format, presenter);
+    }
+    presenter.draw(context.getCurrentTexture().createView());
+  }
+
+  /** Times every dispatch of one iteration, which it makes; null without timestamp queries. */
+  async profile(): Promise<DispatchTime[] | null> {
+    const times = await profileDispatches(this.#scheduler, iterationOf(this.plan, this.#submitted));
+    if (times) this.#finished = ++this.#submitted;
+    return times;
+  }
+
+  dispose(): void {
+    for (const presenter of this.#presenters.values()) presenter.dispose();
+    for (const staging of this.#stagings) this.#scheduler.gpu.free(staging);
+    this.#scheduler.dispose();
+  }
+
+  /** Writes the start and clears what earlier iterations left. */
+  #begin(start: Float32Array<ArrayBuffer>): void {
+    this.#write(IMAGE, start);
+    this.#write(STATE, new Uint8Array(initialState()));
+    for (const { name } of this.plan.buffers) {
+      if (name.startsWith("moment")) this.#write(name, new Float32Array(start.length));
+    }
+    this.#submitted = 0;
+    this.#finished = 0;
+    this.#recent.clear();
+  }
+
+  #write(name: string, data: Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>): void {
+    this.#scheduler.gpu.device.queue.writeBuffer(this.#scheduler.buffer(name), 0, data);
+  }
+
+  /** RGB from the resident image (sign 1) or back (sign −1): the mean colour added or taken away. */
+  #shifted(image: Float32Array, sign: number): Float32Array<ArrayBuffer> {
+    const area = this.plan.size[0] * this.plan.size[1];
+    return Float32Array.from(image, (x, i) => x + sign * (this.#preprocessing.mean[Math.floor(i / area) % 3] as number));
+  }
+
+  /** Submits `count` iterations; reads their objective values back if somebody listens. */
+  #submit(count: number, listen: boolean, pace?: Pace): Flight {
+    const first = this.#submitted;
+    const dispatches: Dispatch[] = [];
+    for (let i = 0; i < count; i++) dispatches.push(...iterationOf(this.plan, first + i));
+    const staging = listen ? this.#stagings[this.#flights++ % DEPTH] : undefined;
+    const values = this.#scheduler.buffer(VALUES);
+    const submittedAt = performance.now();
+    const behind = first - this.#finished > 0 ? 2 : 1;
+    this.#submitParts(dispatches, "iterate", (encoder) => {
+      if (staging) encoder.copyBufferToBuffer(values, 0, staging, 0, values.size);
+    });
+    this.#submitted += count;
+    const finished = this.#collect(staging, first, count).then((objective) => {
+      const milliseconds = Math.max(0.1, (performance.now() - submittedAt) / behind);
+      this.#msPerFlop = milliseconds / (count * this.plan.executedFlops);
+      pace?.record(count, milliseconds);
+      return objective;
+    });
+    // Whoever lands the flight sees the error; until then it must not count as unhandled.
+    finished.catch(() => undefined);
+    return { end: first + count, finished };
+  }
+
+  /** Cuts a submission where it would take longer than a watchdog waits. */
+  #submitParts(dispatches: readonly Dispatch[], label: string, after?: (encoder: GPUCommandEncoder) => void): void {
+    const most = this.#msPerFlop === undefined ? FIRST_FLOPS : WATCHDOG_MS / this.#msPerFlop;
+    let begin = 0;
+    let flops = 0;
+    for (const [i, dispatch] of dispatches.entries()) {
+      if (flops > 0 && flops + dispatch.flops > most) {
+        this.#scheduler.submit(dispatches.slice(begin, i), label);
+        begin = i;
+        flops = 0;
+      }
+      flops += dispatch.flops;
+    }
+    this.#scheduler.submit(dispatches.slice(begin), label, after);
+  }
+
+  /** Waits for a submission, and takes its objective values out of the ring. */
+  async #collect(staging: GPUBuffer | undefined, first: number, count: number): Promise<number[][] | undefined> {
+    const { queue } = this.#scheduler.gpu.device;
+    if (!staging) {
+      await this.#orLost(queue.onSubmittedWorkDone());
+      return undefined;
+    }
+    await this.#orLost(staging.mapAsync(GPUMapMode.READ));
+    const ring = new Float32Array(staging.getMappedRange());
+    const { batch } = this.plan;
+    const values = Array.from({ length: count }, (_, i) => {
+      const at = ((first + i) % RING) * batch;
+      return [...ring.subarray(at, at + batch)];
+    });
+    staging.unmap();
+    return values;
+  }
+
+  /** Waits; a device lost meanwhile is told as such. */
+  async #orLost(work: Promise<undefined>): Promise<void> {
+    try {
+      await work;
+    } catch (cause) {
+      // The loss is reported on a promise of its own, before or after the read that failed of it.
+      const late = new Promise<undefined>((resolve) => setTimeout(resolve, 500));
+      const lost = await Promise.race([this.lost, late]);
+      throw lost ?? new DeviceError("reading back from the GPU failed", { cause, remedy: "run again" });
+    }
+  }
+
+  async #land(flight: Flight): Promise<number[][] | undefined> {
+    const objective = await flight.finished;
+    this.#finished = flight.end;
+    objective?.forEach((values, i) => {
+      const iteration = flight.end - objective.length + i;
+      this.#recent.set(iteration, values.reduce((sum, value) => sum + value, 0) / values.length);
+      this.#recent.delete(iteration - UNTIL_SPAN - 1);
+    });
+    return objective;
+  }
+
+  /** Whether the mean objective's gain over the last UNTIL_SPAN iterations, seen at a look, is below `eps`. */
+  #stands(eps: number): boolean {
+    if (this.#finished % UNTIL_SPAN !== 1) return false;
+    const before = this.#recent.get(this.#finished - 1 - UNTIL_SPAN);
+    const now = this.#recent.get(this.#finished - 1);
+    if (before === undefined || now === undefined) return false;
+    return (now - before) / Math.abs(before) < eps;
+  }
+}
+
+/** The next count of iterations after which `until` is looked at: 1, 21, 41, … */
+function nextLook(iteration: number): number {
+  return Math.ceil(Math.max(0, iteration) / UNTIL_SPAN) * UNTIL_SPAN + 1;
+}

@@ -1,0 +1,92 @@
+/**
+ * The backward pass of a plan: from the objective's seeds to the gradient of the network's input, through
+ * the same two buffers. There are no weight gradients, so bits are all it needs of the forward pass.
+ */
+import type { Dispatch } from "../gpu/dispatch.ts";
+import { avgpoolBackward } from "../nn/avgpool.ts";
+import { convBackwardInput } from "../nn/conv3x3.ts";
+import { linearBackwardInput } from "../nn/linear.ts";
+import { maxpoolBackward } from "../nn/maxpool.ts";
+import { clearRedirectFlags, reluBackward, reluBackwardRedirect } from "../nn/relu.ts";
+import { termBackward } from "../optvis/terms.ts";
+import { activationBytes, bitsOf, keptName, otherActivation, type Walk } from "./forward.ts";
+import { convShape, linearShape, type Step } from "./steps.ts";
+import { convWeights, linearWeights } from "./weights.ts";
+
+/**
+ * @param last buffer of the last activation, which `layer` terms on the last layer read
+ * @param redirect whether ReLUs let a wholly vanishing gradient pass
+ * @returns the dispatches, and the buffer in which the gradient of the network's input is found
+ */
+export function backwardPass(walk: Walk, last: string, redirect: boolean): { dispatches: Dispatch[]; input: string } {
+  const { batch } = walk;
+  const dispatches: Dispatch[] = [];
+  const end = walk.steps.length - 1;
+  let gradient = otherActivation(walk, last, activationBytes(walk, (walk.steps[end] as Step).output));
+  for (let i = end; i >= 0; i--) {
+    const step = walk.steps[i] as Step;
+    const activation = i === end ? last : keptName(step);
+    for (const [t, { index, term }] of step.terms.entries()) {
+      const accumulate = i < end || t > 0;
+      dispatches.push(termBackward(term, index, batch, step.output, accumulate, { activation, gradient }));
+    }
+    const masked = i < end && fusesMask(walk, i, redirect);
+    if (step.fusedRelu && !masked) dispatches.push(...reluStepBackward(walk, step, gradient, redirect));
+    const result = step.layer.kind === "relu" ? gradient : otherActivation(walk, gradient, activationBytes(walk, step.input));
+    dispatches.push(...stepBackward(walk, i, gradient, result, redirect));
+    gradient = result;
+  }
+  if (redirect && dispatches.some((entry) => "alive" in entry.buffers)) {
+    dispatches.unshift(clearRedirectFlags(walk.steps.length * batch, aliveBuffer(walk)));
+  }
+  return { dispatches, input: gradient };
+}
+
+/** Whether the convolution after step i masks its result with step i's bits, so that step i need not. */
+function fusesMask(walk: Walk, i: number, redirect: boolean): boolean {
+  const step = walk.steps[i];
+  const next = walk.steps[i + 1];
+  const hasRelu = step !== undefined && (step.fusedRelu !== undefined || step.layer.kind === "relu");
+  if (!hasRelu || redirect || step.terms.length > 0 || next?.layer.kind !== "conv") return false;
+  return walk.options.convVariant(next.layer.name, "backward_input") !== "plain";
+}
+
+function stepBackward(walk: Walk, i: number, outputGradient: string, inputGradient: string, redirect: boolean): Dispatch[] {
+  const { batch, memory, options } = walk;
+  const step = walk.steps[i] as Step;
+  const { layer } = step;
+  const label = `${layer.name} backward`;
+  switch (layer.kind) {
+    case "conv": {
+      const variant = options.convVariant(layer.name, "backward_input");
+      const weights = convWeights(memory, step, "backward_input", variant);
+      const mask = i > 0 && fusesMask(walk, i - 1, redirect) ? bitsOf(walk, walk.steps[i - 1] as Step) : undefined;
+      const buffers = { weights, outputGradient, inputGradient, mask };
+      return [convBackwardInput(label, variant, convShape(batch, layer, step), buffers)];
+    }
+    case "relu":
+      return fusesMask(walk, i, redirect) ? [] : reluStepBackward(walk, step, outputGradient, redirect);
+    case "maxpool":
+      return [maxpoolBackward(label, batch, step.input, { chosen: bitsOf(walk, step), outputGradient, inputGradient })];
+    case "avgpool":
+      return [avgpoolBackward(label, batch, step.input, layer.outputSize, { outputGradient, inputGradient })];
+    case "linear":
+      return linearWeights(memory, step, options.bindingLimit).map(({ slice, weights }) =>
+        linearBackwardInput(label, linearShape(batch, step), slice, { weights, outputGradient, inputGradient }),
+      );
+  }
+}
+
+/** The ReLU of a step, in place on the gradient. */
+function reluStepBackward(walk: Walk, step: Step, gradient: string, redirect: boolean): Dispatch[] {
+  const label = `${step.name} backward`;
+  const mask = bitsOf(walk, step);
+  if (!redirect) return [reluBackward(label, walk.batch, step.output, { mask, gradient })];
+  const flag = walk.steps.indexOf(step) * walk.batch;
+  return reluBackwardRedirect(label, walk.batch, step.output, flag, { mask, gradient, alive: aliveBuffer(walk) });
+}
+
+/** One flag a step and image: whether any gradient is left behind its ReLU. */
+function aliveBuffer({ memory, steps, batch }: Walk): string {
+  return memory.buffer("redirect.alive", "workspace", 4 * steps.length * batch);
+}

@@ -1,0 +1,92 @@
+/**
+ * The forward pass of a plan. Activations live in two buffers, read from one and written to the other; a
+ * layer whose activation the backward pass needs has a buffer of its own. Every ReLU and pool keeps bits.
+ */
+import type { Dispatch } from "../gpu/dispatch.ts";
+import { avgpoolForward } from "../nn/avgpool.ts";
+import { convForward } from "../nn/conv3x3.ts";
+import { linearForward } from "../nn/linear.ts";
+import { maxpoolForward, poolBitsBytes } from "../nn/maxpool.ts";
+import { reluBitsBytes, reluForward } from "../nn/relu.ts";
+import { termForward } from "../optvis/terms.ts";
+import type { Allocation } from "./memory.ts";
+import { convShape, elements, linearShape, type Step, type StepOptions } from "./steps.ts";
+import { biasOf, convWeights, linearWeights } from "./weights.ts";
+
+/** What the passes over a network's steps are given. */
+export interface Walk {
+  readonly steps: readonly Step[];
+  readonly batch: number;
+  readonly memory: Allocation;
+  readonly options: StepOptions & { readonly bindingLimit: number };
+  /** Buffer of the objective's partial sums. */
+  readonly partials: string;
+}
+
+/** The buffer the network's input is written to, and its gradient comes out of. */
+export const INPUT = "activations.a";
+
+/** Asks for the activation buffer that is not `name`. */
+export function otherActivation(walk: Walk, name: string, bytes: number): string {
+  return walk.memory.buffer(name === INPUT ? "activations.b" : INPUT, "activations", bytes);
+}
+
+export function activationBytes(walk: Walk, shape: Step["output"]): number {
+  return 4 * walk.batch * elements(shape);
+}
+
+/** Buffer of the kept activation of a step. */
+export function keptName(step: Step): string {
+  return `${step.name}.activation`;
+}
+
+/** @returns the dispatches, and the buffer in which the last activation is found */
+export function forwardPass(walk: Walk): { dispatches: Dispatch[]; last: string } {
+  const { memory, batch, partials } = walk;
+  const dispatches: Dispatch[] = [];
+  let source = INPUT;
+  for (const step of walk.steps) {
+    const bytes = activationBytes(walk, step.output);
+    const output = step.kept ? memory.buffer(keptName(step), "kept", bytes) : otherActivation(walk, source, bytes);
+    dispatches.push(...stepForward(walk, step, source, output));
+    for (const { index, term } of step.terms) {
+      dispatches.push(termForward(term, index, batch, step.output, { input: output, partials }));
+    }
+    source = output;
+  }
+  return { dispatches, last: source };
+}
+
+function stepForward(walk: Walk, step: Step, input: string, output: string): Dispatch[] {
+  const { batch, memory, options } = walk;
+  const { layer } = step;
+  const label = `${step.name} forward`;
+  switch (layer.kind) {
+    case "conv": {
+      const variant = options.convVariant(layer.name, "forward");
+      const weights = convWeights(memory, step, "forward", variant);
+      const bits = step.fusedRelu && bitsOf(walk, step);
+      const buffers = { weights, bias: biasOf(memory, step), input, output, bits };
+      return [convForward(label, variant, convShape(batch, layer, step), buffers)];
+    }
+    case "relu":
+      return [reluForward(label, batch, step.output, { input, output, bits: bitsOf(walk, step) })];
+    case "maxpool":
+      return [maxpoolForward(label, batch, step.input, { input, output, winners: bitsOf(walk, step) })];
+    case "avgpool":
+      return [avgpoolForward(label, batch, step.input, layer.outputSize, { input, output })];
+    case "linear": {
+      const bias = biasOf(memory, step);
+      return linearWeights(memory, step, options.bindingLimit).map(({ slice, weights }) =>
+        linearForward(label, linearShape(batch, step), slice, { weights, bias, input, output }),
+      );
+    }
+  }
+}
+
+/** Buffer of the bits that a ReLU (or a convolution with one) or a max-pool leaves for the backward pass. */
+export function bitsOf({ memory, batch }: Walk, step: Step): string {
+  const pool = step.layer.kind === "maxpool";
+  const bytes = pool ? poolBitsBytes(batch, step.input) : reluBitsBytes(batch, step.output);
+  return memory.buffer(`${step.name}.bits`, "bits", bytes);
+}

@@ -1,0 +1,79 @@
+/** Buffers of a plan: who needs how much, by name. Pure: nothing is allocated here. */
+import type { Dispatch } from "../gpu/dispatch.ts";
+
+export type BufferRole =
+  | "weights"
+  | "activations"
+  | "kept"
+  | "bits"
+  | "image"
+  | "gradient"
+  | "optimizer"
+  | "workspace"
+  | "objective";
+
+export interface BufferSpec {
+  readonly name: string;
+  readonly role: BufferRole;
+  readonly bytes: number;
+  /** Needed while setting up only, freed before the first iteration. */
+  readonly temporary: boolean;
+}
+
+/** A checkpoint tensor, or some rows of one (output channels or units), copied to a buffer. */
+export interface Upload {
+  readonly buffer: string;
+  readonly layer: string;
+  readonly tensor: "weight" | "bias";
+  /** Output channels or units in the order wanted; all of them if absent. */
+  readonly rows?: readonly number[] | undefined;
+}
+
+/** Gathers what the parts of a plan ask for. A name asked for again grows to the largest request. */
+export class Allocation {
+  readonly #buffers = new Map<string, BufferSpec>();
+  readonly #uploads = new Map<string, Upload>();
+  readonly #setup = new Map<string, Dispatch>();
+
+  /** Asks for `bytes` under `name` and returns the name. */
+  buffer(name: string, role: BufferRole, bytes: number): string {
+    const known = this.#buffers.get(name);
+    this.#buffers.set(name, { name, role, bytes: Math.max(known?.bytes ?? 0, bytes), temporary: false });
+    return name;
+  }
+
+  /** Asks for weights that setting up alone reads, unless they are asked to last. */
+  temporary(name: string, bytes: number): void {
+    if (!this.#buffers.has(name)) this.#buffers.set(name, { name, role: "weights", bytes, temporary: true });
+  }
+
+  upload(upload: Upload): void {
+    this.#uploads.set(upload.buffer, upload);
+  }
+
+  /** A dispatch to run once after the uploads; asked for again under the same key it is made once. */
+  prepare(key: string, dispatch: Dispatch): void {
+    this.#setup.set(key, dispatch);
+  }
+
+  buffers(): readonly BufferSpec[] {
+    return [...this.#buffers.values()];
+  }
+
+  uploads(): readonly Upload[] {
+    return [...this.#uploads.values()];
+  }
+
+  setup(): readonly Dispatch[] {
+    return [...this.#setup.values()];
+  }
+}
+
+/** Bytes by role, for people and for tests. */
+export function bytesByRole(buffers: readonly BufferSpec[]): Readonly<Partial<Record<BufferRole, number>>> {
+  const bytes: Partial<Record<BufferRole, number>> = {};
+  for (const buffer of buffers) {
+    if (!buffer.temporary) bytes[buffer.role] = (bytes[buffer.role] ?? 0) + buffer.bytes;
+  }
+  return bytes;
+}

@@ -1,0 +1,142 @@
+/**
+ * The plan of an ascent: one objective, size and batch written out as dispatches over named buffers.
+ * Plain data, made without a device, so it can be printed, tested and costed.
+ *
+ *     image → jitter → preprocess → conv relu pool … → objective        (forward)
+ *     gradient ← jitter′ ← preprocess′ ← conv′ relu′ pool′ … ← seed     (backward)
+ *     image ← optimizer step, blur                                      (update)
+ */
+import type { Dispatch } from "../gpu/dispatch.ts";
+import type { Network, Preprocess } from "../model/network.ts";
+import { layerShapes } from "../model/shapes.ts";
+import type { ConvPass, ConvVariant } from "../nn/conv3x3.ts";
+import { type Objective, placeObjective } from "../optvis/objective.ts";
+import { partialsBytes } from "../optvis/reduce.ts";
+import type { Recipe } from "../optvis/recipe.ts";
+import { backwardPass } from "./backward.ts";
+import { forwardPass, type Walk } from "./forward.ts";
+import { planImage } from "./image.ts";
+import { Allocation, type BufferSpec, type Upload } from "./memory.ts";
+import { deepestLayer, planSteps, wholeFlops } from "./steps.ts";
+
+/** The first iterations, in which the ReLU gradient is redirected (Lucid). */
+export const REDIRECT_ITERATIONS = 16;
+
+export interface PlanOptions {
+  /** The device's largest storage binding, in bytes; larger weights are split. */
+  readonly bindingLimit: number;
+  /** Which kernels to use for a convolution; default `register`. */
+  readonly convVariant?: (layer: string, pass: ConvPass) => ConvVariant;
+  /** Compute every channel of the last layer even if the objective reads few; for tests. */
+  readonly wholeLayers?: boolean;
+}
+
+export interface Plan {
+  readonly network: string;
+  readonly size: readonly [height: number, width: number];
+  readonly batch: number;
+  /** Last layer computed. */
+  readonly depth: string;
+  /** Layers whose activations are kept for the backward pass, because a term reads them nonlinearly. */
+  readonly kept: readonly string[];
+  readonly buffers: readonly BufferSpec[];
+  /** Checkpoint tensors that are copied to buffers once. */
+  readonly uploads: readonly Upload[];
+  /** Run once after the uploads: packing. */
+  readonly setup: readonly Dispatch[];
+  /** One iteration's parts; `iterationOf` puts them in order. */
+  readonly parts: PlanParts;
+  /** Objective (without L2) and gradient at the resident image: no jitter, no redirect, no update. */
+  readonly gradient: readonly Dispatch[];
+  /** Multiplications and additions of whole layers, forward and backward, whatever is skipped. */
+  readonly flops: number;
+  /** Those of one iteration as planned. */
+  readonly executedFlops: number;
+  /** Bytes of all lasting buffers. */
+  readonly bytes: number;
+}
+
+interface PlanParts {
+  readonly forward: readonly Dispatch[];
+  readonly backward: readonly Dispatch[];
+  readonly redirectedBackward: readonly Dispatch[];
+  readonly update: readonly Dispatch[];
+  readonly blur: readonly Dispatch[];
+  readonly end: readonly Dispatch[];
+  readonly redirect: boolean;
+  readonly blurEvery: number;
+}
+
+/** The dispatches of iteration t (from 0), in order. */
+export function iterationOf({ parts }: Plan, t: number): Dispatch[] {
+  const redirect = parts.redirect && t < REDIRECT_ITERATIONS;
+  return [
+    ...parts.forward,
+    ...(redirect ? parts.redirectedBackward : parts.backward),
+    ...parts.update,
+    ...(t % parts.blurEvery === 0 ? parts.blur : []),
+    ...parts.end,
+  ];
+}
+
+/**
+ * Plans `recipe` on `network`.
+ * @throws InputError where the image is too small for a layer, or a neuron lies outside its layer.
+ */
+export function planAscent(
+  network: Network,
+  preprocess: Preprocess,
+  objective: Objective,
+  recipe: Recipe,
+  options: PlanOptions,
+): Plan {
+  const depth = deepestLayer(network, objective);
+  const shapes = layerShapes(network, recipe.size, { upTo: depth });
+  const { terms } = placeObjective(objective, shapes);
+  const [height, width] = recipe.size;
+  const { batch } = recipe;
+  const stepOptions = {
+    convVariant: options.convVariant ?? (() => "register" as const),
+    wholeLayers: options.wholeLayers ?? false,
+    bindingLimit: options.bindingLimit,
+  };
+  const memory = new Allocation();
+  // Two slots beside the terms': the L2 term and the gradient's norm.
+  const partials = memory.buffer("partials", "workspace", partialsBytes(batch, terms.length + 2));
+  const steps = planSteps(network, shapes, { channels: 3, height, width }, terms, stepOptions);
+  const walk: Walk = { steps, batch, memory, options: stepOptions, partials };
+  const forward = forwardPass(walk);
+  const backward = backwardPass(walk, forward.last, false);
+  const redirected = recipe.redirect ? backwardPass(walk, forward.last, true).dispatches : [];
+  const image = planImage(recipe, preprocess, terms.length, memory, backward.input);
+  const parts: PlanParts = {
+    forward: [...image.enter, ...forward.dispatches],
+    backward: [...backward.dispatches, ...image.leave],
+    redirectedBackward: [...redirected, ...image.leave],
+    update: image.update,
+    blur: image.blur,
+    end: image.end,
+    redirect: recipe.redirect,
+    blurEvery: recipe.blurEvery,
+  };
+  const buffers = memory.buffers();
+  return {
+    network: network.name,
+    size: recipe.size,
+    batch,
+    depth,
+    kept: steps.filter((step) => step.kept).map((step) => step.name),
+    buffers,
+    uploads: memory.uploads(),
+    setup: memory.setup(),
+    parts,
+    gradient: [...image.enterStill, ...forward.dispatches, ...backward.dispatches, ...image.leaveStill],
+    flops: 2 * wholeFlops(batch, steps),
+    executedFlops: sum([...parts.forward, ...parts.backward].map((dispatch) => dispatch.flops)),
+    bytes: sum(buffers.filter((buffer) => !buffer.temporary).map((buffer) => buffer.bytes)),
+  };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, n) => total + n, 0);
+}

@@ -1,0 +1,73 @@
+/** Draws the resident image on a canvas, on the GPU. */
+import { code } from "../../shaders/present.wgsl";
+import type { Gpu } from "../gpu/device.ts";
+
+export interface Picture {
+  readonly image: GPUBuffer;
+  readonly batch: number;
+  readonly size: readonly [height: number, width: number];
+  readonly mean: readonly number[];
+}
+
+/** Canvas pixels of a batch drawn as a grid, and its columns. */
+export function wallSize(batch: number, [height, width]: readonly [number, number]) {
+  const columns = Math.ceil(Math.sqrt(batch));
+  return { columns, width: columns * width, height: Math.ceil(batch / columns) * height };
+}
+
+/** One pipeline and bind group for one image and canvas format; drawing allocates nothing. */
+export class Presenter {
+  readonly #gpu: Gpu;
+  readonly #pipeline: GPURenderPipeline;
+  readonly #group: GPUBindGroup;
+  readonly #frame: GPUBuffer;
+
+  private constructor(gpu: Gpu, pipeline: GPURenderPipeline, group: GPUBindGroup, frame: GPUBuffer) {
+    this.#gpu = gpu;
+    this.#pipeline = pipeline;
+    this.#group = group;
+    this.#frame = frame;
+  }
+
+  static create(gpu: Gpu, picture: Picture, format: GPUTextureFormat): Presenter {
+    const { device } = gpu;
+    const module = device.createShaderModule({ label: "present.wgsl", code });
+    const pipeline = device.createRenderPipeline({
+      label: "present",
+      layout: "auto",
+      vertex: { module },
+      fragment: { module, targets: [{ format }] },
+    });
+    const [height, width] = picture.size;
+    const { columns } = wallSize(picture.batch, picture.size);
+    const frame = gpu.buffer("present frame", 32, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+    device.queue.writeBuffer(frame, 0, new Uint32Array([height, width, picture.batch, columns]));
+    device.queue.writeBuffer(frame, 16, new Float32Array(picture.mean));
+    const group = device.createBindGroup({
+      label: "present",
+      layout: pipeline.getBindGroupLayout(0),
+      entries: [
+        { binding: 0, resource: { buffer: frame } },
+        { binding: 1, resource: { buffer: picture.image } },
+      ],
+    });
+    return new Presenter(gpu, pipeline, group, frame);
+  }
+
+  draw(view: GPUTextureView): void {
+    const encoder = this.#gpu.device.createCommandEncoder({ label: "present" });
+    const pass = encoder.beginRenderPass({
+      label: "present",
+      colorAttachments: [{ view, loadOp: "clear", storeOp: "store" }],
+    });
+    pass.setPipeline(this.#pipeline);
+    pass.setBindGroup(0, this.#group);
+    pass.draw(3);
+    pass.end();
+    this.#gpu.device.queue.submit([encoder.finish()]);
+  }
+
+  dispose(): void {
+    this.#gpu.free(this.#frame);
+  }
+}

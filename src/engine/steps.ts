@@ -1,0 +1,147 @@
+/**
+ * The layers an objective needs, as steps of the passes: how far the network is run, which ReLUs are
+ * computed by the convolution before them, and which channels of the last layer are wanted at all.
+ */
+import type { ConvLayer, Layer, Network, ReluLayer, Shape } from "../model/network.ts";
+import { type ConvPass, type ConvShape, type ConvVariant, convFlops } from "../nn/conv3x3.ts";
+import { type LinearShape, linearFlops } from "../nn/linear.ts";
+import type { Objective, Term } from "../optvis/objective.ts";
+
+/** One layer, or a convolution with the ReLU that its kernel computes. */
+export interface Step {
+  readonly layer: Layer;
+  readonly fusedRelu: ReluLayer | undefined;
+  /** Whose activation the step leaves: the fused ReLU's or the layer's own name. */
+  readonly name: string;
+  readonly input: Shape;
+  readonly output: Shape;
+  /** Output channels or units computed, where the objective needs only some of them. */
+  readonly rows: readonly number[] | undefined;
+  /** Terms that read the activation, with channels counted among `rows`. */
+  readonly terms: readonly IndexedTerm[];
+  /** The activation is needed on the way back although deeper layers follow. */
+  readonly kept: boolean;
+}
+
+/** A term and its place in the objective. */
+export interface IndexedTerm {
+  readonly index: number;
+  readonly term: Term;
+}
+
+export interface StepOptions {
+  readonly convVariant: (layer: string, pass: ConvPass) => ConvVariant;
+  readonly wholeLayers: boolean;
+}
+
+/** Name of the last layer, in order of execution, that a term reads. */
+export function deepestLayer(network: Network, objective: Objective): string {
+  const read = new Set(objective.terms.map((term) => term.layer));
+  const deepest = network.layers.findLast((layer) => read.has(layer.name));
+  if (!deepest) throw new Error("an objective has at least one term");
+  return deepest.name;
+}
+
+/** @param shapes of every layer's output up to the deepest one; layers beyond them are not computed */
+export function planSteps(
+  network: Network,
+  shapes: ReadonlyMap<string, Shape>,
+  image: Shape,
+  terms: readonly Term[],
+  options: StepOptions,
+): Step[] {
+  const layers = network.layers.slice(0, shapes.size);
+  const wanted = options.wholeLayers ? undefined : wantedRows(layers, shapes, terms);
+  const steps: Step[] = [];
+  let input = image;
+  for (let i = 0; i < layers.length; i++) {
+    const layer = layers[i] as Layer;
+    const fusedRelu = fusableRelu(layers, i, terms, options);
+    if (fusedRelu) i++;
+    const name = fusedRelu?.name ?? layer.name;
+    const rows = wanted && i >= wanted.from ? wanted.rows : undefined;
+    const whole = shapes.get(layer.name) as Shape;
+    const output = rows ? { ...whole, channels: rows.length } : whole;
+    const read = terms.map((term, index) => ({ index, term })).filter(({ term }) => term.layer === name);
+    steps.push({
+      layer,
+      fusedRelu,
+      name,
+      input,
+      output,
+      rows,
+      terms: rows ? read.map((entry) => withinRows(entry, rows)) : read,
+      kept: i < layers.length - 1 && read.some(({ term }) => term.kind === "layer"),
+    });
+    input = output;
+  }
+  return steps;
+}
+
+/** The ReLU after convolution i, if the forward kernel computes it and no term reads what is before it. */
+function fusableRelu(
+  layers: readonly Layer[],
+  i: number,
+  terms: readonly Term[],
+  options: StepOptions,
+): ReluLayer | undefined {
+  const layer = layers[i];
+  const next = layers[i + 1];
+  if (layer?.kind !== "conv" || next?.kind !== "relu") return undefined;
+  if (options.convVariant(layer.name, "forward") === "plain") return undefined;
+  return terms.some((term) => term.layer === layer.name) ? undefined : next;
+}
+
+/**
+ * The channels of the last layer with weights that the objective reads: from there on everything works
+ * channel by channel, so the others need not be computed.
+ */
+function wantedRows(layers: readonly Layer[], shapes: ReadonlyMap<string, Shape>, terms: readonly Term[]) {
+  const from = layers.findLastIndex((layer) => layer.kind === "conv" || layer.kind === "linear");
+  const last = new Set(layers.slice(from).map((layer) => layer.name));
+  const reading = terms.filter((term) => last.has(term.layer));
+  const channels = new Set<number>();
+  for (const term of reading) {
+    if (term.kind === "layer") return undefined;
+    channels.add(term.channel);
+  }
+  const whole = shapes.get(layers[from]?.name ?? "")?.channels ?? 0;
+  if (from < 0 || channels.size === 0 || channels.size === whole) return undefined;
+  return { from, rows: [...channels].sort((a, b) => a - b) };
+}
+
+function withinRows({ index, term }: IndexedTerm, rows: readonly number[]): IndexedTerm {
+  return term.kind === "layer" ? { index, term } : { index, term: { ...term, channel: rows.indexOf(term.channel) } };
+}
+
+export function elements({ channels, height, width }: Shape): number {
+  return channels * height * width;
+}
+
+export function convShape(batch: number, layer: ConvLayer, { input, output }: Step): ConvShape {
+  return {
+    batch,
+    inputChannels: input.channels,
+    inputHeight: input.height,
+    inputWidth: input.width,
+    outputChannels: output.channels,
+    padding: layer.padding,
+  };
+}
+
+export function linearShape(batch: number, { input, output }: Step): LinearShape {
+  return { batch, inputFeatures: elements(input), outputFeatures: output.channels };
+}
+
+/** Multiplications and additions of one pass through the whole layers of the steps, skipped channels too. */
+export function wholeFlops(batch: number, steps: readonly Step[]): number {
+  return steps.reduce((flops, step) => {
+    const { layer } = step;
+    if (layer.kind === "conv") {
+      return flops + convFlops({ ...convShape(batch, layer, step), outputChannels: layer.outputChannels });
+    }
+    if (layer.kind === "linear") return flops + linearFlops(linearShape(batch, step), layer.outputFeatures);
+    return flops;
+  }, 0);
+}
+
