@@ -1,5 +1,7 @@
 /** What the commands give back: plain data that survives JSON, and tensors. The same in Node and in a page. */
 
+import type { DispatchTime } from "../engine/profile.ts";
+
 /** Where the kernels run: Dawn inside Node, or a browser. */
 export type RuntimeName = "dawn" | "chromium" | "firefox" | "browser";
 
@@ -42,17 +44,10 @@ export interface RunReport {
   readonly kernels: readonly string[];
 }
 
-/** Milliseconds of one kernel in one iteration, summed over its dispatches. */
-export interface KernelTime {
-  readonly kernel: string;
-  readonly dispatches: number;
-  readonly milliseconds: number;
-}
-
 export interface BenchReport extends RunReport {
   readonly batch: number;
   readonly size: readonly [height: number, width: number];
-  /** Floating-point operations of one iteration, forward and backward, for the whole batch. */
+  /** Multiplications and additions of one iteration's whole layers, forward and backward, for the whole batch. */
   readonly flops: number;
   /** flops · iterationsPerSecond / 10⁹; null if there was nothing to time. */
   readonly gflops: number | null;
@@ -60,8 +55,8 @@ export interface BenchReport extends RunReport {
   readonly plannedBytes: number;
   /** Bytes of the buffers that were really made. */
   readonly allocatedBytes: number;
-  /** From a separate profiling run, never the timed one; null without timestamp queries. */
-  readonly kernelTimes: readonly KernelTime[] | null;
+  /** Each dispatch of one iteration, in order, from a separate profiling run, never the timed one; null without timestamp queries. */
+  readonly kernelTimes: readonly DispatchTime[] | null;
 }
 
 export interface GradientReport {

@@ -2,6 +2,7 @@
 
 import type { ModelInfo } from "../commands/info.ts";
 import type { BenchReport, RunReport } from "../commands/report.ts";
+import type { DispatchTime } from "../engine/profile.ts";
 
 /** Rows of cells in columns: the first one to the left, the others to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -65,10 +66,26 @@ export function benchText(report: BenchReport): string {
     ["memory allocated", mebibytes(report.allocatedBytes)],
   ];
   const parts = [table(rows)];
-  if (report.kernelTimes !== null) {
-    const sorted = [...report.kernelTimes].sort((a, b) => b.milliseconds - a.milliseconds);
-    const times = sorted.map((one) => [one.kernel, String(one.dispatches), one.milliseconds.toFixed(3)]);
-    parts.push("", table([["kernel", "dispatches", "ms an iteration"], ...times]));
-  }
+  if (report.kernelTimes !== null) parts.push("", kernelTable(report.kernelTimes));
   return parts.join("\n");
+}
+
+/** Kernels by the time they take in one iteration, all their dispatches together. */
+function kernelTable(times: readonly DispatchTime[]): string {
+  const kernels = new Map<string, { dispatches: number; milliseconds: number; flops: number }>();
+  for (const { kernel, milliseconds, flops } of times) {
+    const sum = kernels.get(kernel) ?? { dispatches: 0, milliseconds: 0, flops: 0 };
+    sum.dispatches += 1;
+    sum.milliseconds += milliseconds;
+    sum.flops += flops;
+    kernels.set(kernel, sum);
+  }
+  const sorted = [...kernels].sort(([, a], [, b]) => b.milliseconds - a.milliseconds);
+  const rows = sorted.map(([kernel, { dispatches, milliseconds, flops }]) => [
+    kernel,
+    String(dispatches),
+    milliseconds.toFixed(3),
+    flops > 0 ? figure(flops / milliseconds / 1e6) : "",
+  ]);
+  return table([["kernel", "dispatches", "ms an iteration", "GFLOP/s"], ...rows]);
 }
