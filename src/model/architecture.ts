@@ -135,7 +135,7 @@ function readConv(
   return { index, block, place, inputChannels, outputChannels, tensors: layerTensors };
 }
 
-/** Batch norm is known by its running statistics, right after its convolution. */
+/** Batch norm comes right after its convolution; a vector for a weight, or running statistics, give it away. */
 function readBatchNorm(
   tensors: TensorShapes,
   index: number,
@@ -150,7 +150,8 @@ function readBatchNorm(
     mean: `${base}.running_mean`,
     variance: `${base}.running_var`,
   };
-  if (!Object.values(names).some((name: string) => tensors.has(name))) return undefined;
+  const isVector = tensors.get(names.weight)?.length === 1;
+  if (!isVector && !tensors.has(names.mean) && !tensors.has(names.variance)) return undefined;
   for (const name of Object.values(names) as string[]) requireVector(tensors, layer, name, channels, used);
   // PyTorch's count of training batches: known, and not needed.
   used.add(`${base}.num_batches_tracked`);

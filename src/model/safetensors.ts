@@ -68,12 +68,14 @@ export async function readHeader(source: ByteSource): Promise<SafetensorsHeader>
   if (source.size < 8) throw corrupt(`${where}: a safetensors file has at least 8 bytes, got ${source.size}`);
   const prefix = await source.read(0, 8);
   rejectOtherFormats(where, prefix);
-  const length = Number(new DataView(prefix.buffer).getBigUint64(0, true));
-  if (length > source.size - 8) {
+  // As an integer of any size until it is known to be small: 2⁶³ + 1 would round.
+  const claimed = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
+  if (claimed > BigInt(source.size - 8)) {
     throw corrupt(
-      `${where}: the header claims ${length} bytes, the file has ${source.size - 8} after its first 8`,
+      `${where}: the header claims ${claimed} bytes, the file has ${source.size - 8} after its first 8`,
     );
   }
+  const length = Number(claimed);
   if (length > MAX_HEADER_BYTES) {
     throw corrupt(`${where}: the header claims ${length} bytes, more than the ${MAX_HEADER_BYTES} allowed`);
   }

@@ -1,0 +1,333 @@
+/** Downloads against a real HTTP server that can be told to misbehave. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { WeightsError } from "../../src/errors.ts";
+import { openModel } from "../../src/model/model.ts";
+import type { ByteSource } from "../../src/model/source.ts";
+import { urlSource } from "../../src/model/url-source.ts";
+import { checkpoint, featureShapes } from "./checkpoints.ts";
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** 3 MB of numbers that do not repeat in step with anything. */
+const file = Uint8Array.from({ length: 3_000_000 }, (_, i) => (i * 2654435761) >>> 13);
+let answer: Answer;
+let requests: (string | undefined)[];
+let server: Server;
+let url: string;
+
+beforeEach(async () => {
+  requests = [];
+  server = createServer((request, response) => {
+    requests.push(request.headers.range);
+    answer(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/weights.safetensors?signature=secret`;
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+function requestedRange(request: IncomingMessage, size: number): [first: number, last: number] {
+  const [, first = "", last = ""] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
+  return [Number(first), Math.min(Number(last), size - 1)];
+}
+
+/** A server as it should be. */
+const ranged =
+  (bytes: Uint8Array, headers: Record<string, string> = {}): Answer =>
+  (request, response) => {
+    const [first, last] = requestedRange(request, bytes.length);
+    response.writeHead(206, {
+      "content-range": `bytes ${first}-${last}/${bytes.length}`,
+      "content-length": last + 1 - first,
+      ...headers,
+    });
+    response.end(bytes.subarray(first, last + 1));
+  };
+/** A server that knows no ranges. */
+const whole =
+  (bytes: Uint8Array): Answer =>
+  (_, response) => {
+    response.writeHead(200, { "content-length": bytes.length });
+    response.end(bytes);
+  };
+
+async function refusal(work: Promise<unknown>): Promise<WeightsError> {
+  const error: unknown = await work.then(
+    () => "nothing was refused",
+    (caught: unknown) => caught,
+  );
+  expect(error).toBeInstanceOf(WeightsError);
+  expect((error as WeightsError).message).not.toMatch(/secret/);
+  return error as WeightsError;
+}
+const part = (begin: number, end: number): Uint8Array => file.slice(begin, end);
+const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
+
+describe("a server that takes ranges", () => {
+  beforeEach(() => {
+    answer = ranged(file, { etag: '"1"' });
+  });
+
+  test("sends only what is asked for", async () => {
+    const source = await urlSource(url);
+    expect(source.size).toBe(file.length);
+    expect(same(await source.read(8, 5000), part(8, 5000))).toBe(true);
+    expect(same(await source.read(2_000_000, 2_500_000), part(2_000_000, 2_500_000))).toBe(true);
+    expect(requests).toEqual(["bytes=0-65535", "bytes=2000000-2999999"]);
+  });
+
+  test("small tensors side by side share a request, large ones have their own", async () => {
+    const source = await urlSource(url);
+    for (let at = 100_000; at < 1_100_000; at += 10_000) {
+      expect(same(await source.read(at, at + 10_000), part(at, at + 10_000))).toBe(true);
+    }
+    expect(requests).toEqual(["bytes=0-65535", "bytes=100000-1148575"]);
+    expect(same(await source.read(100_000, 2_900_000), part(100_000, 2_900_000))).toBe(true);
+    expect(requests).toHaveLength(3);
+  });
+
+  test("reads may overlap in time, be empty, and be changed by who asked", async () => {
+    const source = await urlSource(url);
+    const spans = [
+      [0, 10],
+      [70_000, 80_000],
+      [2_999_999, 3_000_000],
+      [1_500_000, 1_500_000],
+      [3_000_000, 3_000_000],
+    ] as const;
+    const reads = await Promise.all(spans.map(([begin, end]) => source.read(begin, end)));
+    for (const [i, [begin, end]] of spans.entries()) {
+      expect(same(reads[i] ?? file, part(begin, end))).toBe(true);
+    }
+    (await source.read(70_000, 70_010)).fill(0);
+    expect(same(await source.read(70_000, 70_010), part(70_000, 70_010))).toBe(true);
+  });
+
+  test("bytes that the file does not have are not asked for", async () => {
+    const source = await urlSource(url);
+    await refusal(source.read(2_999_999, 3_000_001));
+    await refusal(source.read(-1, 5));
+    expect(requests).toHaveLength(1);
+  });
+
+  test("a network is opened and read through it", async () => {
+    answer = ranged(checkpoint(featureShapes([8, 8, "M", 16]), { preprocess: "unit" }));
+    const model = await openModel(await urlSource(url));
+    expect(model.network.layers.map(({ name }) => name)).toContain("conv2_1");
+    expect(requests).toEqual(["bytes=0-65535"]);
+  });
+});
+
+describe("a server that answers with the whole file", () => {
+  test("is read no further than needed", async () => {
+    let sent = 0;
+    const large = 64 << 20;
+    answer = (_, response) => {
+      response.writeHead(200, { "content-length": large });
+      const pour = (): void => {
+        while (sent < large) {
+          const chunk = new Uint8Array(1 << 16).fill(sent >> 16);
+          sent += chunk.length;
+          if (!response.write(chunk)) break;
+        }
+      };
+      response.on("drain", pour);
+      pour();
+    };
+    const source = await urlSource(url);
+    expect(source.size).toBe(large);
+    expect((await source.read(100_000, 100_004))[0]).toBe(1);
+    expect(requests).toHaveLength(1);
+    // What lies in socket buffers on the way is a few MB.
+    expect(sent).toBeLessThan(large / 2);
+    source.close?.();
+  });
+
+  test("keeps what has come, for reads out of order and at once", async () => {
+    answer = whole(file);
+    const source = await urlSource(url);
+    const spans = [
+      [2_000_000, 2_100_000],
+      [0, 8],
+      [999_999, 1_000_001],
+    ] as const;
+    const reads = await Promise.all(spans.map(([begin, end]) => source.read(begin, end)));
+    for (const [i, [begin, end]] of spans.entries()) {
+      expect(same(reads[i] ?? file, part(begin, end))).toBe(true);
+    }
+    expect(requests).toHaveLength(1);
+  });
+
+  test("need not say how long it is", async () => {
+    answer = (_, response) => {
+      response.writeHead(200);
+      response.write(part(0, 1000));
+      response.end(part(1000, 3_000_000));
+    };
+    const source = await urlSource(url);
+    expect(source.size).toBe(file.length);
+    expect(same(await source.read(0, file.length), file)).toBe(true);
+  });
+
+  test("may do so only later", async () => {
+    answer = ranged(file);
+    const source = await urlSource(url);
+    answer = whole(file);
+    expect(same(await source.read(1_000_000, 1_000_100), part(1_000_000, 1_000_100))).toBe(true);
+  });
+
+  test("a Content-Range that is hidden from us means asking for the whole file", async () => {
+    answer = (request, response) => {
+      if (request.headers.range === undefined) whole(file)(request, response);
+      else response.writeHead(206).end(part(0, 65536));
+    };
+    const source = await urlSource(url);
+    expect(source.size).toBe(file.length);
+    expect(same(await source.read(1_000_000, 1_000_100), part(1_000_000, 1_000_100))).toBe(true);
+    expect(requests).toEqual(["bytes=0-65535", undefined]);
+  });
+});
+
+describe("failures are typed and say what to do", () => {
+  const opened = async (begin: number, end: number): Promise<Uint8Array> => {
+    const source: ByteSource = await urlSource(url, { stallMs: 200 });
+    return source.read(begin, end);
+  };
+
+  test.each([404, 403, 500])("status %i", async (status) => {
+    answer = (_, response) => response.writeHead(status).end();
+    const error = await refusal(urlSource(url));
+    expect(error.message).toMatch(new RegExp(`weights\\.safetensors: the server answered ${status}`));
+    expect(error.remedy).toBeTruthy();
+  });
+
+  test("an HTML page instead of the file", async () => {
+    answer = (_, response) => response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html>");
+    expect((await refusal(urlSource(url))).message).toMatch(/got an HTML page/);
+    answer = (_, response) => response.writeHead(200).end("<!doctype html><title>Sign in</title>");
+    expect((await refusal(urlSource(url).then((source) => openModel(source)))).message).toMatch(
+      /got an HTML page/,
+    );
+  });
+
+  test("an empty file", async () => {
+    answer = (_, response) => response.writeHead(416, { "content-range": "bytes */0" }).end();
+    expect((await refusal(urlSource(url))).message).toMatch(/got an empty one/);
+  });
+
+  test("no server", async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    const error = await refusal(urlSource(url));
+    expect(error.remedy).toMatch(/CORS/);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  });
+
+  test("a whole file that is cut short", async () => {
+    answer = (_, response) => {
+      response.writeHead(200, { "content-length": file.length });
+      response.write(part(0, 100_000), () => response.destroy());
+    };
+    expect((await refusal(opened(99_000, 200_000))).message).toMatch(
+      /the download failed|expected 3000000 bytes/,
+    );
+  });
+
+  test("a range that breaks off is asked for once more, and no more often", async () => {
+    const broken: Answer = (request, response) => {
+      const [first, last] = requestedRange(request, file.length);
+      response.writeHead(206, {
+        "content-range": `bytes ${first}-${last}/${file.length}`,
+        "content-length": last + 1 - first,
+      });
+      response.write(part(first, first + 1000), () => response.destroy());
+    };
+    answer = (request, response) => {
+      if (requests.length === 2) broken(request, response);
+      else ranged(file)(request, response);
+    };
+    expect(same(await opened(1_000_000, 1_000_100), part(1_000_000, 1_000_100))).toBe(true);
+    expect(requests).toHaveLength(3);
+    requests.length = 0;
+    answer = (request, response) => (requests.length === 1 ? ranged(file) : broken)(request, response);
+    await refusal(opened(1_000_000, 1_000_100));
+    expect(requests).toHaveLength(3);
+  });
+
+  test("a range shorter than it should be", async () => {
+    answer = (request, response) => {
+      if (requests.length === 1) ranged(file)(request, response);
+      else
+        response.writeHead(206, { "content-range": `bytes 1000000-1999999/${file.length}` }).end(part(0, 50));
+    };
+    expect((await refusal(opened(1_000_000, 2_000_000))).message).toMatch(
+      /expected 1048576 bytes, the server sent 50/,
+    );
+  });
+
+  test("another range than the one asked for", async () => {
+    answer = (request, response) => {
+      if (requests.length === 1) ranged(file)(request, response);
+      else response.writeHead(206, { "content-range": `bytes 0-99/${file.length}` }).end(part(0, 100));
+    };
+    expect((await refusal(opened(1_000_000, 2_000_000))).message).toMatch(
+      /asked for, the server sent bytes 0-99/,
+    );
+  });
+
+  test("a file that changes between two ranges", async () => {
+    answer = (request, response) => ranged(file, { etag: `"${requests.length}"` })(request, response);
+    const byEtag = await refusal(opened(1_000_000, 2_000_000));
+    expect(byEtag.message).toMatch(/changed while it was read: expected "1", got "2"/);
+    expect(byEtag.remedy).toMatch(/load it again/);
+    requests.length = 0;
+    answer = (request, response) =>
+      ranged(requests.length === 1 ? file : file.subarray(0, 2_500_000))(request, response);
+    expect((await refusal(opened(1_000_000, 2_000_000))).message).toMatch(
+      /expected 3000000 bytes, got 2500000/,
+    );
+  });
+
+  test.each(["before the headers", "in the body"])("a server that falls silent %s", async (where) => {
+    answer = (_, response) => {
+      if (where === "before the headers") return;
+      response.writeHead(200, { "content-length": file.length });
+      response.write(part(0, 1000));
+    };
+    const begin = performance.now();
+    expect((await refusal(opened(0, 5000))).message).toMatch(/stalled, 0\.2 s without a byte/);
+    expect(performance.now() - begin).toBeLessThan(5000);
+  });
+
+  test("a size that no machine can hold", async () => {
+    answer = (_, response) => {
+      response.writeHead(206, { "content-range": "bytes 0-99/900000000000000" }).end(part(0, 100));
+    };
+    await refusal(opened(0, 900_000_000_000_000));
+  });
+});
+
+test("an abort ends the download with its own reason", async () => {
+  let closed = false;
+  answer = (request, response) => {
+    if (requests.length === 1) ranged(file)(request, response);
+    else {
+      response.writeHead(206, { "content-range": `bytes 1000000-2048575/${file.length}` });
+      response.write(part(0, 10));
+      response.on("close", () => {
+        closed = true;
+      });
+    }
+  };
+  const abort = new AbortController();
+  const source = await urlSource(url, { signal: abort.signal });
+  const reading = source.read(1_000_000, 1_000_100);
+  setTimeout(() => abort.abort(new Error("left the page")), 50);
+  await expect(reading).rejects.toThrow("left the page");
+  await expect.poll(() => closed).toBe(true);
+});
