@@ -25,11 +25,21 @@ export function reflect(index: number, length: number): number {
  * @param sigma standard deviation in pixels, > 0
  */
 export function gaussianBlur(x: Tensor, sigma: number): Tensor {
-  const weights = gaussianWeights(sigma);
-  return blurAlong(blurAlong(x, weights, "width"), weights, "height");
+  return blurColumns(blurRows(x, sigma), sigma);
 }
 
-function blurAlong(x: Tensor, weights: Float64Array, axis: "width" | "height"): Tensor {
+/** The first half: every row by itself. */
+export function blurRows(x: Tensor, sigma: number): Tensor {
+  return blurAlong(x, gaussianWeights(sigma), "width");
+}
+
+/** The second half: every column by itself. */
+export function blurColumns(x: Tensor, sigma: number): Tensor {
+  return blurAlong(x, gaussianWeights(sigma), "height");
+}
+
+/** @param weights of −r … r, applied to each line along `axis` */
+export function blurAlong(x: Tensor, weights: Float64Array, axis: "width" | "height"): Tensor {
   const [batch, channels, height, width] = x.shape;
   const radius = (weights.length - 1) / 2;
   const out = zeros(x.shape);

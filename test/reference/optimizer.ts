@@ -13,6 +13,11 @@ export function initialState(image: Tensor): OptimizerState {
   return { first: zeros(image.shape), second: zeros(image.shape) };
 }
 
+/** 1 − 0.9ᵗ⁺¹ and 1 − 0.999ᵗ⁺¹, what Adam divides its moments by after t steps. */
+export function biasCorrections(t: number): readonly [first: number, second: number] {
+  return [1 - 0.9 ** (t + 1), 1 - 0.999 ** (t + 1)];
+}
+
 /**
  * One ascent step, each image of the batch by itself; `image` and `state` are changed in place.
  *   sgd        x + lr·g
@@ -73,8 +78,7 @@ function adam(
   lr: number,
   t: number,
 ): void {
-  const firstBias = 1 - 0.9 ** (t + 1);
-  const secondBias = 1 - 0.999 ** (t + 1);
+  const [firstBias, secondBias] = biasCorrections(t);
   for (let i = 0; i < x.length; i++) {
     m[i] = 0.9 * m[i]! + 0.1 * g[i]!;
     s[i] = 0.999 * s[i]! + 0.001 * g[i]! ** 2;

@@ -34,3 +34,12 @@ export function reluBackwardRedirect(dy: Tensor, x: Tensor): Tensor {
   }
   return dx;
 }
+
+/** For each image, 1 if the masked gradient of a ReLU keeps anything, else 0 and the ReLU is redirected. */
+export function keepsGradient(dy: Tensor, x: Tensor): Uint32Array {
+  const dx = reluBackward(dy, x).data;
+  const perImage = dx.length / dy.shape[0];
+  return Uint32Array.from({ length: dy.shape[0] }, (_, n) =>
+    dx.subarray(n * perImage, (n + 1) * perImage).some((value) => value !== 0) ? 1 : 0,
+  );
+}

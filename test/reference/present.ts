@@ -1,0 +1,31 @@
+import type { Tensor } from "./tensor.ts";
+
+/**
+ * What a canvas shows of the resident images u = RGB − mean, (N,3,H,W): a grid of `columns` of them, row by
+ * row, a pixel to a pixel, clamp(u + mean, 0, 1); black where there is none.
+ *
+ * @param size height and width of the canvas
+ * @returns RGB in 0–1, (height,width,3)
+ */
+export function presentPixels(
+  u: Tensor,
+  mean: readonly number[],
+  columns: number,
+  size: readonly [height: number, width: number],
+): Float64Array {
+  const [batch, , height, width] = u.shape;
+  const pixels = new Float64Array(size[0] * size[1] * 3);
+  for (let n = 0; n < batch; n++) {
+    const top = Math.floor(n / columns) * height;
+    const left = (n % columns) * width;
+    for (let y = 0; y < height && top + y < size[0]; y++) {
+      for (let x = 0; x < width && left + x < size[1]; x++) {
+        for (let colour = 0; colour < 3; colour++) {
+          const rgb = u.data[((n * 3 + colour) * height + y) * width + x]! + mean[colour]!;
+          pixels[((top + y) * size[1] + left + x) * 3 + colour] = Math.min(1, Math.max(0, rgb));
+        }
+      }
+    }
+  }
+  return pixels;
+}

@@ -1,0 +1,67 @@
+/**
+ * The float64 twin of every entry point in `shaders/`, under the entry point's name. Variants of a kernel
+ * (`_register`) have one twin. What is fused in a kernel is two twins in a row here.
+ */
+import { conv3x3BackwardInput, conv3x3Forward } from "./conv3x3.ts";
+import { optimizerStep } from "./optimizer.ts";
+import { reluBackward, reluForward } from "./relu.ts";
+import type { Tensor } from "./tensor.ts";
+
+export { avgPoolBackward as avgpool_backward, avgPoolForward as avgpool_forward } from "./avgpool.ts";
+export { blurColumns as blur_columns, blurRows as blur_rows } from "./blur.ts";
+export {
+  conv3x3BackwardInput as conv3x3_backward_input,
+  conv3x3BackwardInput as conv3x3_backward_input_register,
+  conv3x3Forward as conv3x3_forward,
+  conv3x3Forward as conv3x3_forward_register,
+} from "./conv3x3.ts";
+export { jitterBackward as jitter_backward, jitterForward as jitter_forward } from "./jitter.ts";
+export { linearBackwardInput as linear_backward_input, linearForward as linear_forward } from "./linear.ts";
+export { maxPoolBackward as maxpool_backward, maxPoolForward as maxpool_forward } from "./maxpool.ts";
+export {
+  l2Seed as l2_backward,
+  l2Value as l2_forward,
+  termSeed as seed_activation,
+  termSeed as seed_constant,
+} from "./objective.ts";
+export { biasCorrections as advance } from "./optimizer.ts";
+export {
+  packBackwardInput as conv3x3_pack_backward_input,
+  packForward as conv3x3_pack_forward,
+} from "./pack.ts";
+export { preprocessBackward as preprocess_backward, preprocessForward as preprocess_forward } from "./preprocess.ts";
+export { presentPixels as present_fragment } from "./present.ts";
+export {
+  reduceSquares as reduce_squares,
+  reduceSum as reduce_sum,
+  reduceTotal as reduce_total,
+} from "./reduce.ts";
+export {
+  keepsGradient as relu_backward_detect,
+  reluBackward as relu_backward,
+  reluBackwardRedirect as relu_backward_redirect,
+  reluForward as relu_forward,
+} from "./relu.ts";
+
+export function conv3x3_forward_relu_register(...inputs: Parameters<typeof conv3x3Forward>): Tensor {
+  return reluForward(conv3x3Forward(...inputs));
+}
+
+/** @param reluInput of the ReLU before the convolution, (N,C,H,W) */
+export function conv3x3_backward_input_relu_register(
+  reluInput: Tensor,
+  ...inputs: Parameters<typeof conv3x3BackwardInput>
+): Tensor {
+  return reluBackward(conv3x3BackwardInput(...inputs), reluInput);
+}
+
+export const update_sgd = optimizerStep.bind(null, "sgd");
+export const update_normalized = optimizerStep.bind(null, "normalized");
+export const update_rms = optimizerStep.bind(null, "rms");
+export const update_momentum = optimizerStep.bind(null, "momentum");
+export const update_adam = optimizerStep.bind(null, "adam");
+
+/** All flags 0. */
+export function clear_flags(flags: Uint32Array): Uint32Array {
+  return new Uint32Array(flags.length);
+}
