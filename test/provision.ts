@@ -34,10 +34,14 @@ function say(text: string): void {
 
 let listsAreFresh = false;
 
+function freshenLists(): void {
+  if (!listsAreFresh) listsAreFresh = refreshLists();
+}
+
 /** Installs Debian packages where this process may. */
 function installPackages(packages: readonly string[]): void {
   if (!canInstall()) return;
-  listsAreFresh ||= refreshLists();
+  freshenLists();
   install(packages);
 }
 
@@ -81,7 +85,7 @@ function provideVulkan(): void {
   const hasLavapipe = () => findSoftwareVulkan().length > 0;
   if (!hasLavapipe() && canInstall()) {
     say("no Mesa lavapipe of version 24 or later: asking Debian for one");
-    listsAreFresh ||= refreshLists();
+    freshenLists();
     if (candidateVersion("mesa-vulkan-drivers") >= 24) installPackages(["mesa-vulkan-drivers"]);
     else installFromBackports(["mesa-vulkan-drivers"]);
   }
