@@ -83,7 +83,9 @@ function findConvs(tensors: TensorShapes, used: Set<string>): readonly FoundConv
     if (index !== undefined) indices.add(Number(index));
   }
   if (!indices.has(0)) {
-    const found = [...tensors.keys()].slice(0, 3).join(", ") || "no tensors";
+    // Quoted: the names are a stranger's, and the message may end on a terminal.
+    const names = [...tensors.keys()].slice(0, 3).map((name) => JSON.stringify(name.slice(0, 60)));
+    const found = names.join(", ") || "no tensors";
     throw new WeightsError(`conv1_1: tensor features.0.weight is missing, got ${found}`, { remedy: REMEDY });
   }
   const ordered = [...indices].sort((a, b) => a - b);

@@ -137,8 +137,11 @@ function wrongSize(
   });
 }
 
-/** Sides of square images that pass through all the layers; they are always one range. */
-function fittingSides(layers: readonly Layer[]): { smallest: number; largest: number } | undefined {
+/**
+ * Sides in pixels of the square images that pass through all the layers: always one range, open above
+ * (`largest` is then 4096) unless the head flattens. Undefined where no square fits.
+ */
+export function fittingSides(layers: readonly Layer[]): { smallest: number; largest: number } | undefined {
   const fits = (side: number): boolean => {
     let shape: Shape | undefined = { channels: 3, height: side, width: side };
     for (const layer of layers) {

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { WeightsError } from "../../src/errors.ts";
 import { inferNetwork } from "../../src/model/architecture.ts";
@@ -311,4 +312,57 @@ describe("what does not fit is explained", () => {
     expect((error as WeightsError).message).toMatch(message);
     expect((error as WeightsError).remedy).toMatch(remedy);
   });
+});
+
+test("any names and shapes are refused with a typed error, or make a network whose layers fit together", () => {
+  const dimension = fc.constantFrom(0, 1, 3, 8, 16, 49 * 16, 2 ** 40);
+  const edit = fc.record({
+    name: fc.oneof(
+      fc.constantFrom(
+        ...["features.0.weight", "features.2.bias", "features.5.weight", "features.3.running_var"],
+        ...[
+          "classifier.0.weight",
+          "classifier.3.weight",
+          "head.fc.weight",
+          "pre_logits.fc1.weight",
+          "__proto__",
+        ],
+      ),
+      fc.string(),
+    ),
+    shape: fc.option(fc.array(dimension, { maxLength: 5 }), { nil: undefined }),
+  });
+  const metadata = fc.dictionary(fc.constantFrom("padding", "pool_last", "classes", "x"), fc.string());
+  const start = fc.constantFrom(
+    withLinear(featureShapes([8, 8, "M", 16, "M"]), "classifier.0", [5, 16]),
+    featureShapes([8, "M", 16], true),
+    timmHead(featureShapes([8, "M", 16, "M"]), 16, 8, 5),
+  );
+  let accepted = 0;
+  fc.assert(
+    fc.property(start, fc.array(edit, { maxLength: 3 }), fc.option(metadata), (shapes, edits, texts) => {
+      const edited = new Map(shapes);
+      for (const { name, shape } of edits) {
+        if (shape === undefined) edited.delete(name);
+        else edited.set(name, shape);
+      }
+      try {
+        const { network, bindings, unusedTensors } = inferNetwork(edited, texts ?? {});
+        accepted += 1;
+        let channels = 3;
+        for (const layer of network.layers) {
+          if (layer.kind === "conv") expect(layer.inputChannels).toBe(channels);
+          if (layer.kind === "linear") expect(layer.inputFeatures % channels).toBe(0);
+          if (layer.kind === "conv") channels = layer.outputChannels;
+          if (layer.kind === "linear") channels = layer.outputFeatures;
+          expect(bindings.has(layer.name)).toBe(layer.kind === "conv" || layer.kind === "linear");
+        }
+        expect(unusedTensors.every((name) => edited.has(name))).toBe(true);
+      } catch (error) {
+        expect(error).toBeInstanceOf(WeightsError);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+  expect(accepted).toBeGreaterThan(100);
 });
