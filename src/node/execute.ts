@@ -6,7 +6,7 @@ import type { Result, RunContext } from "../commands/report.ts";
 import { DeviceError } from "../errors.ts";
 import { type ErrorMessage, type ModelChoice, packJob, unpackError } from "../runner/protocol.ts";
 import { type BrowserName, launchBrowser } from "./browser.ts";
-import { expectBuilt, packageFile } from "./files.ts";
+import { builtFile } from "./files.ts";
 import { serveTask } from "./server.ts";
 
 export interface Weights extends ModelChoice {
@@ -36,9 +36,10 @@ export type DawnMessage =
   | { readonly kind: "error"; readonly error: ErrorMessage };
 
 async function executeOnDawn(weights: Weights, job: Job, context: RunContext): Promise<AnyResult> {
-  const script = packageFile("dist/node/dawn-process.js");
-  await expectBuilt(script);
-  const child = fork(script, [], { serialization: "advanced", stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const child = fork(builtFile("dawn-process.js"), [], {
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
   const lastWords = listen(child);
   try {
     return await new Promise<AnyResult>((resolve, reject) => {
@@ -82,8 +83,7 @@ async function executeInBrowser(
   { runtime, startedAt, onProgress }: RunContext,
   name: BrowserName,
 ): Promise<AnyResult> {
-  const script = packageFile("dist/runner/runner.js");
-  await expectBuilt(script);
+  const script = builtFile("../runner/runner.js");
   const packed = packJob(job);
   const task = { job: packed.job, model, runtime, startedAt };
   const server = await serveTask({ task, tensors: packed.tensors, model: path, script }, onProgress);

@@ -1,18 +1,27 @@
 /** Files by path: where a path on the command line points, weights read piece by piece, outputs checked early. */
 
-import { constants } from "node:fs";
+import { constants, existsSync } from "node:fs";
 import { access, open, readFile, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, extname, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InputError, WeightsError } from "../errors.ts";
 import { type ByteSource, checkRange } from "../model/source.ts";
 
-/** The package's own folder, whether this file runs from `src/node` or, bundled, from `dist/node`. */
-const packageFolder = fileURLToPath(new URL("../../", import.meta.url));
+/** Where this module is: `src/node`, or `dist/node` once bundled. */
+const here = dirname(fileURLToPath(import.meta.url));
 
-/** A file that ships with the package. */
+/** A file that ships with the package, by its path from the folder of package.json. */
 export function packageFile(path: string): string {
-  return resolve(packageFolder, path);
+  let folder = here;
+  while (!existsSync(join(folder, "package.json")) && dirname(folder) !== folder) folder = dirname(folder);
+  return join(folder, path);
+}
+
+/** A file that `npm run build` makes, by its path from the folder of the command line. */
+export function builtFile(path: string): string {
+  const file = resolve(here, path);
+  if (existsSync(file)) return file;
+  throw new InputError(`not built yet: ${file}`, { remedy: "npm run build" });
 }
 
 /**
@@ -95,12 +104,5 @@ export async function expectOutput(path: string, extensions: readonly string[]):
 export async function writeOutput(path: string, bytes: Uint8Array): Promise<void> {
   await writeFile(userPath(path), bytes).catch((cause: unknown) => {
     throw new InputError(`--out: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  });
-}
-
-/** @throws InputError if a file that `npm run build` makes is not there */
-export async function expectBuilt(path: string): Promise<void> {
-  await stat(path).catch((cause: unknown) => {
-    throw new InputError(`not built yet: ${path}`, { remedy: "npm run build", cause });
   });
 }

@@ -1,9 +1,8 @@
 /** The command line as people get it: built, and run as a process of its own. */
 
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "vite";
 import { readHeader, readTensor, writeSafetensors } from "../../src/model/safetensors.ts";
@@ -16,14 +15,29 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** `dist/node` and `dist/runner`, from today's sources. */
-export async function buildCommandLine(): Promise<void> {
-  for (const mode of ["node", "runner"]) await build({ root: ROOT, mode, logLevel: "error" });
+/** The command line built from today's sources, beside nobody else's, and a folder for files. */
+export interface BuiltCommandLine {
+  /** Runs `ascent` with these words and waits for its end. */
+  ascent(words: readonly string[], env?: NodeJS.ProcessEnv): Promise<Outcome>;
+  /** Path of a file in the folder. */
+  at(name: string): string;
+  remove(): void;
 }
 
-/** Runs `ascent` with these words and waits for its end. */
-export function ascent(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
-  return run(process.execPath, [join(ROOT, "dist/node/cli.js"), ...words], env);
+/** Synchronous but for `built`, so that tests can be listed before the build is done. */
+export function commandLine(): BuiltCommandLine & { readonly built: () => Promise<void> } {
+  const folder = join(ROOT, ".cache", `command-line-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  return {
+    async built() {
+      for (const mode of ["node", "runner"]) {
+        await build({ root: ROOT, mode, logLevel: "error", build: { outDir: join(folder, "dist", mode) } });
+      }
+    },
+    ascent: (words, env) => run(process.execPath, [join(folder, "dist/node/cli.js"), ...words], env),
+    at: (name) => `${folder}/${name}`,
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
 }
 
 export function run(file: string, words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
@@ -33,15 +47,6 @@ export function run(file: string, words: readonly string[], env: NodeJS.ProcessE
       resolve({ code: child.exitCode ?? -1, stdout, stderr });
     });
   });
-}
-
-/** A folder for the files of one test file. */
-export function temporaryFolder(): { path(name: string): string; remove(): void } {
-  const folder = mkdtempSync(join(tmpdir(), "ascent-cli-"));
-  return {
-    path: (name) => join(folder, name),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
-  };
 }
 
 /** Numbers in [−1, 1) without a pattern. */

@@ -1,0 +1,245 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { decode } from "fast-png";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { BenchReport, RunReport } from "../../src/commands/report.ts";
+import { openModel } from "../../src/model/model.ts";
+import type { Model } from "../../src/model/network.ts";
+import { writeSafetensors } from "../../src/model/safetensors.ts";
+import { bytesSource } from "../../src/model/source.ts";
+import { defaultRecipe } from "../../src/optvis/recipe.ts";
+import fixtures from "../fixtures/pictures.json" with { type: "json" };
+import { referenceAscent } from "../reference/ascent.ts";
+import { objectiveGradient, type ReferenceWeights, referenceWeights } from "../reference/network.ts";
+import { addMean, subtractMean } from "../reference/preprocess.ts";
+import { tensor, zeros } from "../reference/tensor.ts";
+import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
+import { commandLine, numbers, readTensors, writeSmallNetwork } from "./built.ts";
+
+const { ascent, at, built, remove } = commandLine();
+const LIMIT = 120_000;
+let model: Model;
+let weights: ReferenceWeights;
+
+beforeAll(async () => {
+  await built();
+  writeSmallNetwork(at("net.safetensors"));
+  model = await openModel(bytesSource("net", readFileSync(at("net.safetensors"))));
+  weights = await referenceWeights(model);
+}, LIMIT);
+
+afterAll(remove);
+
+/** Runs, expects success, and gives the line of JSON. */
+async function succeed<Report>(command: string): Promise<Report> {
+  const { code, stdout, stderr } = await ascent(command.replaceAll("@", at("")).split(" ").filter(Boolean));
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(/^\{.*\}\n$/);
+  return JSON.parse(stdout) as Report;
+}
+
+const RENDER = "render --model @net.safetensors --json";
+
+/** ‖a − b‖ / ‖b‖ */
+function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let difference = 0;
+  let norm = 0;
+  for (let i = 0; i < b.length; i++) {
+    difference += ((a[i] as number) - (b[i] as number)) ** 2;
+    norm += (b[i] as number) ** 2;
+  }
+  return a.length === b.length ? Math.sqrt(difference / norm) : Number.POSITIVE_INFINITY;
+}
+
+/** Float32 on a net of three convolutions: some hundred roundings of 6e-8 a value. */
+const TOLERANCE = 1e-5;
+
+describe.each(wantedStacks())("on %s", (runtime) => {
+  const { available } = stackEnvironment(runtime);
+
+  it.skipIf(!available)(
+    "computes the gradient that the float64 twin computes",
+    { timeout: LIMIT },
+    async () => {
+      const shape = [2, 3, 9, 14] as const;
+      const data = numbers(2 * 3 * 9 * 14, 7).map((x) => 0.5 + 0.5 * x);
+      writeFileSync(at(`in-${runtime}.safetensors`), writeSafetensors({ image: { shape, data } }));
+      const report = await succeed<{ objective: number[] }>(
+        `gradient --model @net.safetensors --objective class:1 --image @in-${runtime}.safetensors --out @out-${runtime}.safetensors --runtime ${runtime} --json`,
+      );
+      const result = await readTensors(at(`out-${runtime}.safetensors`));
+      const terms = [{ weight: 1, layer: "logits", kind: "neuron", channel: 1 }] as const;
+      const expected = objectiveGradient(
+        model,
+        weights,
+        terms,
+        subtractMean(tensor(shape, data), "imagenet"),
+      );
+      expect(result["objective"]?.shape).toEqual([2]);
+      expect(result["gradient"]?.shape).toEqual(shape);
+      expect(relativeError(result["objective"]!.data, expected.objective)).toBeLessThan(TOLERANCE);
+      expect(relativeError(result["gradient"]!.data, expected.gradient.data)).toBeLessThan(TOLERANCE);
+      expect(relativeError(report.objective, expected.objective)).toBeLessThan(TOLERANCE);
+    },
+  );
+
+  it.skipIf(!available)("ascends from zeros as the float64 twin does", { timeout: LIMIT }, async () => {
+    const report = await succeed<RunReport>(
+      `${RENDER} --objective class:1 --size 12x10 --iterations 6 --l2 0.001 --runtime ${runtime} --out @up-${runtime}.safetensors`,
+    );
+    const image = (await readTensors(at(`up-${runtime}.safetensors`)))["image"]!;
+    const terms = [{ weight: 1, layer: "logits", kind: "neuron", channel: 1 }] as const;
+    const u = zeros([1, 3, 12, 10]);
+    const objective = referenceAscent(model, weights, terms, u, { ...defaultRecipe, l2: 0.001 }, 6);
+    const final = objectiveGradient(model, weights, terms, u, { l2: 0.001 }).objective;
+    expect(image.shape).toEqual([1, 3, 12, 10]);
+    expect(relativeError(image.data, addMean(u, "imagenet").data)).toBeLessThan(10 * TOLERANCE);
+    expect(
+      relativeError(
+        report.objective,
+        objective.map(([value]) => value as number),
+      ),
+    ).toBeLessThan(10 * TOLERANCE);
+    expect(relativeError([report.finalObjective], final)).toBeLessThan(10 * TOLERANCE);
+    expect(report).toMatchObject({ runtime, iterations: 6 });
+    expect(report.adapter).not.toBe("");
+    expect(report.kernels.length).toBeGreaterThan(5);
+    expect(report.iterationsPerSecond).toBeCloseTo(5 / report.seconds, 6);
+    expect(report.firstImageSeconds).toBeGreaterThan(0);
+  });
+});
+
+const dawn = stackEnvironment("dawn").available && wantedStacks().includes("dawn");
+
+describe.skipIf(!dawn)("render", { timeout: LIMIT }, () => {
+  const WORK = `${RENDER} --objective class:2 --size 16`;
+
+  it("writes a PNG of round(255·clamp(x)) of the very numbers it writes as safetensors", async () => {
+    const words = `${WORK} --iterations 12 --jitter 3 --lr 0.3 --seed 5`;
+    const first = await succeed<RunReport>(`${words} --out @twin.safetensors`);
+    const second = await succeed<RunReport>(`${words} --out @twin.png`);
+    const { data } = (await readTensors(at("twin.safetensors")))["image"]!;
+    const png = decode(readFileSync(at("twin.png")));
+    expect([png.width, png.height, png.channels, png.depth]).toEqual([16, 16, 3, 8]);
+    const expected = Array.from(png.data, (_, i) => {
+      const x = data[(i % 3) * 256 + Math.floor(i / 3)] as number;
+      return Math.floor(255 * Math.min(1, Math.max(0, x)) + 0.5);
+    });
+    expect([...png.data]).toEqual(expected);
+    expect(new Set(expected).size).toBeGreaterThan(20);
+    expect(data.some((x) => x < 0 || x > 1)).toBe(true);
+    expect(second.objective).toEqual(first.objective);
+  });
+
+  it("starts from the mean colour, from seeded noise, or from a photo", async () => {
+    const start = async (words: string): Promise<Float32Array> => {
+      await succeed(`${WORK} --iterations 0 --out @start.safetensors ${words}`);
+      return (await readTensors(at("start.safetensors")))["image"]!.data;
+    };
+    const mean = [0.485, 0.456, 0.406];
+    const plain = await start("--init zeros");
+    for (let i = 0; i < plain.length; i++)
+      expect(plain[i]).toBeCloseTo(mean[Math.floor(i / 256)] as number, 6);
+    const noise = await start("--init noise --seed 3");
+    const spread = Math.sqrt(noise.reduce((sum, x, i) => sum + (x - plain[i]!) ** 2, 0) / noise.length);
+    // 768 draws: the deviation's own deviation is 0.01/√(2·768), 2.6 %.
+    expect(Math.abs(spread / 0.01 - 1)).toBeLessThan(0.12);
+    expect(await start("--init noise --seed 3")).toEqual(noise);
+    expect(await start("--init noise --seed 4")).not.toEqual(noise);
+    const photo = fixtures.find(({ name }) => name === "png RGB")!;
+    writeFileSync(at("photo.png"), Buffer.from(photo.file, "base64"));
+    const { code } = await ascent(
+      `render --model ${at("net.safetensors")} --objective class:2 --size 5x7 --iterations 0 --init ${at("photo.png")} --out ${at("photo-out.png")}`.split(
+        " ",
+      ),
+    );
+    expect(code).toBe(0);
+    expect([...decode(readFileSync(at("photo-out.png"))).data]).toEqual([
+      ...Buffer.from(photo.pixels, "base64"),
+    ]);
+  });
+
+  it("follows its flags", async () => {
+    const image = async (words: string): Promise<string> => {
+      await succeed(`${WORK} --iterations 3 --out @flags.safetensors ${words}`);
+      return readFileSync(at("flags.safetensors")).toString("base64");
+    };
+    const plain = await image("");
+    expect(
+      await image(
+        "--optimizer rms --lr 0.05 --l2 0 --jitter 0 --redirect on --init zeros --no-clamp --seed 1",
+      ),
+    ).toBe(plain);
+    const changes = [
+      "--lr 0.1",
+      "--optimizer adam",
+      "--l2 0.01",
+      "--blur 1",
+      "--jitter 2",
+      "--lr 5 --clamp",
+      "--init noise",
+    ];
+    const images = new Set([plain]);
+    for (const words of changes) images.add(await image(words));
+    expect(images.size).toBe(changes.length + 1);
+    await image("--lr 5 --clamp");
+    const clamped = (await readTensors(at("flags.safetensors")))["image"]!.data;
+    // rgb = u + mean is rounded after u was clamped.
+    expect(Math.min(...clamped)).toBeGreaterThan(-1e-7);
+    expect(Math.max(...clamped)).toBeLessThan(1 + 1e-7);
+  });
+
+  it("stops where the objective stands", async () => {
+    const report = await succeed<RunReport>(
+      `${WORK} --iterations 400 --lr 0.2 --clamp --until 0.01 --out @until.png`,
+    );
+    expect(report.iterations).toBeLessThan(400);
+    expect(report.objective).toHaveLength(report.iterations);
+    const gain = (t: number): number => {
+      const before = report.objective[t - 20] as number;
+      return ((report.objective[t] as number) - before) / Math.abs(before);
+    };
+    expect(gain(report.iterations - 1)).toBeLessThan(0.01);
+    for (let t = report.iterations - 21; t >= 20; t -= 20) expect(gain(t)).toBeGreaterThanOrEqual(0.01);
+  });
+
+  it("takes a recipe, and flags before it", async () => {
+    const recipe = {
+      ...defaultRecipe,
+      objective: "class:0",
+      size: [16, 16],
+      lr: 0.1,
+      jitter: 2,
+      seed: 9,
+      iterations: 4,
+    };
+    writeFileSync(at("recipe.json"), JSON.stringify(recipe));
+    await succeed(
+      `${RENDER} --objective class:2 --recipe @recipe.json --lr 0.2 --out @from-recipe.safetensors`,
+    );
+    await succeed(`${WORK} --iterations 4 --lr 0.2 --jitter 2 --seed 9 --out @from-flags.safetensors`);
+    expect(readFileSync(at("from-recipe.safetensors"))).toEqual(readFileSync(at("from-flags.safetensors")));
+    const report = await succeed<RunReport>(`${WORK} --recipe default --iterations 3 --out @tuned.png`);
+    expect(report.iterations).toBe(3);
+  });
+});
+
+describe.skipIf(!dawn)("bench", { timeout: LIMIT }, () => {
+  it("reports speed, work, memory and the time of each dispatch", async () => {
+    const report = await succeed<BenchReport>(
+      "bench --model @net.safetensors --objective channel:conv2_2:1 --size 12 --batch 2 --iterations 5 --json",
+    );
+    // Convolutions of whole layers, a multiplication and an addition a weight and position, both ways.
+    const forward = 2 * 9 * (3 * 4 * 144 + 4 * 6 * 36 + 6 * 5 * 36);
+    expect(report.flops).toBeGreaterThan(2 * 1.8 * forward);
+    expect(report.flops).toBeLessThan(2 * 2.2 * forward);
+    expect(report.gflops).toBeCloseTo((report.flops * report.iterationsPerSecond!) / 1e9, 9);
+    expect(report).toMatchObject({ iterations: 5, batch: 2, size: [12, 12] });
+    expect(report.objective).toHaveLength(5);
+    expect(report.plannedBytes).toBeGreaterThan(2 * 3 * 144 * 4);
+    expect(report.allocatedBytes).toBeGreaterThanOrEqual(report.plannedBytes);
+    for (const { kernel, milliseconds } of report.kernelTimes ?? []) {
+      expect(report.kernels).toContain(kernel);
+      expect(milliseconds).toBeGreaterThanOrEqual(0);
+    }
+  });
+});
