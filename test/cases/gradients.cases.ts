@@ -10,7 +10,7 @@ import { defaultRecipe } from "../../src/optvis/recipe.ts";
 import fixtures from "../fixtures/gradients.json" with { type: "json" };
 import { noiseImage } from "../fixtures/hashing.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
-import { relativeL2 } from "./compare.ts";
+import { relativeL2 } from "./error.ts";
 
 type Fixture = (typeof fixtures)[number];
 
