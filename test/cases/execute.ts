@@ -58,7 +58,8 @@ export function kernelCase<P>(
 }
 
 const GUARD_BYTES = 256;
-const POISON = 0x7fc0_dead;
+/** The NaN of guards and of what was not filled, as a word. */
+export const POISON = 0x7fc0_dead;
 
 /** Runs every proof's dispatches and reads all buffers back with one mapping. */
 async function execute(gpu: Gpu, proofs: readonly Proof[]): Promise<Results[]> {
