@@ -1,0 +1,171 @@
+/** How an ascent behaves while it runs: what it asks of the device, and that it repeats itself to the bit. */
+import { type Ascent, createAscent, type RunOptions } from "../../src/engine/ascent.ts";
+import { Gpu } from "../../src/gpu/device.ts";
+import { openModel } from "../../src/model/model.ts";
+import { bytesSource } from "../../src/model/source.ts";
+import { defaultRecipe, type Recipe } from "../../src/optvis/recipe.ts";
+import type { Assets, GpuCase } from "../stacks/case.ts";
+import { relativeL2 } from "./error.ts";
+import { type Spy, spyOn } from "./spy.ts";
+
+const EMBEDDED = "weights/ascent-vgg.safetensors";
+
+/** Everything that has state or chance: jitter, moments, blur, redirect, two images. */
+const RECIPE: Recipe = {
+  ...defaultRecipe,
+  objective: "channel:conv2_1:3 - 0.5*layer:relu1_1",
+  size: [24, 20],
+  batch: 2,
+  init: "noise",
+  optimizer: "adam",
+  lr: 0.02,
+  l2: 1e-6,
+  blur: 0.5,
+  blurEvery: 4,
+  jitter: 3,
+  seed: 7,
+  iterations: 100,
+};
+
+async function embedded(assets: Assets) {
+  return openModel(bytesSource(EMBEDDED, await assets.read(EMBEDDED)));
+}
+
+async function finish(ascent: Ascent, options: RunOptions): Promise<number[][]> {
+  const values: number[][] = [];
+  for await (const { objective } of ascent.run(options)) values.push(...(objective ?? []).map((row) => [...row]));
+  return values;
+}
+
+/** What stepping may call: encoding, submitting, waiting. */
+const STEPPING = ["createCommandEncoder", "queue.submit", "queue.onSubmittedWorkDone"];
+
+function expectOnly(spy: Spy, allowed: readonly string[]): void {
+  const others = [...spy.calls.keys()].filter((name) => !allowed.includes(name));
+  if (others.length > 0) throw new Error(`while stepping the device was asked for ${others.join(", ")}`);
+}
+
+async function runsQuietly(device: GPUDevice, assets: Assets): Promise<void> {
+  const spy = spyOn(device);
+  const ascent = await createAscent(new Gpu(spy.device, ""), await embedded(assets), RECIPE);
+  spy.calls.clear();
+  await finish(ascent, { iterations: 100 });
+  expectOnly(spy, STEPPING);
+  spy.calls.clear();
+  const values = await finish(ascent, { iterations: 100, objective: true });
+  expectOnly(spy, [...STEPPING, "buffer.mapAsync"]);
+  const maps = spy.calls.get("buffer.mapAsync") ?? 0;
+  const submissions = spy.calls.get("queue.submit") ?? 0;
+  if (maps > submissions) throw new Error(`${maps} readbacks in ${submissions} submissions`);
+  if (submissions >= 100) throw new Error(`100 iterations took ${submissions} submissions`);
+  if (values.length !== 100) throw new Error(`${values.length} objective values of 100 iterations`);
+  if (ascent.iteration !== 200) throw new Error(`iteration ${ascent.iteration} after 200`);
+  spy.calls.clear();
+  ascent.set({ lr: 0.001, l2: 0.1, weights: [2, 0.25] });
+  await finish(ascent, { iterations: 2 });
+  expectOnly(spy, [...STEPPING, "queue.writeBuffer"]);
+  ascent.dispose();
+}
+
+async function allocatesAsPlanned(device: GPUDevice, assets: Assets): Promise<void> {
+  const spy = spyOn(device);
+  const ascent = await createAscent(new Gpu(spy.device, ""), await embedded(assets), RECIPE);
+  const live = spy.liveBytes();
+  if (live !== ascent.allocatedBytes) throw new Error(`${live} bytes live, ${ascent.allocatedBytes} reported`);
+  // Beyond the plan: 256 bytes of uniform a dispatch, and two read-back buffers of 256 iterations.
+  const { parts, setup, gradient, buffers, bytes } = ascent.plan;
+  const dispatches = new Set([...Object.values(parts).filter(Array.isArray).flat(), ...setup, ...gradient]).size;
+  const expected = bytes + 256 * dispatches + 2 * 4 * 256 * RECIPE.batch;
+  if (live !== expected) throw new Error(`${live} bytes live, ${expected} planned`);
+  if (buffers.every((buffer) => !buffer.temporary)) throw new Error("no temporary buffer to free in this plan");
+  await finish(ascent, { iterations: 3, objective: true });
+  if (spy.liveBytes() !== live) throw new Error("stepping changed what is allocated");
+  ascent.dispose();
+  if (spy.liveBytes() !== 0) throw new Error(`${spy.liveBytes()} bytes live after dispose()`);
+}
+
+async function repeats(device: GPUDevice, assets: Assets): Promise<void> {
+  const gpu = new Gpu(device, "");
+  const model = await embedded(assets);
+  const images: Float32Array[] = [];
+  const objectives: string[] = [];
+  // Other submissions, a reset and another ascent must not change a bit.
+  const first = await createAscent(gpu, model, RECIPE);
+  objectives.push(String(await finish(first, { iterations: 40, objective: true, frameMs: 1 })));
+  images.push(await first.readImage());
+  await first.reset();
+  await first.step();
+  await finish(first, { iterations: 39, frameMs: 2000 });
+  images.push(await first.readImage());
+  const second = await createAscent(gpu, model, RECIPE);
+  objectives.push(String(await finish(second, { iterations: 40, objective: true, frameMs: 2000 })));
+  images.push(await second.readImage());
+  if (objectives[0] !== objectives[1]) throw new Error("the objective of the same recipe differs");
+  for (const image of images.slice(1)) {
+    const differs = image.findIndex((value, i) => !Object.is(value, images[0]?.[i]));
+    if (differs >= 0) throw new Error(`image[${differs}] is ${image[differs]}, was ${images[0]?.[differs]}`);
+  }
+  await second.reset({ seed: 8 });
+  await finish(second, { iterations: 40 });
+  const other = await second.readImage();
+  if (relativeL2(other, images[0] ?? []) < 1e-3) throw new Error("another seed gave the same image");
+  first.dispose();
+  second.dispose();
+}
+
+async function startsAtZero(device: GPUDevice, assets: Assets): Promise<void> {
+  const recipe = { ...defaultRecipe, objective: "class:3", size: [33, 32] as const };
+  const ascent = await createAscent(new Gpu(device, ""), await embedded(assets), recipe);
+  const image = await ascent.readImage();
+  const mean = [0.485, 0.456, 0.406].map(Math.fround);
+  const differs = image.findIndex((value, i) => value !== mean[Math.floor(i / (33 * 32))]);
+  if (differs >= 0) throw new Error(`image[${differs}] is ${image[differs]}, not the mean colour`);
+  ascent.dispose();
+}
+
+async function splitsLargeWeights(device: GPUDevice, assets: Assets): Promise<void> {
+  const gpu = new Gpu(device, "");
+  const model = await embedded(assets);
+  const recipe = { ...defaultRecipe, objective: "layer:logits", size: [32, 32] as const, batch: 2 };
+  const gradients: Float32Array[] = [];
+  const slices: number[] = [];
+  for (const bindingLimit of [2 ** 27, 40_000, 1]) {
+    const ascent = await createAscent(gpu, model, recipe, { bindingLimit });
+    slices.push(ascent.plan.buffers.filter(({ name }) => name.startsWith("logits.weight")).length);
+    const image = Float32Array.from({ length: 2 * 3 * 32 * 32 }, (_, i) => 0.5 + 0.4 * Math.sin(i * i));
+    gradients.push((await ascent.gradient(image)).gradient);
+    ascent.dispose();
+  }
+  const width = model.network.layers.findLast((layer) => layer.kind === "linear")?.inputFeatures ?? 0;
+  const expected = [1, Math.ceil(100 / Math.floor(40_000 / (4 * width))), 100];
+  if (String(slices) !== String(expected)) throw new Error(`slices ${slices}, not ${expected}`);
+  for (const gradient of gradients.slice(1)) {
+    const error = relativeL2(gradient, gradients[0] ?? []);
+    if (!(error < 1e-6)) throw new Error(`split weights change the gradient by ${error}`);
+  }
+}
+
+async function stopsWhenItStands(device: GPUDevice, assets: Assets): Promise<void> {
+  const recipe = { ...defaultRecipe, objective: "channel:conv1_1:1", size: [9, 9] as const, clamp: true };
+  const ascent = await createAscent(new Gpu(device, ""), await embedded(assets), recipe);
+  const values = (await finish(ascent, { iterations: 500, until: 1e-3, objective: true })).map(([value]) => value as number);
+  const gain = (end: number) => {
+    const [now = 0, before = 0] = [values[end - 1], values[end - 21]];
+    return (now - before) / Math.abs(before);
+  };
+  if (values.length !== ascent.iteration || values.length >= 500) throw new Error(`ran ${values.length} iterations`);
+  if (!(gain(values.length) < 1e-3)) throw new Error(`stopped at a gain of ${gain(values.length)}`);
+  for (let end = 21; end < values.length; end += 20) {
+    if (gain(end) < 1e-3) throw new Error(`did not stop after ${end} iterations`);
+  }
+  ascent.dispose();
+}
+
+export const cases: readonly GpuCase[] = [
+  { name: "stepping creates nothing and reads back once a submission at most", run: runsQuietly },
+  { name: "allocates what the plan says and frees it all", run: allocatesAsPlanned },
+  { name: "the same recipe gives the same bits", run: repeats },
+  { name: "a zero start is the mean colour exactly", run: startsAtZero },
+  { name: "weights over the binding limit are split", run: splitsLargeWeights },
+  { name: "stops when the objective stands", run: stopsWhenItStands },
+];
