@@ -36,4 +36,10 @@ function oneLine(error: unknown): string {
   return `ascent: ${text}${remedy}`.replace(/\s*\n\s*/g, " ").trim();
 }
 
+// Whoever reads our output may stop reading, as `head` does; that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
 process.exitCode = await main();

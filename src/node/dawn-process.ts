@@ -1,5 +1,5 @@
 /**
- * The process that Dawn runs in: takes one task from its parent, answers with a result or an error, ends.
+ * The process that Dawn runs in: takes one task from its parent and answers with a result or an error.
  * Native code writes its own lines to stderr, and if a driver crashes it takes its process along.
  */
 
@@ -27,7 +27,12 @@ function tell(message: DawnMessage): void {
 }
 
 process.once("message", (task: DawnTask) => {
-  run(task)
-    .catch((error: unknown) => tell({ kind: "error", error: packError(error) }))
-    .finally(() => process.disconnect());
+  run(task).catch((error: unknown) => {
+    // The parent shows this if ASCENT_DEBUG is set.
+    console.error(error);
+    tell({ kind: "error", error: packError(error) });
+  });
 });
+
+// The parent ends this process once it has its answer. Should the parent end first, there is no one to work for.
+process.once("disconnect", () => process.exit());

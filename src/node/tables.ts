@@ -32,12 +32,12 @@ export function infoText(info: ModelInfo): string {
     layer.name,
     layer.shape.join("×"),
     layer.parameters > 0 ? count(layer.parameters) : "",
-    layer.receptiveField === null ? "all" : String(layer.receptiveField),
+    layer.receptiveField === null ? "whole image" : String(layer.receptiveField),
   ]);
   const parts = [
     `${info.name}: ${count(info.parameters)} parameters, preprocessing ${info.preprocess}, at ${info.size.join("×")}`,
     "",
-    table([["layer", "output", "parameters", "sees"], ...rows]),
+    table([["layer", "output", "parameters", "receptive field"], ...rows]),
   ];
   if (info.classes.length > 0) {
     const shown = info.classes.slice(0, 100);
