@@ -1,0 +1,81 @@
+import { Presenter, wallSize } from "../../src/engine/presenter.ts";
+import { Gpu } from "../../src/gpu/device.ts";
+import { preprocessing } from "../../src/model/preprocess.ts";
+import { type Shape4, sizeOf, tensor } from "../reference/tensor.ts";
+import * as twin from "../reference/twins.ts";
+import type { GpuCase } from "../stacks/case.ts";
+import { noise } from "./compare.ts";
+
+interface Shown {
+  readonly shape: Shape4;
+  /** Rows and columns of the canvas beyond the wall. */
+  readonly margin: readonly [number, number];
+}
+
+/** One image; a wall with an empty place; a canvas that is smaller or larger than the wall. */
+const SHOWN: readonly Shown[] = [
+  { shape: [1, 3, 1, 1], margin: [0, 0] },
+  { shape: [1, 3, 5, 7], margin: [0, 0] },
+  { shape: [3, 3, 4, 3], margin: [2, 3] },
+  { shape: [5, 3, 2, 6], margin: [-1, -2] },
+];
+
+const FORMAT = "rgba8unorm";
+const PREPROCESS = "imagenet";
+
+async function show(gpu: Gpu, { shape, margin }: Shown): Promise<void> {
+  const [batch, , height, width] = shape;
+  // RGB from −1 to 2, so that much of it is clamped.
+  const u = noise(1, sizeOf(shape)).map((value) => 1.5 * value);
+  const { mean } = preprocessing(PREPROCESS);
+  const wall = wallSize(batch, [height, width]);
+  const size = [wall.height + margin[0], wall.width + margin[1]] as const;
+  const image = gpu.buffer("image", u.byteLength, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
+  gpu.device.queue.writeBuffer(image, 0, u);
+  const texture = gpu.device.createTexture({
+    size: [size[1], size[0]],
+    format: FORMAT,
+    usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.COPY_SRC,
+  });
+  Presenter.create(gpu, { image, batch, size: [height, width], mean }, FORMAT).draw(texture.createView());
+  const pixels = await readPixels(gpu, texture);
+  const expected = twin.present_fragment(tensor(shape, u), mean, wall.columns, size);
+  for (let pixel = 0; pixel < size[0] * size[1]; pixel++) {
+    for (const channel of [0, 1, 2, 3]) {
+      const exact = 255 * (channel === 3 ? 1 : expected[3 * pixel + channel]!);
+      const got = pixels[4 * pixel + channel]!;
+      // Rounded to nearest, but for what float32 makes of u + mean.
+      if (Math.abs(got - exact) <= 0.5 + 1e-4) continue;
+      const [y, x] = [Math.floor(pixel / size[1]), pixel % size[1]];
+      throw new Error(`${JSON.stringify(shape)}: channel ${channel} at (${y},${x}) is ${got}, not ${exact}`);
+    }
+  }
+}
+
+/** RGBA bytes without the padding of rows to 256 bytes. */
+async function readPixels(gpu: Gpu, texture: GPUTexture): Promise<Uint8Array> {
+  const { width, height } = texture;
+  const bytesPerRow = 256 * Math.ceil((4 * width) / 256);
+  const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
+  const staging = gpu.buffer("pixels", bytesPerRow * height, usage);
+  const encoder = gpu.device.createCommandEncoder();
+  encoder.copyTextureToBuffer({ texture }, { buffer: staging, bytesPerRow }, [width, height]);
+  gpu.device.queue.submit([encoder.finish()]);
+  await staging.mapAsync(GPUMapMode.READ);
+  const padded = new Uint8Array(staging.getMappedRange());
+  const pixels = new Uint8Array(4 * width * height);
+  for (let y = 0; y < height; y++) {
+    pixels.set(padded.subarray(y * bytesPerRow, y * bytesPerRow + 4 * width), 4 * width * y);
+  }
+  return pixels;
+}
+
+export const cases: readonly GpuCase[] = [
+  {
+    name: "present_vertex present_fragment: every pixel of the canvas",
+    async run(device) {
+      const gpu = new Gpu(device, "test");
+      for (const shown of SHOWN) await show(gpu, shown);
+    },
+  },
+];
