@@ -1,4 +1,7 @@
-/** What `vite build` makes besides the page, by `--mode`: the command line, and the script it runs in browsers. */
+/**
+ * What `vite build` makes besides the page, by `--mode`: the command line, the script it runs in browsers,
+ * and the library.
+ */
 
 import type { UserConfig } from "vite";
 
@@ -31,9 +34,25 @@ const runner: UserConfig = {
   },
 };
 
+/** What `import "webgpu-ascent"` gets: shaders resolved, packages left to whoever bundles next. */
+const library: UserConfig = {
+  build: {
+    target: "es2022",
+    outDir: "dist/lib",
+    copyPublicDir: false,
+    // Not for a server, but this keeps every import of a package an import.
+    ssr: true,
+    rolldownOptions: {
+      input: { index: "src/index.ts", element: "src/element/ascent-view.ts", node: "src/node/index.ts" },
+      output: { entryFileNames: "[name].js", chunkFileNames: "chunks/[name]-[hash].js" },
+    },
+  },
+};
+
 /** Empty for the page's own build. */
 export function bundle(mode: string): UserConfig {
   if (mode === "node") return node;
   if (mode === "runner") return runner;
+  if (mode === "library") return library;
   return {};
 }

@@ -1,0 +1,43 @@
+/**
+ * The library: everything between a checkpoint and a picture, for any runtime that has WebGPU. It is
+ * handed its GPU and touches no document and no files.
+ *
+ * ```ts
+ * const gpu = await requestGpu(navigator.gpu);
+ * const model = await openModel(await urlSource("vgg19.safetensors"), { preprocess: "imagenet" });
+ * const recipe = { ...defaultRecipe, objective: "channel:conv3_4:17", size: [224, 224] as const };
+ * const ascent = await createAscent(gpu, model, recipe);
+ * for await (const { iteration, objective } of ascent.run({ iterations: 512, objective: true })) { … }
+ * const image = await ascent.readImage();
+ * ascent.dispose();
+ * gpu.dispose();
+ * ```
+ */
+export {
+  Ascent,
+  type AscentOptions,
+  createAscent,
+  type Progress,
+  type ResetOptions,
+  type RunOptions,
+} from "./engine/ascent.ts";
+export { type Plan, type PlanOptions, planAscent } from "./engine/plan.ts";
+export { AscentError, DeviceError, InputError, ShaderError, WeightsError } from "./errors.ts";
+export { Gpu, type GpuOptions, requestGpu } from "./gpu/device.ts";
+export { classIndex } from "./model/labels.ts";
+export { type OpenOptions, openModel } from "./model/model.ts";
+export type { Layer, LayerWeights, Model, Network, Preprocess, Shape } from "./model/network.ts";
+export { layerShapes, parameterCount, type ReceptiveField, receptiveField } from "./model/shapes.ts";
+export { type ByteSource, blobSource, bytesSource } from "./model/source.ts";
+export { type UrlOptions, urlSource } from "./model/url-source.ts";
+export { formatObjective, type Objective, parseObjective, type Term } from "./optvis/objective.ts";
+export { fitPhoto, type Raster, toPixels } from "./optvis/picture.ts";
+export {
+  defaultRecipe,
+  type OptimizerKind,
+  parseRecipe,
+  type Recipe,
+  recipeFromQuery,
+  recipeToQuery,
+} from "./optvis/recipe.ts";
+export { type TunedSettings, tunedSettings } from "./optvis/recipes.ts";

@@ -1,0 +1,74 @@
+/** The package as somebody else installs it: its entry points resolve, run in Node and have types. */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { build } from "vite";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ROOT } from "./stacks/environment.ts";
+
+const consumer = join(ROOT, ".cache", `consumer-${process.pid}`);
+const installed = join(consumer, "node_modules", "webgpu-ascent");
+const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
+
+function node(
+  words: readonly string[],
+  cwd: string,
+): { readonly status: number | null; readonly output: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, { cwd, encoding: "utf8" });
+  return { status, output: stdout + stderr };
+}
+
+beforeAll(async () => {
+  mkdirSync(installed, { recursive: true });
+  cpSync(join(ROOT, "package.json"), join(installed, "package.json"));
+  // What it depends on, as npm would have put it beside it.
+  for (const name of ["lit", "webgpu", "@webgpu", "@types"]) {
+    symlinkSync(join(ROOT, "node_modules", name), join(consumer, "node_modules", name));
+  }
+  const library = join(installed, "dist/lib");
+  await build({ root: ROOT, mode: "library", logLevel: "error", build: { outDir: library } });
+  const types = ["--project", "src/build/tsconfig.types.json", "--outDir", join(library, "types")];
+  expect(node([tsc, ...types], ROOT)).toEqual({ status: 0, output: "" });
+}, 120_000);
+
+afterAll(() => rmSync(consumer, { recursive: true, force: true }));
+
+test("the core and the Node entry load where there is no DOM", () => {
+  const script = `
+    const { InputError, parseRecipe, defaultRecipe } = await import("webgpu-ascent");
+    const { dawnGpu, fileSource } = await import("webgpu-ascent/node");
+    let caught;
+    try { parseRecipe({ ...defaultRecipe, objective: "channel:conv1_1:0", size: "large" }); }
+    catch (error) { caught = error instanceof InputError; }
+    console.log(caught, typeof dawnGpu, typeof fileSource);`;
+  const result = node(["--input-type=module", "--eval", script], consumer);
+  expect(result).toEqual({ status: 0, output: "true function function\n" });
+});
+
+test.each([
+  ["nodenext", "nodenext"],
+  ["esnext", "bundler"],
+])("the types hold for module %s, resolution %s", (module, moduleResolution) => {
+  writeFileSync(join(consumer, "package.json"), JSON.stringify({ type: "module" }));
+  writeFileSync(
+    join(consumer, "main.ts"),
+    `import { createAscent, defaultRecipe, openModel, requestGpu, urlSource, type Recipe } from "webgpu-ascent";
+     import type { AscentView } from "webgpu-ascent/element";
+     import { dawnGpu, fileSource } from "webgpu-ascent/node";
+     const recipe: Recipe = { ...defaultRecipe, objective: "class:0" };
+     const gpu = await requestGpu(await dawnGpu());
+     const ascent = await createAscent(gpu, await openModel(await fileSource("x")), recipe);
+     const image: Float32Array = await ascent.readImage();
+     export const view: Pick<AscentView, "objective"> = { objective: "class:0" };
+     // @ts-expect-error a number is no URL
+     await urlSource(image.length);`,
+  );
+  const options = { module, moduleResolution, target: "es2022", strict: true, noEmit: true, types: [] };
+  const lib = ["es2023", "dom", "dom.iterable", "dom.asynciterable"];
+  writeFileSync(
+    join(consumer, "tsconfig.json"),
+    JSON.stringify({ compilerOptions: { ...options, lib }, files: ["main.ts"] }),
+  );
+  expect(node([tsc, "--project", consumer], consumer)).toEqual({ status: 0, output: "" });
+});
