@@ -1,9 +1,9 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import { type AscentError, InputError } from "../errors.ts";
-import type { Preprocess } from "../model/network.ts";
-import { defaultRecipe, type OptimizerKind, type Recipe } from "../optvis/recipe.ts";
-import { checkRecipe, onOff, parseSize } from "./attributes.ts";
+import type { Network, Preprocess } from "../model/network.ts";
+import { checkRecipe, defaultRecipe, type OptimizerKind, type Recipe } from "../optvis/recipe.ts";
+import { onOff, parseSize } from "./attributes.ts";
 import { encodePng } from "./png.ts";
 import { RunController, type RunHost, type RunRequest, type RunState } from "./run-controller.ts";
 
@@ -122,6 +122,11 @@ export class AscentView extends LitElement implements RunHost {
     return this.#run.iteration;
   }
 
+  /** Layers and classes of the newest model that could be opened, even if the objective was refused. */
+  get network(): Network | undefined {
+    return this.#run.network;
+  }
+
   /** Why `state` is `failed`. */
   get error(): AscentError | undefined {
     return this.#run.failure;
@@ -137,6 +142,16 @@ export class AscentView extends LitElement implements RunHost {
     return this.#listened;
   }
 
+  override addEventListener<Name extends keyof HTMLElementEventMap>(
+    type: Name,
+    listener: (this: HTMLElement, event: HTMLElementEventMap[Name]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  override addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
   override addEventListener(...args: Parameters<HTMLElement["addEventListener"]>): void {
     if (args[0] === "ascent-step") this.#listened = true;
     super.addEventListener(...args);
@@ -214,15 +229,13 @@ export class AscentView extends LitElement implements RunHost {
     else if (changed.has("lr") || changed.has("l2")) this.#run.set({ lr: this.lr, l2: this.l2 });
     if (changed.has("iterations")) this.#run.setTarget(this.iterations);
     this.#run.settle();
-    this.#showState();
   }
 
-  /** `:state(running)` and the like, for style sheets. */
-  #showState(): void {
+  /** `:state(running)` and the like, for style sheets. @internal */
+  showState(state: RunState): void {
     const { states } = this.#internals;
-    if (states.has(this.state)) return;
     states.clear();
-    states.add(this.state);
+    states.add(state);
   }
 
   protected override render() {

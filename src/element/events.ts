@@ -8,6 +8,8 @@ export type Concern = "gpu" | "model" | "objective" | "size" | "init" | "run";
 export interface ReadyDetail {
   readonly network: Network;
   readonly preprocess: Preprocess;
+  /** Names of the file's tensors that the network does not use. */
+  readonly unusedTensors: readonly string[];
   readonly adapterName: string;
   /** Bytes the plan holds on the GPU. */
   readonly plannedBytes: number;

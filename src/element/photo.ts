@@ -40,5 +40,8 @@ export async function readPhoto(request: RunRequest, signal: AbortSignal): Promi
   const { photo, recipe } = request;
   if (recipe.init !== "photo") return undefined;
   if (photo === undefined) throw new InputError("init: expected a photograph, got none", { remedy: REMEDY });
-  return fitPhoto(await decode(typeof photo === "string" ? await fetchPhoto(photo, signal) : photo), recipe.size);
+  return fitPhoto(
+    await decode(typeof photo === "string" ? await fetchPhoto(photo, signal) : photo),
+    recipe.size,
+  );
 }

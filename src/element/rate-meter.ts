@@ -13,7 +13,8 @@ export class RateMeter {
   add(time: number, iteration: number): void {
     this.#samples.push({ time, iteration });
     // Two samples at least: a slow adapter needs more than a window for one iteration.
-    while (this.#samples.length > 2 && (this.#samples[1]?.time ?? 0) < time - WINDOW_MS) this.#samples.shift();
+    while (this.#samples.length > 2 && (this.#samples[1]?.time ?? 0) < time - WINDOW_MS)
+      this.#samples.shift();
   }
 
   get perSecond(): number {

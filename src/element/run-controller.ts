@@ -8,12 +8,17 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { type Ascent, createAscent } from "../engine/ascent.ts";
 import { AscentError, DeviceError, InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
-import type { Model } from "../model/network.ts";
-import { layerShapes } from "../model/shapes.ts";
-import { parseObjective } from "../optvis/objective.ts";
+import type { Model, Network } from "../model/network.ts";
 import type { Recipe } from "../optvis/recipe.ts";
-import { AscentErrorEvent, AscentReadyEvent, AscentStateEvent, AscentStepEvent, type Concern } from "./events.ts";
+import {
+  AscentErrorEvent,
+  AscentReadyEvent,
+  AscentStateEvent,
+  AscentStepEvent,
+  type Concern,
+} from "./events.ts";
 import { readPhoto } from "./photo.ts";
+import { placeInNetwork } from "./placement.ts";
 import { RateMeter } from "./rate-meter.ts";
 import { type ModelRequest, Resources } from "./resources.ts";
 
@@ -33,6 +38,7 @@ export interface RunHost extends ReactiveControllerHost, HTMLElement {
   readonly paused: boolean;
   /** Whether anybody listens for objective values; they cost the one readback a submission. */
   readonly listening: boolean;
+  showState(state: RunState): void;
   /** @throws InputError if the properties contradict; undefined while there is no model. */
   request(): RunRequest | undefined;
 }
@@ -43,11 +49,15 @@ interface Failure {
   readonly concern: Concern;
 }
 
+/** Iterations between two pictures on the canvas take about this long where the device is fast enough. */
+const FRAME_MS = 16;
+
 export class RunController implements ReactiveController {
   readonly #host: RunHost;
   readonly #resources = new Resources();
   readonly #rate = new RateMeter();
   readonly #observer: IntersectionObserver;
+  #network: Network | undefined;
   #ascent: Ascent | undefined;
   #failure: Failure | undefined;
   /** The newest load; aborted by the next one and by leaving the document. */
@@ -84,6 +94,11 @@ export class RunController implements ReactiveController {
     return this.#failure?.error;
   }
 
+  /** Of the newest model that could be opened. */
+  get network(): Network | undefined {
+    return this.#network;
+  }
+
   get iteration(): number {
     return this.#ascent?.iteration ?? 0;
   }
@@ -118,6 +133,7 @@ export class RunController implements ReactiveController {
   load(): void {
     this.#loading?.abort();
     this.#loading = undefined;
+    if (this.#failure) this.#host.requestUpdate();
     this.#failure = undefined;
     this.#loop?.abort.abort();
     let request: RunRequest | undefined;
@@ -144,10 +160,10 @@ export class RunController implements ReactiveController {
       concern = "model";
       const model = await this.#resources.model(request);
       if (signal.aborted) return;
-      concern = "objective";
-      parseObjective(request.recipe.objective, model.network);
-      concern = "size";
-      layerShapes(model.network, request.recipe.size);
+      this.#network = model.network;
+      placeInNetwork(model.network, request.recipe, (stage) => {
+        concern = stage;
+      });
       concern = "init";
       const photo = await readPhoto(request, signal);
       if (signal.aborted) return;
@@ -184,6 +200,7 @@ export class RunController implements ReactiveController {
       new AscentReadyEvent({
         network: model.network,
         preprocess: model.preprocess,
+        unusedTensors: model.unusedTensors,
         adapterName: gpu.adapterName,
         plannedBytes: ascent.plan.bytes,
         kernels: ascent.kernels,
@@ -288,10 +305,18 @@ export class RunController implements ReactiveController {
   async #run(ascent: Ascent, signal: AbortSignal): Promise<void> {
     this.#present();
     const iterations = this.#target - ascent.iteration;
-    for await (const { objective } of ascent.run({ iterations, signal, objective: this.#host.listening })) {
+    for await (const { objective } of ascent.run({
+      iterations,
+      signal,
+      objective: this.#host.listening,
+      frameMs: FRAME_MS,
+    })) {
       if (this.#ascent !== ascent) return;
       this.#present();
-      this.#report(ascent, (objective ?? []).map(([first]) => first ?? Number.NaN));
+      this.#report(
+        ascent,
+        (objective ?? []).map(([first]) => first ?? Number.NaN),
+      );
       if (signal.aborted) return;
     }
   }
@@ -321,6 +346,7 @@ export class RunController implements ReactiveController {
   #fail(error: unknown, concern: Concern): void {
     const typed = error instanceof AscentError ? error : new AscentError(String(error), { cause: error });
     this.#failure = { error: typed, concern };
+    this.#host.requestUpdate();
     this.#loop?.abort.abort();
     this.#announce();
     this.#host.dispatchEvent(new AscentErrorEvent(typed, concern));
@@ -352,7 +378,7 @@ export class RunController implements ReactiveController {
     const state = this.state;
     if (state === this.#announced) return;
     this.#announced = state;
-    this.#host.requestUpdate();
+    this.#host.showState(state);
     this.#host.dispatchEvent(new AscentStateEvent());
   }
 }

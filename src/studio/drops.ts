@@ -1,0 +1,36 @@
+/** Files dropped anywhere on the page: a picture is a start, anything else is taken for weights. */
+
+export interface DropTargets {
+  /** A file hovers over the page, or no longer does. */
+  readonly onDrag: (dragging: boolean) => void;
+  readonly onPhoto: (file: File) => void;
+  readonly onWeights: (file: File) => void;
+}
+
+/** Listens on the window. @returns how to stop */
+export function listenForDrops({ onDrag, onPhoto, onWeights }: DropTargets): () => void {
+  const controller = new AbortController();
+  const options = { signal: controller.signal };
+  const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
+  const over = (event: DragEvent): void => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    onDrag(true);
+  };
+  const drop = (event: DragEvent): void => {
+    const file = event.dataTransfer?.files[0];
+    onDrag(false);
+    if (!file) return;
+    event.preventDefault();
+    if (file.type.startsWith("image/")) onPhoto(file);
+    else onWeights(file);
+  };
+  const leave = (event: DragEvent): void => {
+    // Without a related target the pointer has left the window, not just moved on to another element.
+    if (event.relatedTarget === null) onDrag(false);
+  };
+  window.addEventListener("dragover", over, options);
+  window.addEventListener("drop", drop, options);
+  window.addEventListener("dragleave", leave, options);
+  return () => controller.abort();
+}

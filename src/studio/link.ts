@@ -1,0 +1,41 @@
+/** The page's state in its address, behind `#`, where no server sees it: anybody may have written it. */
+import { defaultRecipe, type Recipe, recipeFromQuery, recipeToQuery } from "../optvis/recipe.ts";
+import { tunedSettings } from "../optvis/recipes.ts";
+
+/** A class that reads at a glance. */
+const OPENING_OBJECTIVE = "class:goldfish";
+
+/** What the page opens with: the embedded network already drawing a class from zeros. */
+export const openingRecipe: Recipe = {
+  ...defaultRecipe,
+  ...tunedSettings(OPENING_OBJECTIVE),
+  objective: OPENING_OBJECTIVE,
+  size: [96, 96],
+  seed: 1,
+};
+
+export interface LinkState {
+  readonly recipe: Recipe;
+  /** Name of the weights file the link was made with; empty for the embedded network. */
+  readonly file: string;
+}
+
+const MOST_NAME = 120;
+
+/** Numbers out of bounds are clamped, nonsense is ignored; never throws. A photograph cannot be in a link. */
+export function readLink(hash: string): LinkState {
+  const parameters = new URLSearchParams(hash.replace(/^#/, ""));
+  const objective = parameters.get("objective")?.trim();
+  const base = objective ? { ...openingRecipe, ...tunedSettings(objective) } : openingRecipe;
+  const recipe = recipeFromQuery(parameters, base);
+  const init = recipe.init === "photo" ? "zeros" : recipe.init;
+  const iterations = Math.max(1, recipe.iterations);
+  const file = (parameters.get("file") ?? "").slice(0, MOST_NAME);
+  return { recipe: { ...recipe, init, iterations, batch: 1 }, file };
+}
+
+/** The hash, `#` included; empty for what the page opens with anyway. */
+export function writeLink({ recipe, file }: LinkState): string {
+  if (!file && recipeToQuery(recipe) === recipeToQuery(openingRecipe)) return "";
+  return `#${recipeToQuery(recipe)}${file ? `&file=${encodeURIComponent(file.slice(0, MOST_NAME))}` : ""}`;
+}

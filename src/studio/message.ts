@@ -1,0 +1,18 @@
+import { html, nothing, type TemplateResult } from "lit";
+import type { AscentError } from "../errors.ts";
+
+/** A failure beside the control it concerns; read out at once. Text only, never markup. */
+export function errorMessage(error: AscentError | undefined, id?: string): TemplateResult | typeof nothing {
+  if (!error) return nothing;
+  return html`<p class="error" role="alert" id=${id ?? nothing}>
+    ${sentence(error.message)} ${error.remedy ? html`<span class="remedy">${sentence(error.remedy)}</span>` : nothing}
+  </p>`;
+}
+
+/** Messages are written for one line on a terminal: here they begin with a capital and end with a stop. */
+export function sentence(text: string): string {
+  const first = text.charAt(0);
+  // A layer or a file name keeps its case.
+  const opening = /^[a-z]+[ ,:]/.test(text) ? first.toUpperCase() : first;
+  return `${opening}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+}

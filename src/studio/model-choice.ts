@@ -1,0 +1,20 @@
+import type { OpenOptions } from "../model/model.ts";
+import type { Preprocess } from "../model/network.ts";
+
+/** Which weights; a file stays on this computer. */
+export interface ModelChoice {
+  /** Undefined is the embedded network. */
+  readonly file: File | undefined;
+  /** Where the file does not say it, or says it wrongly. */
+  readonly preprocess: Preprocess | undefined;
+  readonly padding: 0 | 1 | undefined;
+}
+
+export const embeddedModel: ModelChoice = { file: undefined, preprocess: undefined, padding: undefined };
+
+export function openOptions({ preprocess, padding }: ModelChoice): OpenOptions {
+  return {
+    ...(preprocess === undefined ? {} : { preprocess }),
+    ...(padding === undefined ? {} : { padding }),
+  };
+}

@@ -1,0 +1,249 @@
+import "@awesome.me/webawesome/dist/components/switch/switch.js";
+import type WaSwitch from "@awesome.me/webawesome/dist/components/switch/switch.js";
+import { css, html, LitElement, nothing } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { parseSize } from "../element/attributes.ts";
+import { AscentError } from "../errors.ts";
+import { type OptimizerKind, type Recipe, recipeBounds } from "../optvis/recipe.ts";
+import { icons } from "./icons.ts";
+import { errorMessage } from "./message.ts";
+import "./number-field.ts";
+import "./segmented.ts";
+import { base, buttons, fields } from "./styles.ts";
+
+const SIDES = [64, 96, 128, 192, 256, 384, 512] as const;
+
+const STARTS = [
+  { value: "zeros", text: "Zeros" },
+  { value: "noise", text: "Noise" },
+  { value: "photo", text: "Photograph" },
+] as const;
+
+const OPTIMIZERS: readonly { readonly kind: OptimizerKind; readonly text: string }[] = [
+  { kind: "rms", text: "RMS-normalised ascent" },
+  { kind: "normalized", text: "L2-normalised ascent" },
+  { kind: "sgd", text: "Plain ascent" },
+  { kind: "momentum", text: "Momentum" },
+  { kind: "adam", text: "Adam" },
+];
+
+/** Exponents of ten of the sliders for rate and decay; the left end of the latter is zero. */
+const RATES = { from: -4, to: 4, step: 0.05 } as const;
+const DECAYS = { from: -8, to: 1, step: 0.1 } as const;
+
+/**
+ * Everything of a recipe but its subject.
+ * @fires {CustomEvent<Partial<Recipe>>} choose
+ * @fires {CustomEvent<File>} photo
+ * @fires {CustomEvent} tuned - back to the tuned settings
+ */
+@customElement("studio-recipe")
+export class RecipeControls extends LitElement {
+  static override readonly styles = [
+    base,
+    buttons,
+    fields,
+    css`
+      .controls {
+        display: grid;
+        gap: 1.1rem;
+      }
+      h2 {
+        margin-block: 2rem 1rem;
+        font: 500 1.25rem/1.2 var(--serif);
+      }
+      .presets {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.3rem;
+        margin-block-start: 0.5rem;
+      }
+      .presets button {
+        min-block-size: 30px;
+        flex: 1;
+        padding: 0 0.4em;
+        font-size: 0.8125rem;
+        font-variant-numeric: tabular-nums;
+      }
+      .presets button[aria-pressed="true"] {
+        color: var(--accent);
+        border-color: var(--accent);
+      }
+      .seed {
+        display: grid;
+        grid-template-columns: 1fr auto;
+        gap: 0.5rem;
+        align-items: end;
+      }
+      wa-switch {
+        font-size: 0.875rem;
+      }
+      .file {
+        margin-block-start: 0.6rem;
+        display: flex;
+        gap: 0.75rem;
+        align-items: center;
+        min-inline-size: 0;
+      }
+      .file span {
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+        color: var(--ink-soft);
+        font-size: 0.875rem;
+      }
+      .tuned {
+        justify-self: start;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) recipe!: Recipe;
+  @property({ attribute: false }) sizeError: AscentError | undefined;
+  @property({ attribute: false }) startError: AscentError | undefined;
+  @property() photoName = "";
+  @property({ type: Boolean }) isTuned = false;
+
+  @state() private badSize: AscentError | undefined;
+
+  #choose(change: Partial<Recipe>): void {
+    this.dispatchEvent(new CustomEvent("choose", { detail: change }));
+  }
+
+  #number(field: "lr" | "l2" | "blur" | "blurEvery" | "jitter" | "seed" | "iterations") {
+    return (event: CustomEvent<number>) => this.#choose({ [field]: event.detail });
+  }
+
+  readonly #typeSize = (event: Event): void => {
+    try {
+      const size = parseSize((event.target as HTMLInputElement).value);
+      this.badSize = undefined;
+      this.#choose({ size });
+    } catch (error) {
+      if (!(error instanceof AscentError)) throw error;
+      this.badSize = error;
+    }
+  };
+
+  readonly #pickPhoto = (event: Event): void => {
+    const file = (event.target as HTMLInputElement).files?.[0];
+    if (file) this.dispatchEvent(new CustomEvent("photo", { detail: file }));
+  };
+
+  #askForPhoto(): void {
+    this.renderRoot.querySelector<HTMLInputElement>("#photo")?.click();
+  }
+
+  #chooseStart(init: Recipe["init"]): void {
+    if (init !== "photo" || this.photoName) this.#choose({ init });
+    else this.#askForPhoto();
+  }
+
+  #renderCanvas() {
+    const [height, width] = this.recipe.size;
+    const error = this.badSize ?? this.sizeError;
+    return html`
+      <div>
+        <label for="size">Size <span class="visually-hidden">in pixels, N or height x width</span></label>
+        <input
+          id="size"
+          type="text"
+          autocomplete="off"
+          .value=${height === width ? String(height) : `${height}x${width}`}
+          aria-invalid=${error ? "true" : "false"}
+          aria-describedby="size-error"
+          @change=${this.#typeSize}
+        >
+        <div class="presets" role="group" aria-label="Usual sizes">
+          ${SIDES.map(
+            (side) => html`<button
+              aria-pressed=${height === side && width === side ? "true" : "false"}
+              aria-label="${side} by ${side} pixels"
+              @click=${() => {
+                this.badSize = undefined;
+                this.#choose({ size: [side, side] });
+              }}
+            >${side}</button>`,
+          )}
+        </div>
+        ${errorMessage(error, "size-error")}
+      </div>
+      <div>
+        <span class="label">Start</span>
+        <studio-segmented
+          label="Start"
+          .segments=${STARTS}
+          .value=${this.recipe.init}
+          @choose=${(event: CustomEvent<Recipe["init"]>) => this.#chooseStart(event.detail)}
+        ></studio-segmented>
+        <input id="photo" type="file" accept="image/*" hidden aria-label="Photograph" @change=${this.#pickPhoto}>
+        ${
+          this.photoName
+            ? html`<div class="file">
+                <button @click=${this.#askForPhoto}>${icons.file} Another photograph</button>
+                <span>${this.photoName}</span>
+              </div>`
+            : nothing
+        }
+        ${errorMessage(this.startError)}
+      </div>
+      <div class="seed">
+        <studio-number label="Seed" note="of noise and jitter" whole max=${recipeBounds.seed.most} .value=${this.recipe.seed} @choose=${this.#number("seed")}></studio-number>
+        <button class="icon" aria-label="Another seed" @click=${() => this.#choose({ seed: Math.floor(Math.random() * 1e6) })}>${icons.dice}</button>
+      </div>
+    `;
+  }
+
+  #renderAscent() {
+    const { recipe } = this;
+    const onOptimizer = (event: Event) =>
+      this.#choose({ optimizer: (event.target as HTMLSelectElement).value as OptimizerKind });
+    return html`
+      <div>
+        <label for="optimizer">Optimizer</label>
+        <select id="optimizer" @change=${onOptimizer}>
+          ${OPTIMIZERS.map(
+            ({ kind, text }) =>
+              html`<option value=${kind} ?selected=${kind === recipe.optimizer}>${text}</option>`,
+          )}
+        </select>
+      </div>
+      <studio-number label="Learning rate" note="RGB 0–1 · live" scale="decades" .slider=${RATES} max=${recipeBounds.lr.most} .value=${recipe.lr} @choose=${this.#number("lr")}></studio-number>
+      <studio-number label="L2 decay" note="toward the zero input · live" scale="decades" .slider=${DECAYS} max=${recipeBounds.l2.most} .value=${recipe.l2} @choose=${this.#number("l2")}></studio-number>
+      <studio-number label="Jitter" note="pixels" whole .slider=${{ from: 0, to: 32, step: 1 }} max=${recipeBounds.jitter.most} .value=${recipe.jitter} @choose=${this.#number("jitter")}></studio-number>
+      <studio-number label="Blur" note="standard deviation, pixels" .slider=${{ from: 0, to: 4, step: 0.1 }} max=${recipeBounds.blur.most} .value=${recipe.blur} @choose=${this.#number("blur")}></studio-number>
+      <div class="row">
+        <studio-number label="Blur every" note="iterations" whole min="1" max=${recipeBounds.blurEvery.most} .value=${recipe.blurEvery} @choose=${this.#number("blurEvery")}></studio-number>
+        <studio-number label="Stop after" note="iterations" whole min="1" max=${recipeBounds.iterations.most} .value=${recipe.iterations} @choose=${this.#number("iterations")}></studio-number>
+      </div>
+      <wa-switch .checked=${recipe.clamp} @change=${(event: Event) => this.#choose({ clamp: (event.target as WaSwitch).checked })}>
+        Clamp colours to 0–1 after each iteration
+      </wa-switch>
+      <wa-switch .checked=${recipe.redirect} @change=${(event: Event) => this.#choose({ redirect: (event.target as WaSwitch).checked })}>
+        Redirect gradients of ReLUs that are off, at first
+      </wa-switch>
+      <button class="tuned" ?disabled=${this.isTuned} @click=${() => this.dispatchEvent(new CustomEvent("tuned"))}>
+        Tuned settings
+      </button>
+    `;
+  }
+
+  protected override render() {
+    return html`
+      <section aria-labelledby="canvas-title">
+        <h2 id="canvas-title">Canvas</h2>
+        <div class="controls">${this.#renderCanvas()}</div>
+      </section>
+      <section aria-labelledby="ascent-title">
+        <h2 id="ascent-title">Ascent</h2>
+        <div class="controls">${this.#renderAscent()}</div>
+      </section>
+    `;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "studio-recipe": RecipeControls;
+  }
+}

@@ -1,0 +1,110 @@
+/** What a picture is of, between the SPEC of a recipe and the controls that choose it. */
+import { placeInNetwork } from "../element/placement.ts";
+import type { Network } from "../model/network.ts";
+import { layerChannels } from "../model/shapes.ts";
+import { formatObjective, parseObjective, type Term } from "../optvis/objective.ts";
+import type { Recipe } from "../optvis/recipe.ts";
+
+export type SubjectKind = "class" | "channel" | "neuron" | "layer" | "formula";
+
+/** Layers whose channels one can ask for: a channel of a head's units is a class or a unit of its own. */
+export function spatialLayers(network: Network): readonly string[] {
+  return network.layers.filter(({ kind }) => kind !== "linear").map(({ name }) => name);
+}
+
+/** The single term of a plain objective; undefined for sums, multiples and what does not parse. */
+export function soleTerm(spec: string, network: Network): Term | undefined {
+  try {
+    const { terms } = parseObjective(spec, network);
+    return terms.length === 1 && terms[0]?.weight === 1 ? terms[0] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Which control shows an objective. */
+export function subjectKind(spec: string, network: Network): SubjectKind {
+  const term = soleTerm(spec, network);
+  if (!term) return "formula";
+  if (isClass(term, network)) return "class";
+  return term.kind;
+}
+
+function isClass(term: Term, network: Network): boolean {
+  const last = network.layers.at(-1);
+  return term.kind === "neuron" && last?.kind === "linear" && last.name === term.layer;
+}
+
+/** Spec of one plain term. */
+export function specOf(term: Term, network: Network): string {
+  return formatObjective({ terms: [term] }, network);
+}
+
+/** Spec of a class by its index in the network. */
+export function classSpec(index: number, network: Network): string {
+  const layer = network.layers.at(-1)?.name ?? "";
+  return specOf({ kind: "neuron", weight: 1, layer, channel: index }, network);
+}
+
+/** Names as the list shows them: unnamed classes by number. */
+export function classNames(network: Network): readonly string[] {
+  const last = network.layers.at(-1);
+  if (last?.kind !== "linear") return [];
+  return Array.from(
+    { length: last.outputFeatures },
+    (_, index) => network.classes[index] ?? `class ${index}`,
+  );
+}
+
+/** Two lines for the label under the picture: what it is, and where in the network that is. */
+export interface Title {
+  readonly title: string;
+  readonly place: string;
+}
+
+export function titleOf(spec: string, network: Network | undefined): Title {
+  const term = network && soleTerm(spec, network);
+  if (!network || !term) return { title: spec, place: "" };
+  if (isClass(term, network) && term.kind === "neuron") {
+    return {
+      title: classNames(network)[term.channel] ?? spec,
+      place: `class ${term.channel}, ${term.layer}`,
+    };
+  }
+  if (term.kind === "layer") return { title: term.layer, place: "the whole layer" };
+  const of = `of ${layerChannels(network, term.layer)} in ${term.layer}`;
+  if (term.kind === "channel") return { title: `Channel ${term.channel}`, place: of };
+  const at = term.position ? `row ${term.position[0]}, column ${term.position[1]}` : "at the centre";
+  return { title: `Neuron ${term.channel}`, place: `${of}, ${at}` };
+}
+
+/** The spec to open a network with: the wish if it fits, else a class, else a channel of a deep layer. */
+function fittingSpec(wish: string, network: Network): string {
+  try {
+    parseObjective(wish, network);
+    return wish;
+  } catch {
+    if (classNames(network).length > 0) return classSpec(0, network);
+    const layer = spatialLayers(network).findLast((name) => name.startsWith("conv")) ?? "";
+    return `channel:${layer}:0`;
+  }
+}
+
+/** Sides tried where a network does not take the size at hand. */
+const SIDES = [64, 96, 128, 224, 256, 32, 28, 48, 112, 160, 192, 299] as const;
+
+/** The recipe with a subject that the network has and, where it must be, a size that it takes. */
+export function fittingRecipe(recipe: Recipe, network: Network): Recipe {
+  const wish = { ...recipe, objective: fittingSpec(recipe.objective, network) };
+  const fits = (candidate: Recipe): boolean => {
+    try {
+      placeInNetwork(network, candidate);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const sizes = [wish.size, ...SIDES.map((side) => [side, side] as const)];
+  const size = sizes.find((candidate) => fits({ ...wish, size: candidate }));
+  return { ...wish, size: size ?? wish.size };
+}
