@@ -139,7 +139,6 @@ export async function launchBrowser(name: BrowserName, options: LaunchOptions = 
   const software = options.adapter ? options.adapter === "software" : lacksGpu();
   const home = mkdtempSync(join(tmpdir(), `ascent-${name}-`));
   const removeHome = () => rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-  process.once("exit", removeHome);
   const common = {
     executablePath,
     headless: true,
@@ -161,13 +160,14 @@ export async function launchBrowser(name: BrowserName, options: LaunchOptions = 
             extraPrefsFirefox: { ...FIREFOX_PREFS, ...options.prefs },
           },
     );
+    // After puppeteer's own listener, which kills the browser.
+    process.once("exit", removeHome);
     browser.process()?.once("exit", () => {
       process.off("exit", removeHome);
       removeHome();
     });
     return browser;
   } catch (cause) {
-    process.off("exit", removeHome);
     removeHome();
     const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
     throw new DeviceError(`${executablePath} does not start: ${reason}`, { cause });

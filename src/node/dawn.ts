@@ -1,8 +1,6 @@
 /** WebGPU in Node: Dawn, from the optional package `webgpu`. */
 
-import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { DeviceError } from "../errors.ts";
 import { findChromiums } from "./browser.ts";
 import { findSoftwareVulkan, useDriver } from "./vulkan.ts";
@@ -47,12 +45,9 @@ async function importDawn(): Promise<typeof import("webgpu")> {
   }
 }
 
-/** Mesa warns on stderr where there is none. */
+/** Mesa warns on stderr where there is none; it keeps nothing there. */
 function prepareRuntimeFolder(): void {
-  if (process.platform !== "linux" || process.env["XDG_RUNTIME_DIR"]) return;
-  const folder = mkdtempSync(join(tmpdir(), "ascent-dawn-"));
-  process.env["XDG_RUNTIME_DIR"] = folder;
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  if (process.platform === "linux") process.env["XDG_RUNTIME_DIR"] ??= tmpdir();
 }
 
 function remedy(): string {

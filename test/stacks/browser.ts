@@ -5,6 +5,9 @@ import type { GpuCase } from "./case.ts";
 import { stackEnvironment } from "./environment.ts";
 import { type Server, startServer } from "./server.ts";
 
+// A vitest that is killed leaves its workers running; without this, they would keep their browsers.
+process.once("disconnect", () => process.exit(1));
+
 /** Starts a headless browser with WebGPU; `close()` it, or it goes with this process. */
 export async function launch(name: BrowserName, options: LaunchOptions = {}): Promise<Browser> {
   const environment = stackEnvironment(name);
