@@ -32,8 +32,8 @@ export function resolveImports(path: string, root: string, seen = new Set<string
 export function reflectKernels(code: string, file: string): KernelSource[] {
   const reflection = new WgslReflect(code);
   const features: GPUFeatureName[] = [];
-  if (/^enable\s+[\w,\s]*f16/m.test(code)) features.push("shader-f16");
-  if (/^enable\s+[\w,\s]*subgroups/m.test(code)) features.push("subgroups");
+  if (/^\s*enable\s+[\w,\s]*f16/m.test(code)) features.push("shader-f16");
+  if (/^\s*enable\s+[\w,\s]*subgroups/m.test(code)) features.push("subgroups");
   return reflection.entry.compute.map((entry) => {
     const resources = new Map(entry.resources.map((resource) => [resource.name, resource]));
     const all = [...resources.values()].sort((a, b) => a.binding - b.binding);
@@ -53,17 +53,21 @@ export function reflectKernels(code: string, file: string): KernelSource[] {
           { binding, access: access === "read" ? "read" : "read_write" },
         ]),
       ),
-      uniform: uniforms[0] && uniformLayout(uniforms[0]),
+      uniform: uniforms[0] && uniformLayout(uniforms[0], file),
       overrides: [...new Set(entry.overrides.map((override) => override.name))],
       features,
     };
   });
 }
 
-function uniformLayout(variable: VariableInfo): UniformLayout {
+function uniformLayout(variable: VariableInfo, file: string): UniformLayout {
   const struct = variable.type as StructInfo;
   const fields = struct.members.map((member): [string, UniformField] => {
-    const { type, length } = scalarType(member.type.name, member.type.size);
+    const { type, length } = scalarType(
+      member.type.name,
+      member.type.size,
+      `${file}: ${struct.name}.${member.name}`,
+    );
     return [member.name, { offset: member.offset, type, length }];
   });
   return {
@@ -73,10 +77,12 @@ function uniformLayout(variable: VariableInfo): UniformLayout {
   };
 }
 
-function scalarType(name: string, size: number): { type: Scalar; length: number } {
+function scalarType(name: string, size: number, where: string): { type: Scalar; length: number } {
   const suffix = /^vec[234](u|i|f)$/.exec(name)?.[1];
   const type = suffix ? { u: "u32", i: "i32", f: "f32" }[suffix] : name;
-  if (type !== "u32" && type !== "i32" && type !== "f32") throw new Error(`uniform field of type ${name}`);
+  if (type !== "u32" && type !== "i32" && type !== "f32") {
+    throw new Error(`${where} is ${name}; a uniform field is a scalar or written as vec2u … vec4f`);
+  }
   return { type, length: suffix ? size / 4 : 1 };
 }
 
@@ -106,13 +112,18 @@ function writeDeclarations(path: string, kernels: readonly KernelSource[]): void
   if (!existsSync(target) || readFileSync(target, "utf8") !== text) writeFileSync(target, text);
 }
 
-/** Reads, resolves, reflects and declares one shader file. */
-export function loadShader(path: string): { code: string; kernels: KernelSource[] } {
+/** Reads, resolves, reflects and declares one shader file; `files` are it and all it imports. */
+export function loadShader(path: string): {
+  code: string;
+  kernels: KernelSource[];
+  files: ReadonlySet<string>;
+} {
   const root = resolve(dirname(path));
-  const code = resolveImports(path, root);
+  const files = new Set<string>();
+  const code = resolveImports(path, root, files);
   const kernels = reflectKernels(code, basename(path));
   writeDeclarations(path, kernels);
-  return { code, kernels };
+  return { code, kernels, files };
 }
 
 /** Declares every shader of a folder; `npm run shaders` does this before a type check. */
@@ -127,8 +138,8 @@ export function wgsl(): Plugin {
     load(id) {
       const path = id.split("?")[0] ?? id;
       if (!path.endsWith(".wgsl")) return null;
-      const { code, kernels } = loadShader(path);
-      this.addWatchFile(path);
+      const { code, kernels, files } = loadShader(path);
+      for (const file of files) this.addWatchFile(file);
       const exports = kernels.map(
         ({ code: _, ...kernel }) => `export const ${kernel.name} = { ...${JSON.stringify(kernel)}, code };`,
       );

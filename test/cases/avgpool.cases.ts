@@ -47,7 +47,8 @@ function pool({ shape, outputSize }: Pooled): Proof {
 function checkPool(x: Tensor, dy: Tensor, y: Float32Array, dx: Float32Array): void {
   const outputSize = dy.shape[2];
   const bound = twin.avgpool_forward(absolute(x), outputSize);
-  const forwardDepth = largestWindow(x.shape[2], outputSize) * largestWindow(x.shape[3], outputSize) + DIVISION;
+  const forwardDepth =
+    largestWindow(x.shape[2], outputSize) * largestWindow(x.shape[3], outputSize) + DIVISION;
   expectWithin("y", y, twin.avgpool_forward(x, outputSize).data, bound.data, roundings(forwardDepth));
   // Never more windows over a pixel than there are.
   const backwardDepth = outputSize ** 2 + DIVISION;

@@ -64,7 +64,10 @@ function noBlur(shape: Shape4): Proof {
   const [batch, channels, height, width] = shape;
   return {
     buffers: { image, rows: image.byteLength },
-    dispatches: blur({ planes: batch * channels, height, width, sigma: 0 }, { image: "image", scratch: "rows" }),
+    dispatches: blur(
+      { planes: batch * channels, height, width, sigma: 0 },
+      { image: "image", scratch: "rows" },
+    ),
     check: (read) => expectExact("image", read.f32("image"), image),
   };
 }

@@ -74,7 +74,13 @@ export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
  * Throws unless ⟨Ax, y⟩ = ⟨x, Aᵀy⟩ for what the GPU made of A and Aᵀ, where every element of either may err
  * by `factor` times |A| or |Aᵀ| applied to absolute values; both pairings bound that by `magnitude`, ⟨|A||x|, |y|⟩.
  */
-export function expectAdjoint(what: string, forward: number, backward: number, magnitude: number, factor: number) {
+export function expectAdjoint(
+  what: string,
+  forward: number,
+  backward: number,
+  magnitude: number,
+  factor: number,
+) {
   const error = Math.abs(forward - backward);
   if (error <= 2 * factor * magnitude && magnitude > 0) return;
   throw new Error(`${what}: ⟨Ax,y⟩ = ${forward}, ⟨x,Aᵀy⟩ = ${backward}, bound ${2 * factor * magnitude}`);

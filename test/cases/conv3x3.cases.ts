@@ -12,7 +12,16 @@ import { positiveBits, unpackBits } from "../reference/bits.ts";
 import { type Shape4, sizeOf, type Tensor, tensor, zeros } from "../reference/tensor.ts";
 import * as twin from "../reference/twins.ts";
 import type { GpuCase } from "../stacks/case.ts";
-import { absolute, absoluteOf, dot, expectAdjoint, expectExact, expectWithin, noise, roundings } from "./compare.ts";
+import {
+  absolute,
+  absoluteOf,
+  dot,
+  expectAdjoint,
+  expectExact,
+  expectWithin,
+  noise,
+  roundings,
+} from "./compare.ts";
 import { kernelCase, type Proof } from "./execute.ts";
 
 function conv(
@@ -131,7 +140,11 @@ function bothDirections(shape: ConvShape): Proof {
     ],
     check(read) {
       const { inputChannels, outputChannels, padding } = shape;
-      expectExact("packed forward", read.f32("packedForward"), twin.conv3x3_pack_forward(w, outputChannels, inputChannels));
+      expectExact(
+        "packed forward",
+        read.f32("packedForward"),
+        twin.conv3x3_pack_forward(w, outputChannels, inputChannels),
+      );
       expectExact(
         "packed backward",
         read.f32("packedBackward"),
@@ -153,7 +166,14 @@ function bothDirections(shape: ConvShape): Proof {
 }
 
 /** ⟨Ax, dy⟩ = ⟨x, Aᵀdy⟩ for what the GPU made of both; the bias is no part of A. */
-function checkAdjoint(what: string, { x, dy, b }: Data, y: Float32Array, dx: Float32Array, bound: Tensor, depth: number) {
+function checkAdjoint(
+  what: string,
+  { x, dy, b }: Data,
+  y: Float32Array,
+  dx: Float32Array,
+  bound: Tensor,
+  depth: number,
+) {
   const plane = dy.shape[2] * dy.shape[3];
   const withoutBias = Float64Array.from(y, (value, i) => value - b[Math.floor(i / plane) % b.length]!);
   const magnitude = dot(bound.data, absoluteOf(dy.data));
@@ -212,7 +232,11 @@ function fusedRelu({ shape, silent }: { readonly shape: ConvShape; readonly sile
       const depth = roundings(depthOf(inputChannels));
       expectWithin("y", read.f32("y"), y.data, forwardMagnitude(data, shape).data, depth);
       // A sum next to 0 may round to either side of it, so the bits are held to the sum that was made.
-      expectExact("bits", unpackBits(read.u32("bits"), y.shape), read.f32("y").map((value) => (value > 0 ? 1 : 0)));
+      expectExact(
+        "bits",
+        unpackBits(read.u32("bits"), y.shape),
+        read.f32("y").map((value) => (value > 0 ? 1 : 0)),
+      );
       const dx = twin.conv3x3_backward_input_relu_register(before, dy, w, inputChannels, padding);
       const magnitude = twin.relu_backward(backwardMagnitude(data, shape), before);
       expectWithin("dx", read.f32("dx"), dx.data, magnitude.data, roundings(depthOf(outputChannels)));

@@ -97,7 +97,8 @@ function makeBuffer(gpu: Gpu, label: string, contents: Contents): GPUBuffer {
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
   const buffer = gpu.buffer(label, bytes + GUARD_BYTES, usage);
   const words = new Uint32Array(buffer.size / 4).fill(POISON);
-  if (typeof contents !== "number") words.set(new Uint32Array(contents.buffer, contents.byteOffset, bytes / 4));
+  if (typeof contents !== "number")
+    words.set(new Uint32Array(contents.buffer, contents.byteOffset, bytes / 4));
   gpu.device.queue.writeBuffer(buffer, 0, words);
   return buffer;
 }
@@ -114,7 +115,18 @@ async function record(
   const uniform = uniformOf(gpu, dispatch);
   pass.setPipeline(kernel.pipeline);
   pass.setBindGroup(0, bindKernel(gpu.device, kernel, dispatch.label, buffers, uniform));
-  pass.dispatchWorkgroups(...dispatch.workgroups);
+  pass.dispatchWorkgroups(...folded(dispatch));
+}
+
+/**
+ * The same workgroups over two dimensions, where the kernel takes them so: dispatches over 65,535 workgroups
+ * are folded, and this shows on small ones that the kernel counts them right.
+ */
+function folded({ kernel, workgroups }: Dispatch): readonly [number, number, number] {
+  const counts = new RegExp(`\\bfn ${kernel.name}\\([^{]*num_workgroups`).test(kernel.code);
+  const [x, y, z] = workgroups;
+  const rows = [3, 2].find((divisor) => x > divisor && x % divisor === 0);
+  return counts && y === 1 && rows ? [x / rows, rows, z] : workgroups;
 }
 
 /** A part is bound as it is, a whole buffer with its guard, so that writes past its end are seen. */

@@ -54,7 +54,11 @@ function roll(rolled: Rolled): Proof {
 }
 
 /** Applies the twin to every image with the shift the random numbers give it. */
-function imageByImage(x: Tensor, { seed, step, jitter }: Rolled, shift: typeof twin.jitter_forward): Float64Array {
+function imageByImage(
+  x: Tensor,
+  { seed, step, jitter }: Rolled,
+  shift: typeof twin.jitter_forward,
+): Float64Array {
   const [batch, , height, width] = x.shape;
   const perImage = 3 * height * width;
   const out = new Float64Array(x.data.length);
@@ -103,7 +107,12 @@ function randomNumbers(): Proof {
   return {
     buffers: { counters: Uint32Array.from(rows.flat()), numbers: 16 * rows.length },
     dispatches: [numbers],
-    check: (read) => expectExact("numbers", read.u32("numbers"), rows.flatMap((row) => randomBits(...row))),
+    check: (read) =>
+      expectExact(
+        "numbers",
+        read.u32("numbers"),
+        rows.flatMap((row) => randomBits(...row)),
+      ),
   };
 }
 

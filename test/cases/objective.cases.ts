@@ -4,9 +4,9 @@ import type { Term } from "../../src/optvis/objective.ts";
 import { PARTIALS, partialsBytes, reduceTotal } from "../../src/optvis/reduce.ts";
 import { type Decay, l2Backward, l2Forward } from "../../src/optvis/regularizers.ts";
 import { termBackward, termForward } from "../../src/optvis/terms.ts";
+import { termValue } from "../reference/objective.ts";
 import { type Shape4, sizeOf, tensor } from "../reference/tensor.ts";
 import * as twin from "../reference/twins.ts";
-import { termValue } from "../reference/objective.ts";
 import type { GpuCase } from "../stacks/case.ts";
 import { absolute, absoluteOf, expectExact, expectWithin, noise, roundings } from "./compare.ts";
 import { kernelCase, type Proof } from "./execute.ts";
@@ -30,8 +30,18 @@ const TERMS: readonly Placed[] = [
   { term: { kind: "channel", weight: 2, layer: "a", channel: 9 }, batch: 2, shape: UNITS, index: 0 },
   { term: { kind: "neuron", weight: 3, layer: "a", channel: 2 }, batch: 2, shape: MAP, index: 2 },
   { term: { kind: "neuron", weight: 1, layer: "a", channel: 1 }, batch: 1, shape: EVEN, index: 0 },
-  { term: { kind: "neuron", weight: -1, layer: "a", channel: 0, position: [0, 0] }, batch: 2, shape: MAP, index: 0 },
-  { term: { kind: "neuron", weight: 1, layer: "a", channel: 4, position: [2, 6] }, batch: 2, shape: MAP, index: 1 },
+  {
+    term: { kind: "neuron", weight: -1, layer: "a", channel: 0, position: [0, 0] },
+    batch: 2,
+    shape: MAP,
+    index: 0,
+  },
+  {
+    term: { kind: "neuron", weight: 1, layer: "a", channel: 4, position: [2, 6] },
+    batch: 2,
+    shape: MAP,
+    index: 1,
+  },
   { term: { kind: "neuron", weight: 1, layer: "a", channel: 0 }, batch: 2, shape: UNITS, index: 0 },
   { term: { kind: "layer", weight: 0.7, layer: "a" }, batch: 2, shape: MAP, index: 0 },
   { term: { kind: "layer", weight: -2, layer: "a" }, batch: 1, shape: UNITS, index: 1 },
@@ -145,6 +155,11 @@ function manyElements(shape: Shape): Proof {
   return {
     buffers: { a, gradient: a.byteLength },
     dispatches: [termBackward(term, 0, 1, shape, false, { activation: "a", gradient: "gradient" })],
-    check: (read) => expectExact("gradient", read.f32("gradient"), a.map((value) => value / 2)),
+    check: (read) =>
+      expectExact(
+        "gradient",
+        read.f32("gradient"),
+        a.map((value) => value / 2),
+      ),
   };
 }

@@ -47,7 +47,10 @@ function step({ kind, shape, lr, t, clamp }: Stepped): Proof {
   const x = noise(1, size);
   const g = withStillImage(noise(2, size), batch);
   const moment1 = withStillImage(noise(3, size), batch);
-  const moment2 = withStillImage(noise(4, size).map((value) => value ** 2), batch);
+  const moment2 = withStillImage(
+    noise(4, size).map((value) => value ** 2),
+    batch,
+  );
   const state = new Uint32Array(4);
   state[0] = t;
   new Float32Array(state.buffer).set(twin.advance(t), 1);
@@ -104,7 +107,10 @@ function boundOf(
 ): Float64Array {
   const [first, second] = [moments.first.data.map(Math.abs), moments.second.data];
   const change = { shape: x.shape, data: new Float64Array(x.data.length) };
-  const positive = { first: { shape: x.shape, data: first }, second: { shape: x.shape, data: second.slice() } };
+  const positive = {
+    first: { shape: x.shape, data: first },
+    second: { shape: x.shape, data: second.slice() },
+  };
   TWINS[kind](change, tensor(x.shape, g.map(Math.abs)), positive, lr, t);
   // Rounding of lr, Σg² or the corrections; moments, mean, root, 1e-8 and its sum, product and quotient.
   const depth = 3 + 5 + 2 * DIVISION + SQUARE_ROOT + 2 + 1 + DIVISION;
@@ -144,5 +150,10 @@ export const cases: readonly GpuCase[] = [
     STEPS,
     step,
   ),
-  kernelCase(["advance"], "Adam's bias corrections are 1 − βᵗ after 1000 steps", [0, 1, 10, 1000], recurrence),
+  kernelCase(
+    ["advance"],
+    "Adam's bias corrections are 1 − βᵗ after 1000 steps",
+    [0, 1, 10, 1000],
+    recurrence,
+  ),
 ];

@@ -38,7 +38,13 @@ function both({ kind, size }: { readonly kind: Preprocess; readonly size: (typeo
       expectWithin("x", read.f32("x"), x, x, roundings(DEPTH));
       expectWithin("du", read.f32("du"), du, du, roundings(DEPTH));
       const magnitude = dot(twin.preprocess_forward(absolute(u), kind).data, absolute(dx).data);
-      expectAdjoint("adjoint", dot(read.f32("x"), dx.data), dot(u.data, read.f32("du")), magnitude, roundings(DEPTH));
+      expectAdjoint(
+        "adjoint",
+        dot(read.f32("x"), dx.data),
+        dot(u.data, read.f32("du")),
+        magnitude,
+        roundings(DEPTH),
+      );
     },
   };
 }

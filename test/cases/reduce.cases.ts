@@ -1,4 +1,10 @@
-import { PARTIALS, partialsBytes, type Reduction, reducePartials, reduceTotal } from "../../src/optvis/reduce.ts";
+import {
+  PARTIALS,
+  partialsBytes,
+  type Reduction,
+  reducePartials,
+  reduceTotal,
+} from "../../src/optvis/reduce.ts";
 import * as twin from "../reference/twins.ts";
 import type { GpuCase } from "../stacks/case.ts";
 import { expectExact, expectWithin, noise, roundings } from "./compare.ts";
@@ -29,7 +35,9 @@ function partials(reduction: Reduction): Proof {
   const runs = KINDS.flatMap((kind) => [`${kind} once`, `${kind} again`].map((name) => ({ kind, name })));
   return {
     buffers: { x, ...Object.fromEntries(runs.map(({ name }) => [name, bytes])) },
-    dispatches: runs.map(({ kind, name }) => reducePartials(name, kind, reduction, { input: "x", partials: name })),
+    dispatches: runs.map(({ kind, name }) =>
+      reducePartials(name, kind, reduction, { input: "x", partials: name }),
+    ),
     check(read) {
       for (const kind of KINDS) {
         checkPartials(kind, x, reduction, read);
@@ -39,7 +47,12 @@ function partials(reduction: Reduction): Proof {
   };
 }
 
-function checkPartials(kind: (typeof KINDS)[number], x: Float32Array, reduction: Reduction, read: Results): void {
+function checkPartials(
+  kind: (typeof KINDS)[number],
+  x: Float32Array,
+  reduction: Reduction,
+  read: Results,
+): void {
   const { batch, count, slot, scale } = reduction;
   const all = read.f32(`${kind} once`);
   const own = (n: number) => all.subarray((slot * batch + n) * PARTIALS, (slot * batch + n + 1) * PARTIALS);
@@ -90,6 +103,11 @@ function totals({ step, ...total }: Totalled): Proof {
 }
 
 export const cases: readonly GpuCase[] = [
-  kernelCase(["reduce_sum", "reduce_squares"], "a part of each image, twice the same bits", REDUCTIONS, partials),
+  kernelCase(
+    ["reduce_sum", "reduce_squares"],
+    "a part of each image, twice the same bits",
+    REDUCTIONS,
+    partials,
+  ),
   kernelCase(["reduce_total"], "its slots, its entry of the ring", TOTALLED, totals),
 ];

@@ -1,4 +1,10 @@
-import { clearRedirectFlags, reluBackward, reluBackwardRedirect, reluBitsBytes, reluForward } from "../../src/nn/relu.ts";
+import {
+  clearRedirectFlags,
+  reluBackward,
+  reluBackwardRedirect,
+  reluBitsBytes,
+  reluForward,
+} from "../../src/nn/relu.ts";
 import { positiveBits } from "../reference/bits.ts";
 import { type Shape4, sizeOf, tensor } from "../reference/tensor.ts";
 import * as twin from "../reference/twins.ts";
@@ -76,7 +82,12 @@ const REDIRECTED: readonly Redirected[] = [
   { scenes: ["one unit alive", "dead", "off, with gradient"], shape: [9, 2, 17], before: 2, after: 1 },
   { scenes: ["on, without gradient", "off, with gradient", "alive"], shape: [3, 4, 8], before: 0, after: 1 },
   { scenes: ["dead"], shape: [1, 1, 1], before: 0, after: 0 },
-  { scenes: Array.from({ length: 70 }, (_, n) => (n % 3 ? "dead" : "alive")), shape: [2, 1, 3], before: 1, after: 0 },
+  {
+    scenes: Array.from({ length: 70 }, (_, n) => (n % 3 ? "dead" : "alive")),
+    shape: [2, 1, 3],
+    before: 1,
+    after: 0,
+  },
 ];
 
 function redirect({ scenes, shape, before, after }: Redirected): Proof {
@@ -84,8 +95,14 @@ function redirect({ scenes, shape, before, after }: Redirected): Proof {
   const batch = scenes.length;
   const images = scenes.map((scene, n) => imageOf(scene, 10 * n, channels * height * width));
   const full: Shape4 = [batch, ...shape];
-  const x = tensor(full, images.flatMap(([input]) => [...input]));
-  const dy = tensor(full, images.flatMap(([, gradient]) => [...gradient]));
+  const x = tensor(
+    full,
+    images.flatMap(([input]) => [...input]),
+  );
+  const dy = tensor(
+    full,
+    images.flatMap(([, gradient]) => [...gradient]),
+  );
   const flag = before * batch;
   const flags = new Uint32Array((before + 1 + after) * batch).fill(7);
   const alive = { buffer: "alive", offset: 0, size: flags.byteLength };

@@ -6,7 +6,8 @@ export function packForward(weight: Float64Array, outputs: number, inputs: numbe
   const packed = new Float64Array(inputs * 9 * padded);
   for (let k = 0; k < outputs; k++) {
     for (let c = 0; c < inputs; c++) {
-      for (let tap = 0; tap < 9; tap++) packed[(c * 9 + tap) * padded + k] = weight[(k * inputs + c) * 9 + tap]!;
+      for (let tap = 0; tap < 9; tap++)
+        packed[(c * 9 + tap) * padded + k] = weight[(k * inputs + c) * 9 + tap]!;
     }
   }
   return packed;

@@ -8,7 +8,12 @@ function pcg4d(counter: readonly number[]): number[] {
   const v = counter.map((word) => wrap(BigInt(word) * 1664525n + 1013904223n));
   const mix = () => {
     // Word i grows by the product of two others, which earlier lines may have changed.
-    for (const [i, a, b] of [[0, 1, 3], [1, 2, 0], [2, 0, 1], [3, 1, 2]] as const) {
+    for (const [i, a, b] of [
+      [0, 1, 3],
+      [1, 2, 0],
+      [2, 0, 1],
+      [3, 1, 2],
+    ] as const) {
       v[i] = wrap(v[i]! + v[a]! * v[b]!);
     }
   };
@@ -43,14 +48,17 @@ describe("random numbers", () => {
   });
 
   it("shift rows and columns, images, steps and seeds apart from each other", () => {
-    const shifts = (seed: number, image: number) => STEPS.slice(0, 200).map((step) => jitterShift(seed, step, image, 16));
+    const shifts = (seed: number, image: number) =>
+      STEPS.slice(0, 200).map((step) => jitterShift(seed, step, image, 16));
     const first = shifts(1, 0);
     const same = (other: typeof first) =>
       first.filter(([dy, dx], i) => dy === other[i]![0] && dx === other[i]![1]).length;
     expect(same(shifts(2, 0))).toBeLessThan(5);
     expect(same(shifts(1, 1))).toBeLessThan(5);
     expect(first.filter(([dy, dx]) => dy === dx).length).toBeLessThan(25);
-    expect(first.filter(([dy, dx], i) => i > 0 && dy === first[i - 1]![0] && dx === first[i - 1]![1]).length).toBeLessThan(5);
+    expect(
+      first.filter(([dy, dx], i) => i > 0 && dy === first[i - 1]![0] && dx === first[i - 1]![1]).length,
+    ).toBeLessThan(5);
   });
 
   it("are no shift for p = 0", () => {

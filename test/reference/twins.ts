@@ -29,7 +29,10 @@ export {
   packBackwardInput as conv3x3_pack_backward_input,
   packForward as conv3x3_pack_forward,
 } from "./pack.ts";
-export { preprocessBackward as preprocess_backward, preprocessForward as preprocess_forward } from "./preprocess.ts";
+export {
+  preprocessBackward as preprocess_backward,
+  preprocessForward as preprocess_forward,
+} from "./preprocess.ts";
 export { presentPixels as present_fragment } from "./present.ts";
 export {
   reduceSquares as reduce_squares,
