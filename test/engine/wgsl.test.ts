@@ -235,45 +235,27 @@ describe("the module of a shader", () => {
     const options = { label: "", workgroups: [1, 1, 1] as const };
     const uniform = { batch: 1, channels: 1, height: 1, width: 1, flag: 0 };
     const buffers = { input: "a", output: "b", bits: "c" };
-    const right = dispatch(relu_forward, { ...options, uniform, buffers });
-    expect(right.kernel.name).toBe("relu_forward");
+    const rest = { ...options, uniform };
+    expect(dispatch(relu_forward, { ...rest, buffers }).kernel.name).toBe("relu_forward");
     // @ts-expect-error a binding is missing
-    dispatch(relu_forward, { ...options, uniform, buffers: { input: "a", output: "b" } });
+    dispatch(relu_forward, { ...rest, buffers: { input: "a", output: "b" } });
     // @ts-expect-error a binding is misspelt
-    dispatch(relu_forward, { ...options, uniform, buffers: { input: "a", output: "b", bit: "c" } });
+    dispatch(relu_forward, { ...rest, buffers: { input: "a", output: "b", bit: "c" } });
     // @ts-expect-error there is no such binding
-    dispatch(relu_forward, {
-      ...options,
-      uniform,
-      buffers: { input: "a", output: "b", bits: "c", mask: "d" },
-    });
-    // @ts-expect-error a uniform field is missing
-    dispatch(relu_forward, { ...options, uniform: { batch: 1, channels: 1, height: 1, width: 1 }, buffers });
+    dispatch(relu_forward, { ...rest, buffers: { input: "a", output: "b", bits: "c", mask: "d" } });
+    // @ts-expect-error uniform fields are missing
+    dispatch(relu_forward, { ...options, buffers, uniform: { batch: 1, channels: 1 } });
     // @ts-expect-error a scalar takes no vector
-    dispatch(relu_forward, { ...options, uniform: { ...uniform, batch: [1, 2] }, buffers });
-    const tiled = { weights: "a", bias: "b", input: "c", output: "d" };
-    const shape = {
-      inputChannels: 1,
-      inputHeight: 1,
-      inputWidth: 1,
-      outputChannels: 1,
-      outputHeight: 1,
-      outputWidth: 1,
-      pad: 1,
+    dispatch(relu_forward, { ...options, buffers, uniform: { ...uniform, batch: [1, 2] } });
+    const tile = { inputHeight: 1, inputWidth: 1, outputHeight: 1, outputWidth: 1, pad: 1 };
+    const tiled = {
+      ...options,
+      buffers: { weights: "a", bias: "b", input: "c", output: "d" },
+      uniform: { ...tile, inputChannels: 1, outputChannels: 1 },
     };
-    dispatch(conv3x3_forward_register, {
-      ...options,
-      uniform: shape,
-      buffers: tiled,
-      overrides: { WORKGROUP: 8 },
-    });
+    dispatch(conv3x3_forward_register, { ...tiled, overrides: { WORKGROUP: 8 } });
     // @ts-expect-error there is no such override
-    dispatch(conv3x3_forward_register, {
-      ...options,
-      uniform: shape,
-      buffers: tiled,
-      overrides: { WORKGROUPS: 8 },
-    });
+    dispatch(conv3x3_forward_register, { ...tiled, overrides: { WORKGROUPS: 8 } });
   });
 
   it("is declared in a file beside it", () => {
