@@ -46,6 +46,7 @@ export class AscentStudio extends LitElement {
   @state() private adapterName = "";
   @state() private errors: Errors = {};
   @state() private theme: Theme = currentTheme();
+  @state() private scaling: "smooth" | "crisp" = "smooth";
   @state() private notice = "";
   @state() private dragging = false;
 
@@ -244,6 +245,7 @@ export class AscentStudio extends LitElement {
         .choice=${this.shown}
         .photo=${this.photo}
         .network=${this.network}
+        .crisp=${this.scaling === "crisp"}
         .error=${error}
         @save=${this.#save}
         @link=${this.#copyLink}
@@ -273,6 +275,10 @@ export class AscentStudio extends LitElement {
         .startError=${errors.init}
         .photoName=${this.photo?.name ?? ""}
         .isTuned=${this.#isTuned}
+        .scaling=${this.scaling}
+        @scaling=${(event: CustomEvent<"smooth" | "crisp">) => {
+          this.scaling = event.detail;
+        }}
         @choose=${(event: CustomEvent<Partial<Recipe>>) => this.#change(event.detail)}
         @photo=${(event: CustomEvent<File>) => this.#usePhoto(event.detail)}
         @tuned=${() => this.#change(tunedSettings(recipe.objective))}

@@ -25,9 +25,6 @@ export const icons = {
     svg`<rect x="2.5" y="6" width="19" height="12" rx="2.5"/><path d="M6.5 10h0M10 10h0M14 10h0M17.5 10h0M7.5 14.2h9"/>`,
   ),
   chevron: icon(svg`<path d="m6 9.5 6 6 6-6"/>`),
-  pixels: icon(
-    svg`<path d="M4 4h8v8H4zM12 12h8v8h-8z" fill="currentColor" stroke="none"/><rect x="4" y="4" width="16" height="16"/>`,
-  ),
   file: icon(
     svg`<path d="M13.5 3h-7A1.5 1.5 0 0 0 5 4.5v15A1.5 1.5 0 0 0 6.5 21h11a1.5 1.5 0 0 0 1.5-1.5v-11zM13.5 3v5.5H19"/>`,
   ),

@@ -22,9 +22,14 @@ export class NumberField extends LitElement {
       }
       .head {
         display: flex;
+        flex-wrap: wrap;
         justify-content: space-between;
         align-items: baseline;
-        gap: 0.5rem;
+        column-gap: 0.5rem;
+        margin-block-end: 0.35rem;
+      }
+      .head label {
+        margin: 0;
       }
       .note {
         font-size: 0.75rem;

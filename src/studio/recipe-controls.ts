@@ -19,6 +19,11 @@ const STARTS = [
   { value: "photo", text: "Photograph" },
 ] as const;
 
+const ENLARGEMENTS = [
+  { value: "smooth", text: "Smooth" },
+  { value: "crisp", text: "Crisp pixels" },
+] as const;
+
 const OPTIMIZERS: readonly { readonly kind: OptimizerKind; readonly text: string }[] = [
   { kind: "rms", text: "RMS-normalised ascent" },
   { kind: "normalized", text: "L2-normalised ascent" },
@@ -35,6 +40,7 @@ const DECAYS = { from: -8, to: 1, step: 0.1 } as const;
  * Everything of a recipe but its subject.
  * @fires {CustomEvent<Partial<Recipe>>} choose
  * @fires {CustomEvent<File>} photo
+ * @fires {CustomEvent<"smooth" | "crisp">} scaling
  * @fires {CustomEvent} tuned - back to the tuned settings
  */
 @customElement("studio-recipe")
@@ -102,6 +108,8 @@ export class RecipeControls extends LitElement {
   @property({ attribute: false }) sizeError: AscentError | undefined;
   @property({ attribute: false }) startError: AscentError | undefined;
   @property() photoName = "";
+  /** How the picture is enlarged; of this page, not of the recipe. */
+  @property() scaling: "smooth" | "crisp" = "smooth";
   @property({ type: Boolean }) isTuned = false;
 
   @state() private badSize: AscentError | undefined;
@@ -186,6 +194,15 @@ export class RecipeControls extends LitElement {
             : nothing
         }
         ${errorMessage(this.startError)}
+      </div>
+      <div>
+        <span class="label">Enlarged</span>
+        <studio-segmented
+          label="Enlarged"
+          .segments=${ENLARGEMENTS}
+          .value=${this.scaling}
+          @choose=${(event: CustomEvent<string>) => this.dispatchEvent(new CustomEvent("scaling", { detail: event.detail }))}
+        ></studio-segmented>
       </div>
       <div class="seed">
         <studio-number label="Seed" note="of noise and jitter" whole max=${recipeBounds.seed.most} .value=${this.recipe.seed} @choose=${this.#number("seed")}></studio-number>

@@ -18,6 +18,7 @@ export class Segmented extends LitElement {
     css`
       .group {
         display: flex;
+        flex-wrap: wrap;
         gap: 2px;
         padding: 3px;
         background: var(--wall);

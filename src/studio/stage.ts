@@ -100,11 +100,6 @@ export class Stage extends LitElement {
       .failure:not(.alone) strong {
         font: 600 0.9375rem/1.4 var(--sans);
       }
-      .crisp {
-        position: absolute;
-        inset-block-start: calc(100% - 2px);
-        inset-inline-end: 0;
-      }
       .progress {
         position: absolute;
         inset-inline: 0;
@@ -167,6 +162,8 @@ export class Stage extends LitElement {
   @property({ attribute: false }) choice!: ModelChoice;
   @property({ attribute: false }) photo: Blob | undefined;
   @property({ attribute: false }) network: Network | undefined;
+  /** Show pixels as squares instead of smoothing between them. */
+  @property({ type: Boolean }) crisp = false;
   /** What went wrong with the GPU or the run; other failures are shown beside their controls. */
   @property({ attribute: false }) error: AscentError | undefined;
 
@@ -174,7 +171,6 @@ export class Stage extends LitElement {
   @state() private iteration = 0;
   @state() private rate = 0;
   @state() private objective: number | undefined;
-  @state() private crisp = false;
   /** Something has been on the canvas. */
   @state() private hung = false;
 
@@ -274,9 +270,6 @@ export class Stage extends LitElement {
       <span class="gap"></span>
       <button ?disabled=${busy} aria-label="Save as PNG" title="Save as PNG" @click=${() => this.#tell("save")}>${icons.save} <span class="long">Save</span></button>
       <button aria-label="Copy link to this recipe" title="Copy link to this recipe" @click=${() => this.#tell("link")}>${icons.link} <span class="long">Copy link</span></button>
-      <button class="icon quiet" aria-label="Crisp pixels" title="Crisp pixels" aria-pressed=${this.crisp ? "true" : "false"} @click=${() => {
-        this.crisp = !this.crisp;
-      }}>${icons.pixels}</button>
     </div>`;
   }
 
