@@ -1,9 +1,9 @@
 import type { Model } from "../../src/model/network.ts";
+import type { Term } from "../../src/optvis/objective.ts";
 import type { Recipe } from "../../src/optvis/recipe.ts";
 import { gaussianBlur } from "./blur.ts";
 import { jitterBackward, jitterForward } from "./jitter.ts";
 import { objectiveGradient, type ReferenceWeights } from "./network.ts";
-import type { ReferenceTerm } from "./objective.ts";
 import { initialState, optimizerStep } from "./optimizer.ts";
 import { PREPROCESS } from "./preprocess.ts";
 import type { Tensor } from "./tensor.ts";
@@ -27,7 +27,7 @@ export const REDIRECT_ITERATIONS = 16;
 export function referenceAscent(
   model: Pick<Model, "network" | "preprocess">,
   weights: ReferenceWeights,
-  terms: readonly ReferenceTerm[],
+  terms: readonly Term[],
   u: Tensor,
   settings: AscentSettings,
   iterations: number,

@@ -1,4 +1,4 @@
-import { type Tensor, type Shape4, zeros } from "./tensor.ts";
+import { type Shape4, type Tensor, zeros } from "./tensor.ts";
 
 /** Rows (or columns) [begin, end) that output index i of `outputs` averages, of `inputs` in all. */
 export function adaptiveWindow(

@@ -1,4 +1,4 @@
-import { type Tensor, type Shape4, zeros } from "./tensor.ts";
+import { type Shape4, type Tensor, zeros } from "./tensor.ts";
 
 /** 2×2 max-pool, stride 2: values, and for each pooled pixel which of its four won. */
 export interface MaxPoolResult {

@@ -1,9 +1,10 @@
 import type { Layer, LayerWeights, Model, Network } from "../../src/model/network.ts";
+import type { Term } from "../../src/optvis/objective.ts";
 import { avgPoolBackward, avgPoolForward } from "./avgpool.ts";
 import { conv3x3BackwardInput, conv3x3Forward } from "./conv3x3.ts";
 import { linearBackwardInput, linearForward } from "./linear.ts";
 import { maxPoolBackward, maxPoolForward } from "./maxpool.ts";
-import { l2Seed, l2Value, type ReferenceTerm, termSeed, termValue } from "./objective.ts";
+import { l2Seed, l2Value, termSeed, termValue } from "./objective.ts";
 import { preprocessBackward, preprocessForward } from "./preprocess.ts";
 import { reluBackward, reluBackwardRedirect, reluForward } from "./relu.ts";
 import type { Tensor } from "./tensor.ts";
@@ -86,7 +87,7 @@ export function networkBackward(
   weights: ReferenceWeights,
   net: Tensor,
   activations: Activations,
-  terms: readonly ReferenceTerm[],
+  terms: readonly Term[],
   redirect: boolean,
 ): Tensor {
   let gradient: Tensor | undefined;
@@ -148,7 +149,7 @@ export interface ReferenceGradient {
 export function objectiveGradient(
   model: Pick<Model, "network" | "preprocess">,
   weights: ReferenceWeights,
-  terms: readonly ReferenceTerm[],
+  terms: readonly Term[],
   u: Tensor,
   options: { readonly l2?: number; readonly redirect?: boolean } = {},
 ): ReferenceGradient {
@@ -166,7 +167,7 @@ export function objectiveGradient(
 }
 
 /** Name of the last layer that a term reads. */
-export function deepestLayer(network: Network, terms: readonly ReferenceTerm[]): string {
+export function deepestLayer(network: Network, terms: readonly Term[]): string {
   const read = network.layers.filter((layer) => terms.some((term) => term.layer === layer.name));
   const last = read.at(-1);
   if (last === undefined) throw new Error("deepestLayer: no term names a layer of the network");

@@ -1,15 +1,5 @@
+import type { NeuronTerm, Term } from "../../src/optvis/objective.ts";
 import { type Shape4, type Tensor, zeros } from "./tensor.ts";
-
-/** One term of a sum; the same fields as a term of the engine's parsed objective. */
-export interface ReferenceTerm {
-  readonly weight: number;
-  readonly layer: string;
-  readonly kind: "channel" | "neuron" | "layer";
-  /** For `channel` and `neuron`. */
-  readonly channel?: number;
-  /** For `neuron`; the centre (⌊H/2⌋, ⌊W/2⌋) if not said. */
-  readonly position?: readonly [y: number, x: number];
-}
 
 /**
  * Unweighted value of a term for each image: `channel` the mean over positions, `neuron` one unit, `layer` the
@@ -17,20 +7,20 @@ export interface ReferenceTerm {
  *
  * @param a the layer's activations, (N,C,H,W); (N,O,1,1) for a linear layer
  */
-export function termValue(term: ReferenceTerm, a: Tensor): Float64Array {
+export function termValue(term: Term, a: Tensor): Float64Array {
   const [batch, channels, height, width] = a.shape;
   const plane = height * width;
   return Float64Array.from({ length: batch }, (_, n) => {
     if (term.kind === "layer")
       return meanOf(a.data.subarray(n * channels * plane, (n + 1) * channels * plane), true);
-    const begin = (n * channels + term.channel!) * plane;
+    const begin = (n * channels + term.channel) * plane;
     if (term.kind === "channel") return meanOf(a.data.subarray(begin, begin + plane), false);
     return a.data[begin + unitOf(term, a.shape)]!;
   });
 }
 
 /** ∂(weight · value)/∂a of a term, (N,C,H,W): 1/HW on a channel, 1 on a neuron, 2a/CHW on a layer. */
-export function termSeed(term: ReferenceTerm, a: Tensor): Tensor {
+export function termSeed(term: Term, a: Tensor): Tensor {
   const [batch, channels, height, width] = a.shape;
   const plane = height * width;
   if (term.kind === "layer") {
@@ -39,7 +29,7 @@ export function termSeed(term: ReferenceTerm, a: Tensor): Tensor {
   }
   const seed = zeros(a.shape);
   for (let n = 0; n < batch; n++) {
-    const begin = (n * channels + term.channel!) * plane;
+    const begin = (n * channels + term.channel) * plane;
     if (term.kind === "channel") seed.data.fill(term.weight / plane, begin, begin + plane);
     else seed.data[begin + unitOf(term, a.shape)] = term.weight;
   }
@@ -60,7 +50,7 @@ export function l2Seed(net: Tensor, l2: number): Tensor {
   return { shape: net.shape, data: net.data.map((value) => -2 * l2 * value) };
 }
 
-function unitOf(term: ReferenceTerm, shape: Shape4): number {
+function unitOf(term: NeuronTerm, shape: Shape4): number {
   const [y, x] = term.position ?? [Math.floor(shape[2] / 2), Math.floor(shape[3] / 2)];
   return y * shape[3] + x;
 }

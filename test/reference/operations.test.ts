@@ -1,6 +1,7 @@
 /** Each op's float64 twin against PyTorch float64 (test/fixtures/operations.py): forward and backward. */
 import { describe, expect, it } from "vitest";
 import type { Preprocess } from "../../src/model/network.ts";
+import type { Term } from "../../src/optvis/objective.ts";
 import type { OptimizerKind } from "../../src/optvis/recipe.ts";
 import operations from "../fixtures/operations.json" with { type: "json" };
 import { avgPoolBackward, avgPoolForward } from "./avgpool.ts";
@@ -9,7 +10,7 @@ import { conv3x3BackwardInput, conv3x3Forward } from "./conv3x3.ts";
 import { jitterBackward, jitterForward } from "./jitter.ts";
 import { linearBackwardInput, linearForward } from "./linear.ts";
 import { maxPoolBackward, maxPoolForward } from "./maxpool.ts";
-import { type ReferenceTerm, termSeed, termValue } from "./objective.ts";
+import { termSeed, termValue } from "./objective.ts";
 import { initialState, optimizerStep } from "./optimizer.ts";
 import { preprocessBackward, preprocessForward, subtractMean } from "./preprocess.ts";
 import { reluBackward, reluBackwardRedirect, reluForward } from "./relu.ts";
@@ -132,7 +133,7 @@ describe("float64 twins equal PyTorch float64", () => {
       ...rest,
       ...(channel === null ? {} : { channel }),
       ...(position === null ? {} : { position }),
-    } as unknown as ReferenceTerm;
+    } as unknown as Term;
     const a = tensor(shape as unknown as Shape4, activation);
     const values = termValue(parsed, a).map((unweighted) => term.weight * unweighted);
     expectClose({ shape: [2, 1, 1, 1], data: values }, [2, 1, 1, 1], value);
