@@ -82,8 +82,14 @@ export async function createAscent(
   options: AscentOptions = {},
 ): Promise<Ascent> {
   const objective = parseObjective(recipe.objective, model.network);
-  const bindingLimit = Math.min(gpu.device.limits.maxStorageBufferBindingSize, options.bindingLimit ?? Infinity);
-  const plan = planAscent(model.network, model.preprocess, objective, recipe, { ...options.plan, bindingLimit });
+  const bindingLimit = Math.min(
+    gpu.device.limits.maxStorageBufferBindingSize,
+    options.bindingLimit ?? Infinity,
+  );
+  const plan = planAscent(model.network, model.preprocess, objective, recipe, {
+    ...options.plan,
+    bindingLimit,
+  });
   const start = startImage(recipe, preprocessing(model.preprocess), options.photo);
   const scheduler = await Scheduler.create(gpu, plan, model);
   return new Ascent(scheduler, recipe, preprocessing(model.preprocess), start, options.photo);
@@ -122,7 +128,9 @@ export class Ascent {
     this.#photo = photo;
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
     const bytes = 4 * RING * recipe.batch;
-    this.#stagings = Array.from({ length: DEPTH }, (_, i) => scheduler.gpu.buffer(`objective read back ${i}`, bytes, usage));
+    this.#stagings = Array.from({ length: DEPTH }, (_, i) =>
+      scheduler.gpu.buffer(`objective read back ${i}`, bytes, usage),
+    );
     this.#begin(start);
   }
 
@@ -154,7 +162,11 @@ export class Ascent {
     const flights: Flight[] = [];
     try {
       for (;;) {
-        while (flights.length < (until === undefined ? DEPTH : 1) && this.#submitted < end && !signal?.aborted) {
+        while (
+          flights.length < (until === undefined ? DEPTH : 1) &&
+          this.#submitted < end &&
+          !signal?.aborted
+        ) {
           const limit = until === undefined ? end : Math.min(end, nextLook(this.#submitted));
           flights.push(this.#submit(Math.min(pace.count, limit - this.#submitted), listen, pace));
         }
@@ -206,7 +218,8 @@ export class Ascent {
   /** Replaces the resident images: RGB in 0–1 units, (N,3,H,W). The step counter and moments stay. */
   writeImage(rgb: Float32Array): void {
     const expected = this.plan.batch * 3 * this.plan.size[0] * this.plan.size[1];
-    if (rgb.length !== expected) throw new InputError(`the image expects ${expected} numbers, got ${rgb.length}`);
+    if (rgb.length !== expected)
+      throw new InputError(`the image expects ${expected} numbers, got ${rgb.length}`);
     this.#write(IMAGE, this.#shifted(rgb, -1));
   }
 
@@ -215,7 +228,9 @@ export class Ascent {
    * and no redirect.
    * @param rgb images to take the place of the resident ones
    */
-  async gradient(rgb?: Float32Array): Promise<{ objective: Float32Array<ArrayBuffer>; gradient: Float32Array<ArrayBuffer> }> {
+  async gradient(
+    rgb?: Float32Array,
+  ): Promise<{ objective: Float32Array<ArrayBuffer>; gradient: Float32Array<ArrayBuffer> }> {
     if (rgb) this.writeImage(rgb);
     const { gpu } = this.#scheduler;
     this.#submitParts(this.plan.gradient, "gradient");
@@ -268,7 +283,10 @@ export class Ascent {
   /** RGB from the resident image (sign 1) or back (sign −1): the mean colour added or taken away. */
   #shifted(image: Float32Array, sign: number): Float32Array<ArrayBuffer> {
     const area = this.plan.size[0] * this.plan.size[1];
-    return Float32Array.from(image, (x, i) => x + sign * (this.#preprocessing.mean[Math.floor(i / area) % 3] as number));
+    return Float32Array.from(
+      image,
+      (x, i) => x + sign * (this.#preprocessing.mean[Math.floor(i / area) % 3] as number),
+    );
   }
 
   /** Submits `count` iterations; reads their objective values back if somebody listens. */
@@ -296,7 +314,11 @@ export class Ascent {
   }
 
   /** Cuts a submission where it would take longer than a watchdog waits. */
-  #submitParts(dispatches: readonly Dispatch[], label: string, after?: (encoder: GPUCommandEncoder) => void): void {
+  #submitParts(
+    dispatches: readonly Dispatch[],
+    label: string,
+    after?: (encoder: GPUCommandEncoder) => void,
+  ): void {
     const most = this.#msPerFlop === undefined ? FIRST_FLOPS : WATCHDOG_MS / this.#msPerFlop;
     let begin = 0;
     let flops = 0;
@@ -312,7 +334,11 @@ export class Ascent {
   }
 
   /** Waits for a submission, and takes its objective values out of the ring. */
-  async #collect(staging: GPUBuffer | undefined, first: number, count: number): Promise<number[][] | undefined> {
+  async #collect(
+    staging: GPUBuffer | undefined,
+    first: number,
+    count: number,
+  ): Promise<number[][] | undefined> {
     const { queue } = this.#scheduler.gpu.device;
     if (!staging) {
       await this.#orLost(queue.onSubmittedWorkDone());

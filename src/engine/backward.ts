@@ -18,7 +18,11 @@ import { convWeights, linearWeights } from "./weights.ts";
  * @param redirect whether ReLUs let a wholly vanishing gradient pass
  * @returns the dispatches, and the buffer in which the gradient of the network's input is found
  */
-export function backwardPass(walk: Walk, last: string, redirect: boolean): { dispatches: Dispatch[]; input: string } {
+export function backwardPass(
+  walk: Walk,
+  last: string,
+  redirect: boolean,
+): { dispatches: Dispatch[]; input: string } {
   const { batch } = walk;
   const dispatches: Dispatch[] = [];
   const end = walk.steps.length - 1;
@@ -32,7 +36,10 @@ export function backwardPass(walk: Walk, last: string, redirect: boolean): { dis
     }
     const masked = i < end && fusesMask(walk, i, redirect);
     if (step.fusedRelu && !masked) dispatches.push(...reluStepBackward(walk, step, gradient, redirect));
-    const result = step.layer.kind === "relu" ? gradient : otherActivation(walk, gradient, activationBytes(walk, step.input));
+    const result =
+      step.layer.kind === "relu"
+        ? gradient
+        : otherActivation(walk, gradient, activationBytes(walk, step.input));
     dispatches.push(...stepBackward(walk, i, gradient, result, redirect));
     gradient = result;
   }
@@ -51,7 +58,13 @@ function fusesMask(walk: Walk, i: number, redirect: boolean): boolean {
   return walk.options.convVariant(next.layer.name, "backward_input") !== "plain";
 }
 
-function stepBackward(walk: Walk, i: number, outputGradient: string, inputGradient: string, redirect: boolean): Dispatch[] {
+function stepBackward(
+  walk: Walk,
+  i: number,
+  outputGradient: string,
+  inputGradient: string,
+  redirect: boolean,
+): Dispatch[] {
   const { batch, memory, options } = walk;
   const step = walk.steps[i] as Step;
   const { layer } = step;
@@ -60,19 +73,30 @@ function stepBackward(walk: Walk, i: number, outputGradient: string, inputGradie
     case "conv": {
       const variant = options.convVariant(layer.name, "backward_input");
       const weights = convWeights(memory, step, "backward_input", variant);
-      const mask = i > 0 && fusesMask(walk, i - 1, redirect) ? bitsOf(walk, walk.steps[i - 1] as Step) : undefined;
+      const mask =
+        i > 0 && fusesMask(walk, i - 1, redirect) ? bitsOf(walk, walk.steps[i - 1] as Step) : undefined;
       const buffers = { weights, outputGradient, inputGradient, mask };
       return [convBackwardInput(label, variant, convShape(batch, layer, step), buffers)];
     }
     case "relu":
       return fusesMask(walk, i, redirect) ? [] : reluStepBackward(walk, step, outputGradient, redirect);
     case "maxpool":
-      return [maxpoolBackward(label, batch, step.input, { chosen: bitsOf(walk, step), outputGradient, inputGradient })];
+      return [
+        maxpoolBackward(label, batch, step.input, {
+          chosen: bitsOf(walk, step),
+          outputGradient,
+          inputGradient,
+        }),
+      ];
     case "avgpool":
       return [avgpoolBackward(label, batch, step.input, layer.outputSize, { outputGradient, inputGradient })];
     case "linear":
       return linearWeights(memory, step, options.bindingLimit).map(({ slice, weights }) =>
-        linearBackwardInput(label, linearShape(batch, step), slice, { weights, outputGradient, inputGradient }),
+        linearBackwardInput(label, linearShape(batch, step), slice, {
+          weights,
+          outputGradient,
+          inputGradient,
+        }),
       );
   }
 }
@@ -83,7 +107,11 @@ function reluStepBackward(walk: Walk, step: Step, gradient: string, redirect: bo
   const mask = bitsOf(walk, step);
   if (!redirect) return [reluBackward(label, walk.batch, step.output, { mask, gradient })];
   const flag = walk.steps.indexOf(step) * walk.batch;
-  return reluBackwardRedirect(label, walk.batch, step.output, flag, { mask, gradient, alive: aliveBuffer(walk) });
+  return reluBackwardRedirect(label, walk.batch, step.output, flag, {
+    mask,
+    gradient,
+    alive: aliveBuffer(walk),
+  });
 }
 
 /** One flag a step and image: whether any gradient is left behind its ReLU. */

@@ -47,7 +47,9 @@ export function forwardPass(walk: Walk): { dispatches: Dispatch[]; last: string 
   let source = INPUT;
   for (const step of walk.steps) {
     const bytes = activationBytes(walk, step.output);
-    const output = step.kept ? memory.buffer(keptName(step), "kept", bytes) : otherActivation(walk, source, bytes);
+    const output = step.kept
+      ? memory.buffer(keptName(step), "kept", bytes)
+      : otherActivation(walk, source, bytes);
     dispatches.push(...stepForward(walk, step, source, output));
     for (const { index, term } of step.terms) {
       dispatches.push(termForward(term, index, batch, step.output, { input: output, partials }));

@@ -62,9 +62,16 @@ export function planImage(
   const finished = PARTIALS;
 
   const enterStill = [preprocessForward(batch, area, pre, { input: image, output: input })];
-  const out = preprocessBackward(batch, area, pre, { outputGradient: inputGradient, inputGradient: gradient });
+  const out = preprocessBackward(batch, area, pre, {
+    outputGradient: inputGradient,
+    inputGradient: gradient,
+  });
   const now = memory.buffer(VALUE_NOW, "objective", 4 * batch);
-  const value = reduceTotal("objective", { ...total, slots: terms, ring: 1 }, { finished, state, totals: now });
+  const value = reduceTotal(
+    "objective",
+    { ...total, slots: terms, ring: 1 },
+    { finished, state, totals: now },
+  );
   const roll = { batch, height, width, jitter, seed };
   const decay = { batch, area, l2, slot: terms };
   const blurShape = { planes: 3 * batch, height, width, sigma: recipe.blur };

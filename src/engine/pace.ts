@@ -30,7 +30,8 @@ export class Pace {
     let next = Math.min(fits, 2 * count);
     if (pays || (before === undefined && fits < 2)) next = 2 * count;
     // Growing did not pay: back to what fits, and no more trying at this size.
-    if (before !== undefined && before.count < count && !pays) next = Math.min(next, Math.max(fits, before.count));
+    if (before !== undefined && before.count < count && !pays)
+      next = Math.min(next, Math.max(fits, before.count));
     next = Math.min(next, this.#most);
     if (next !== count) this.#before = { count, ms };
     this.#count = next;

@@ -25,7 +25,11 @@ export async function profileDispatches(
   const count = 2 * dispatches.length;
   const querySet = device.createQuerySet({ label: "profile", type: "timestamp", count });
   const resolved = gpu.buffer("profile", 8 * count, GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC);
-  const staging = gpu.buffer("profile read back", 8 * count, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+  const staging = gpu.buffer(
+    "profile read back",
+    8 * count,
+    GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+  );
   try {
     const encoder = device.createCommandEncoder({ label: "profile" });
     dispatches.forEach((dispatch, i) => {

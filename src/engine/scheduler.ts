@@ -65,7 +65,8 @@ export class Scheduler {
       // Awaited after the allocations; a failure in between must not count as unhandled.
       compiled.catch(() => undefined);
       const made = await guarded(device, "allocating", () => {
-        for (const spec of plan.buffers) buffers.set(spec.name, gpu.buffer(spec.name, spec.bytes, usageOf(spec)));
+        for (const spec of plan.buffers)
+          buffers.set(spec.name, gpu.buffer(spec.name, spec.bytes, usageOf(spec)));
         return gpu.buffer("uniforms", values.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
       });
       uniforms = made;
@@ -189,7 +190,12 @@ function bind(
   writeUniform(values, offset, dispatch.kernel, dispatch.uniform);
   const size = dispatch.kernel.uniform?.size;
   const uniform = size === undefined ? undefined : { buffer: uniforms, offset, size };
-  return { kernel, dispatch, offset, group: bindKernel(gpu.device, kernel, dispatch.label, resources, uniform) };
+  return {
+    kernel,
+    dispatch,
+    offset,
+    group: bindKernel(gpu.device, kernel, dispatch.label, resources, uniform),
+  };
 }
 
 function usageOf({ role }: BufferSpec): GPUBufferUsageFlags {

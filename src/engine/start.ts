@@ -11,7 +11,11 @@ const NOISE = 0.01;
  * is the photograph in every image.
  * @param photo RGB in 0–1 units, (3,H,W) at the recipe's size
  */
-export function startImage(recipe: Recipe, { mean }: Preprocessing, photo?: Float32Array): Float32Array<ArrayBuffer> {
+export function startImage(
+  recipe: Recipe,
+  { mean }: Preprocessing,
+  photo?: Float32Array,
+): Float32Array<ArrayBuffer> {
   const [height, width] = recipe.size;
   const area = height * width;
   const image = new Float32Array(recipe.batch * 3 * area);
@@ -24,7 +28,9 @@ export function startImage(recipe: Recipe, { mean }: Preprocessing, photo?: Floa
   if (recipe.init === "photo") {
     if (!photo) throw new InputError("the start is a photograph, and none was given");
     if (photo.length !== 3 * area) {
-      throw new InputError(`the photograph has ${photo.length} numbers; 3×${height}×${width} are ${3 * area}`);
+      throw new InputError(
+        `the photograph has ${photo.length} numbers; 3×${height}×${width} are ${3 * area}`,
+      );
     }
     for (let i = 0; i < image.length; i++) {
       image[i] = (photo[i % (3 * area)] as number) - (mean[Math.floor(i / area) % 3] as number);

@@ -111,7 +111,9 @@ function wantedRows(layers: readonly Layer[], shapes: ReadonlyMap<string, Shape>
 }
 
 function withinRows({ index, term }: IndexedTerm, rows: readonly number[]): IndexedTerm {
-  return term.kind === "layer" ? { index, term } : { index, term: { ...term, channel: rows.indexOf(term.channel) } };
+  return term.kind === "layer"
+    ? { index, term }
+    : { index, term: { ...term, channel: rows.indexOf(term.channel) } };
 }
 
 export function elements({ channels, height, width }: Shape): number {
@@ -144,4 +146,3 @@ export function wholeFlops(batch: number, steps: readonly Step[]): number {
     return flops;
   }, 0);
 }
-

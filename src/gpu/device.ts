@@ -36,7 +36,8 @@ export async function requestGpu(gpu: GPU | undefined, options: GpuOptions = {})
   const adapter = await gpu.requestAdapter({ powerPreference: preference });
   if (!adapter) {
     throw new DeviceError("WebGPU found no adapter", {
-      remedy: "switch on hardware acceleration or WebGPU in the browser's settings, or install a Vulkan driver",
+      remedy:
+        "switch on hardware acceleration or WebGPU in the browser's settings, or install a Vulkan driver",
     });
   }
   const without = options.withoutFeatures ?? [];
@@ -171,8 +172,17 @@ export async function guarded<T>(device: GPUDevice, what: string, make: () => T)
 }
 
 /** Copies a buffer back to the CPU through a staging buffer of its own; for results, never while stepping. */
-export async function readBuffer(gpu: Gpu, source: GPUBuffer, offset = 0, size = source.size - offset): Promise<ArrayBuffer> {
-  const staging = gpu.buffer(`${source.label} read back`, size, GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ);
+export async function readBuffer(
+  gpu: Gpu,
+  source: GPUBuffer,
+  offset = 0,
+  size = source.size - offset,
+): Promise<ArrayBuffer> {
+  const staging = gpu.buffer(
+    `${source.label} read back`,
+    size,
+    GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+  );
   try {
     const encoder = gpu.device.createCommandEncoder({ label: "read back" });
     encoder.copyBufferToBuffer(source, offset, staging, 0, size);

@@ -147,7 +147,9 @@ export function writeUniform(
     if (!field) throw new ShaderError(`${source.name}: no uniform field named ${name}`);
     const components = typeof value === "number" ? [value] : value;
     if (components.length !== field.length) {
-      throw new ShaderError(`${source.name}: ${name} takes ${field.length} numbers, got ${components.length}`);
+      throw new ShaderError(
+        `${source.name}: ${name} takes ${field.length} numbers, got ${components.length}`,
+      );
     }
     components.forEach((component, i) => {
       writeScalar(view, base + field.offset + 4 * i, field.type, component);

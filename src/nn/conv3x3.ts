@@ -129,7 +129,12 @@ export function convBackwardInput(
   const buffers = { weights, input: outputGradient, output: inputGradient };
   return mask === undefined
     ? dispatch(conv3x3_backward_input_register, { label, buffers, flops, ...tiles })
-    : dispatch(conv3x3_backward_input_relu_register, { label, buffers: { ...buffers, mask }, flops, ...tiles });
+    : dispatch(conv3x3_backward_input_relu_register, {
+        label,
+        buffers: { ...buffers, mask },
+        flops,
+        ...tiles,
+      });
 }
 
 function plainShape(shape: ConvShape) {

@@ -29,7 +29,11 @@ export function maxpoolBackward(
   label: string,
   batch: number,
   input: Shape,
-  buffers: { readonly chosen: BufferRef; readonly outputGradient: BufferRef; readonly inputGradient: BufferRef },
+  buffers: {
+    readonly chosen: BufferRef;
+    readonly outputGradient: BufferRef;
+    readonly inputGradient: BufferRef;
+  },
 ): Dispatch {
   return dispatch(maxpool_backward, {
     label,

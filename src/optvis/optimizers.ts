@@ -72,5 +72,10 @@ export function initialState(): ArrayBuffer {
 
 /** Ends an iteration: counts the step and moves Adam's corrections on. */
 export function advanceState(state: BufferRef): Dispatch {
-  return dispatch(advance, { label: "advance", buffers: { next: state }, uniform: {}, workgroups: [1, 1, 1] });
+  return dispatch(advance, {
+    label: "advance",
+    buffers: { next: state },
+    uniform: {},
+    workgroups: [1, 1, 1],
+  });
 }

@@ -45,7 +45,12 @@ export function reducePartials(
 /** totals[step mod ring, n] = the slots' partial sums added up in order. */
 export function reduceTotal(
   label: string,
-  total: { readonly batch: number; readonly firstSlot: number; readonly slots: number; readonly ring: number },
+  total: {
+    readonly batch: number;
+    readonly firstSlot: number;
+    readonly slots: number;
+    readonly ring: number;
+  },
   buffers: { readonly finished: BufferRef; readonly state: BufferRef; readonly totals: BufferRef },
 ): Dispatch {
   return dispatch(reduce_total, {

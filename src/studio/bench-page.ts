@@ -1,1 +1,215 @@
-export {};
+/** The bench: what `ascent bench --json` measures, in the browser that opens this page. */
+import { css, html, LitElement, nothing } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import { bench } from "../commands/bench.ts";
+import type { BenchReport } from "../commands/report.ts";
+import { browserGpu } from "../element/gpu-access.ts";
+import { AscentError } from "../errors.ts";
+import { type Gpu, requestGpu } from "../gpu/device.ts";
+import { openModel } from "../model/model.ts";
+import { urlSource } from "../model/url-source.ts";
+import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
+import { embeddedUrl } from "./embedded.ts";
+import { icons, mark } from "./icons.ts";
+import { errorMessage } from "./message.ts";
+import { studioStyles } from "./studio-styles.ts";
+import { base, buttons, fields } from "./styles.ts";
+
+/** The work that `npm run bench` measures. */
+const WORK: readonly Pick<Recipe, "objective" | "size">[] = [
+  { objective: "class:goldfish", size: [64, 64] },
+  { objective: "class:goldfish", size: [128, 128] },
+  { objective: "channel:relu3_1:7", size: [224, 224] },
+];
+
+const ITERATIONS = 30;
+
+@customElement("ascent-bench")
+export class AscentBench extends LitElement {
+  static override readonly styles = [
+    base,
+    buttons,
+    fields,
+    studioStyles,
+    css`
+      main {
+        align-content: start;
+      }
+      h1 {
+        font: 500 clamp(1.75rem, 1.2rem + 2vw, 2.5rem) / 1.15 var(--serif);
+        margin-block: 1.5rem 0.5rem;
+      }
+      .lead {
+        max-inline-size: 42rem;
+        color: var(--ink-soft);
+      }
+      .actions {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.5rem;
+        align-items: center;
+      }
+      .scroll {
+        overflow-x: auto;
+      }
+      table {
+        inline-size: 100%;
+        border-collapse: collapse;
+        font-variant-numeric: tabular-nums;
+      }
+      caption {
+        text-align: start;
+        font: 500 1.25rem/1.4 var(--serif);
+        padding-block-end: 0.5rem;
+      }
+      th,
+      td {
+        padding: 0.6rem 1rem 0.6rem 0;
+        text-align: end;
+        white-space: nowrap;
+        border-block-end: 1px solid var(--line);
+      }
+      th:first-child {
+        text-align: start;
+      }
+      thead th {
+        font-size: 0.8125rem;
+        font-weight: 500;
+        color: var(--ink-soft);
+      }
+      tbody th {
+        font: 400 0.875rem var(--mono);
+      }
+    `,
+  ];
+
+  @state() private reports: readonly BenchReport[] = [];
+  @state() private running: AbortController | undefined;
+  @state() private progress = "";
+  @state() private error: AscentError | undefined;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.running?.abort();
+  }
+
+  readonly #start = async (): Promise<void> => {
+    const running = new AbortController();
+    this.running = running;
+    this.reports = [];
+    this.error = undefined;
+    let gpu: Gpu | undefined;
+    try {
+      gpu = await requestGpu(browserGpu());
+      await this.#measure(gpu, running.signal);
+    } catch (error) {
+      this.error = error instanceof AscentError ? error : new AscentError(String(error), { cause: error });
+    } finally {
+      gpu?.dispose();
+      this.running = undefined;
+      this.progress = "";
+    }
+  };
+
+  async #measure(gpu: Gpu, signal: AbortSignal): Promise<void> {
+    for (const [index, work] of WORK.entries()) {
+      if (signal.aborted) return;
+      const recipe = { ...defaultRecipe, ...work, iterations: ITERATIONS };
+      const onProgress = (iteration: number) => {
+        this.progress = `${work.objective}, ${index + 1} of ${WORK.length}: iteration ${iteration} of ${ITERATIONS}`;
+      };
+      onProgress(0);
+      const context = { runtime: "browser", startedAt: Date.now(), signal, onProgress } as const;
+      const model = await openModel(await urlSource(embeddedUrl));
+      const { report } = await bench(gpu, model, { recipe }, context);
+      if (!signal.aborted) this.reports = [...this.reports, report];
+    }
+  }
+
+  readonly #copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(this.json);
+      this.progress = "Copied";
+    } catch (cause) {
+      this.error = new AscentError("the browser does not let this page copy", {
+        remedy: "allow the clipboard for this page",
+        cause,
+      });
+    }
+  };
+
+  /** The reports as `ascent bench --json` prints them, each with its objective's SPEC, one JSON array. */
+  get json(): string {
+    return JSON.stringify(this.reports.map((report, index) => ({ spec: WORK[index]?.objective, ...report })));
+  }
+
+  #renderTable() {
+    if (this.reports.length === 0) return nothing;
+    return html`<div class="scroll" tabindex="0" role="region" aria-label="Measurements">
+      <table>
+        <caption>${this.reports[0]?.adapter}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Objective</th>
+            <th scope="col">Size</th>
+            <th scope="col">Iterations/s</th>
+            <th scope="col">GFLOP/s</th>
+            <th scope="col">First image, s</th>
+            <th scope="col">Memory, MiB</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${this.reports.map(
+            (report, index) => html`<tr>
+              <th scope="row">${WORK[index]?.objective}</th>
+              <td>${report.size.join(" × ")}</td>
+              <td>${figure(report.iterationsPerSecond)}</td>
+              <td>${figure(report.gflops)}</td>
+              <td>${figure(report.firstImageSeconds)}</td>
+              <td>${figure(report.allocatedBytes / 2 ** 20)}</td>
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`;
+  }
+
+  protected override render() {
+    const done = this.reports.length === WORK.length;
+    return html`
+      <header>
+        <div class="page"><a class="wordmark" href="./">${mark} Ascent</a></div>
+      </header>
+      <main class="page">
+        <div>
+          <h1>How fast is this browser?</h1>
+          <p class="lead">
+            ${ITERATIONS} iterations each on the embedded network, as <code>npm run bench</code> measures them:
+            loading, compiling and the first iteration are not in the rate.
+          </p>
+        </div>
+        <div class="actions">
+          ${
+            this.running
+              ? html`<button @click=${() => this.running?.abort()}>Stop</button>`
+              : html`<button class="primary" @click=${this.#start}>${icons.play} Measure</button>`
+          }
+          <button ?disabled=${this.reports.length === 0} @click=${this.#copy}>${icons.copy} Copy as JSON</button>
+          <span role="status">${this.progress || (done ? "Done" : "")}</span>
+        </div>
+        ${errorMessage(this.error)} ${this.#renderTable()}
+      </main>
+    `;
+  }
+}
+
+/** Three digits that matter. */
+function figure(value: number | null): string {
+  return value === null ? "–" : String(Number(value.toPrecision(3)));
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "ascent-bench": AscentBench;
+  }
+}

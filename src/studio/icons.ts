@@ -21,8 +21,8 @@ export const icons = {
     svg`<circle cx="12" cy="12" r="4"/><path d="M12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M5.3 18.7l1.4-1.4M17.3 6.7l1.4-1.4"/>`,
   ),
   moon: icon(svg`<path d="M20 14.5A8.3 8.3 0 0 1 9.5 4 8.3 8.3 0 1 0 20 14.5z"/>`),
-  keyboard: icon(
-    svg`<rect x="2.5" y="6" width="19" height="12" rx="2.5"/><path d="M6.5 10h0M10 10h0M14 10h0M17.5 10h0M7.5 14.2h9"/>`,
+  copy: icon(
+    svg`<rect x="9" y="9" width="11" height="11" rx="2"/><path d="M15 5.5A1.5 1.5 0 0 0 13.5 4h-8A1.5 1.5 0 0 0 4 5.5v8A1.5 1.5 0 0 0 5.5 15"/>`,
   ),
   chevron: icon(svg`<path d="m6 9.5 6 6 6-6"/>`),
   file: icon(

@@ -33,7 +33,8 @@ async function embedded(assets: Assets) {
 
 async function finish(ascent: Ascent, options: RunOptions): Promise<number[][]> {
   const values: number[][] = [];
-  for await (const { objective } of ascent.run(options)) values.push(...(objective ?? []).map((row) => [...row]));
+  for await (const { objective } of ascent.run(options))
+    values.push(...(objective ?? []).map((row) => [...row]));
   return values;
 }
 
@@ -71,13 +72,16 @@ async function allocatesAsPlanned(device: GPUDevice, assets: Assets): Promise<vo
   const spy = spyOn(device);
   const ascent = await createAscent(new Gpu(spy.device, ""), await embedded(assets), RECIPE);
   const live = spy.liveBytes();
-  if (live !== ascent.allocatedBytes) throw new Error(`${live} bytes live, ${ascent.allocatedBytes} reported`);
+  if (live !== ascent.allocatedBytes)
+    throw new Error(`${live} bytes live, ${ascent.allocatedBytes} reported`);
   // Beyond the plan: 256 bytes of uniform a dispatch, and two read-back buffers of 256 iterations.
   const { parts, setup, gradient, buffers, bytes } = ascent.plan;
-  const dispatches = new Set([...Object.values(parts).filter(Array.isArray).flat(), ...setup, ...gradient]).size;
+  const dispatches = new Set([...Object.values(parts).filter(Array.isArray).flat(), ...setup, ...gradient])
+    .size;
   const expected = bytes + 256 * dispatches + 2 * 4 * 256 * RECIPE.batch;
   if (live !== expected) throw new Error(`${live} bytes live, ${expected} planned`);
-  if (buffers.every((buffer) => !buffer.temporary)) throw new Error("no temporary buffer to free in this plan");
+  if (buffers.every((buffer) => !buffer.temporary))
+    throw new Error("no temporary buffer to free in this plan");
   await finish(ascent, { iterations: 3, objective: true });
   if (spy.liveBytes() !== live) throw new Error("stepping changed what is allocated");
   ascent.dispose();
@@ -148,12 +152,15 @@ async function splitsLargeWeights(device: GPUDevice, assets: Assets): Promise<vo
 async function stopsWhenItStands(device: GPUDevice, assets: Assets): Promise<void> {
   const recipe = { ...defaultRecipe, objective: "channel:conv1_1:1", size: [9, 9] as const, clamp: true };
   const ascent = await createAscent(new Gpu(device, ""), await embedded(assets), recipe);
-  const values = (await finish(ascent, { iterations: 500, until: 1e-3, objective: true })).map(([value]) => value as number);
+  const values = (await finish(ascent, { iterations: 500, until: 1e-3, objective: true })).map(
+    ([value]) => value as number,
+  );
   const gain = (end: number) => {
     const [now = 0, before = 0] = [values[end - 1], values[end - 21]];
     return (now - before) / Math.abs(before);
   };
-  if (values.length !== ascent.iteration || values.length >= 500) throw new Error(`ran ${values.length} iterations`);
+  if (values.length !== ascent.iteration || values.length >= 500)
+    throw new Error(`ran ${values.length} iterations`);
   if (!(gain(values.length) < 1e-3)) throw new Error(`stopped at a gain of ${gain(values.length)}`);
   for (let end = 21; end < values.length; end += 20) {
     if (gain(end) < 1e-3) throw new Error(`did not stop after ${end} iterations`);

@@ -19,7 +19,12 @@ const TOLERANCE = 1e-4;
 /** The plain kernels are slow on software adapters: these fixtures reach every layer kind at little cost. */
 const PLAIN = ["vgg19 layer conv2_2", "tiny logits, batch of 3"];
 
-async function compare(device: GPUDevice, assets: Assets, fixture: Fixture, variant: ConvVariant): Promise<void> {
+async function compare(
+  device: GPUDevice,
+  assets: Assets,
+  fixture: Fixture,
+  variant: ConvVariant,
+): Promise<void> {
   const weights = await assets.read(`../shared/data/weights/${fixture.file}`);
   const model = await openModel(bytesSource(fixture.file, weights), {
     preprocess: fixture.preprocess as Preprocess,
@@ -34,7 +39,8 @@ async function compare(device: GPUDevice, assets: Assets, fixture: Fixture, vari
     const { objective, gradient } = await ascent.gradient(noiseImage(fixture.seed, fixture.shape));
     const expected = await expectedGradient(assets, fixture.name);
     const error = relativeL2(gradient, expected);
-    if (!(error < TOLERANCE)) throw new Error(`gradient is ${error} off (relative L2), wholeLayers ${wholeLayers}`);
+    if (!(error < TOLERANCE))
+      throw new Error(`gradient is ${error} off (relative L2), wholeLayers ${wholeLayers}`);
     const off = relativeL2(objective, fixture.expected);
     if (!(off < TOLERANCE)) throw new Error(`objective ${objective} is not ${fixture.expected}`);
     ascent.dispose();

@@ -38,7 +38,8 @@ async function follow(device: GPUDevice, assets: Assets, fixture: Fixture): Prom
   }
   ascent.dispose();
   const error = relativeL2(objective, fixture.expected);
-  if (!(error < TOLERANCE)) throw new Error(`objective is ${error} off:\n${objective}\nnot\n${fixture.expected}`);
+  if (!(error < TOLERANCE))
+    throw new Error(`objective is ${error} off:\n${objective}\nnot\n${fixture.expected}`);
 }
 
 export const cases: readonly GpuCase[] = fixtures.map((fixture) => ({

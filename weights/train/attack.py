@@ -20,9 +20,9 @@ def _norm(x: torch.Tensor) -> torch.Tensor:
 def _start(images: torch.Tensor, ball: str, eps: float, generator: torch.Generator) -> torch.Tensor:
     """A random perturbation inside the ball."""
     if ball == "linf":
-        return (torch.rand(images.shape, generator=generator) * 2 - 1) * eps
-    direction = torch.randn(images.shape, generator=generator)
-    radius = torch.rand((images.shape[0], 1, 1, 1), generator=generator)
+        return (torch.rand(images.shape, generator=generator).to(images) * 2 - 1) * eps
+    direction = torch.randn(images.shape, generator=generator).to(images)
+    radius = torch.rand((images.shape[0], 1, 1, 1), generator=generator).to(images)
     return direction * (eps * radius / _norm(direction))
 
 
@@ -46,7 +46,7 @@ def perturb(
     delta = _start(images, ball, eps, generator)
     for _ in range(steps):
         moved = (images + delta).clamp_(0, 1).requires_grad_()
-        with torch.autocast("cpu", torch.bfloat16, enabled=moved.device.type == "cpu"):
+        with torch.autocast(moved.device.type, torch.bfloat16):
             logits = forward(moved)
         (gradient,) = torch.autograd.grad(F.cross_entropy(logits.float(), classes, reduction="sum"), moved)
         direction = gradient.sign() if ball == "linf" else gradient / _norm(gradient)
