@@ -111,7 +111,7 @@ export class Ascent {
   #flights = 0;
   #msPerFlop: number | undefined;
   /** Mean objective by iteration, the last UNTIL_SPAN + 1 of them. */
-  #recent = new Map<number, number>();
+  readonly #recent = new Map<number, number>();
 
   constructor(
     scheduler: Scheduler,
