@@ -1,0 +1,109 @@
+/** Plans are plain data: what they keep, what they skip, and what they cost, without a device. */
+import { expect, test } from "vitest";
+import { bytesByRole } from "../../src/engine/memory.ts";
+import { iterationOf, type PlanOptions, planAscent } from "../../src/engine/plan.ts";
+import { inferNetwork } from "../../src/model/architecture.ts";
+import { parseObjective } from "../../src/optvis/objective.ts";
+import { defaultRecipe, type Recipe } from "../../src/optvis/recipe.ts";
+
+/** VGG-16's convolutions to conv5_1 in torchvision's names. */
+const WIDTHS = [
+  [0, 3, 64],
+  [2, 64, 64],
+  [5, 64, 128],
+  [7, 128, 128],
+  [10, 128, 256],
+  [12, 256, 256],
+  [14, 256, 256],
+  [17, 256, 512],
+  [19, 512, 512],
+  [21, 512, 512],
+  [24, 512, 512],
+] as const;
+
+function plan(objective: string, recipe: Partial<Recipe> = {}, options: Partial<PlanOptions> = {}) {
+  const shapes = WIDTHS.flatMap(([index, inputs, outputs]): [string, number[]][] => [
+    [`features.${index}.weight`, [outputs, inputs, 3, 3]],
+    [`features.${index}.bias`, [outputs]],
+  ]);
+  const { network } = inferNetwork(new Map(shapes), {});
+  const whole = { ...defaultRecipe, size: [224, 224] as const, ...recipe, objective };
+  return planAscent(network, "caffe", parseObjective(objective, network), whole, {
+    bindingLimit: 2 ** 27,
+    ...options,
+  });
+}
+
+test.each([
+  ["channel:relu3_3:7", []],
+  ["neuron:conv3_3:7", []],
+  ["layer:conv3_3", []],
+  ["layer:relu2_1 + channel:conv3_1:0", ["relu2_1"]],
+  ["layer:conv2_1 + layer:relu2_1 + channel:conv3_1:0", ["conv2_1", "relu2_1"]],
+])("%s keeps the activations of %s", (objective, kept) => {
+  expect(plan(objective).kept).toEqual(kept);
+});
+
+test("to conv3_3 at 224² the backward pass is kept 2.2 MB at most", () => {
+  const bytes = bytesByRole(plan("channel:relu3_3:7").buffers);
+  expect(bytes.bits).toBeLessThanOrEqual(2.2e6);
+  expect(bytes.kept).toBeUndefined();
+});
+
+test("activations live in two buffers of the largest layer", () => {
+  const { buffers } = plan("channel:relu3_3:7");
+  const activations = buffers.filter(({ role }) => role === "activations");
+  expect(activations.map(({ name }) => name).sort()).toEqual(["activations.a", "activations.b"]);
+  for (const { bytes } of activations) expect(bytes).toBe(4 * 64 * 224 * 224);
+});
+
+test("whole layers cost what multiplications and additions make; one channel of the last saves its part", () => {
+  // Σ 2·9·C·K·H·W forward, and as much backward: 37.3 GFLOP to conv3_3 at 224².
+  const sizes: Readonly<Record<number, number>> = { 64: 224, 128: 112, 256: 56 };
+  const expected = WIDTHS.slice(0, 7).reduce(
+    (sum, [, c, k]) => sum + 2 * 2 * 9 * c * k * (sizes[k] ?? 0) ** 2,
+    0,
+  );
+  const one = plan("channel:relu3_3:7");
+  expect(one.flops).toBe(expected);
+  expect(plan("channel:relu3_3:7", {}, { wholeLayers: true }).executedFlops).toBe(expected);
+  const last = 2 * 2 * 9 * 256 * 256 * 56 ** 2;
+  expect(one.executedFlops).toBe(expected - (last * 255) / 256);
+});
+
+test("nothing is computed beyond the deepest layer of the objective", () => {
+  const labels = [...iterationOf(plan("channel:conv2_2:3 + channel:conv1_1:1"), 0)].map(({ label }) => label);
+  expect(labels.some((label) => label.startsWith("conv2_2"))).toBe(true);
+  expect(labels.filter((label) => /pool2|relu2_2|conv3/.test(label))).toEqual([]);
+});
+
+test("the redirect ends after 16 iterations, the blur comes every k", () => {
+  const some = plan("channel:conv2_1:3", { blur: 1, blurEvery: 4 });
+  const has = (t: number, kernel: string) =>
+    iterationOf(some, t).some(({ kernel: { name } }) => name === kernel);
+  for (let t = 0; t < 24; t++) {
+    expect(has(t, "relu_backward_redirect")).toBe(t < 16);
+    expect(has(t, "blur_rows")).toBe(t % 4 === 0);
+  }
+  const off = iterationOf(plan("channel:conv2_1:3", { redirect: false }), 0);
+  expect(off.some(({ kernel }) => kernel.name.startsWith("relu_backward_"))).toBe(false);
+});
+
+test("no dispatch reads and writes the same buffer through two bindings", () => {
+  const recipe = { blur: 1, jitter: 4, optimizer: "adam" } as const;
+  const { parts, setup, gradient } = plan("layer:relu2_1 + layer:conv2_1 - channel:pool3:9", recipe);
+  const all = [
+    ...Object.values(parts).flatMap((part) => (Array.isArray(part) ? part : [])),
+    ...setup,
+    ...gradient,
+  ];
+  for (const { label, buffers } of all) {
+    const names = Object.values(buffers);
+    expect(new Set(names).size, label).toBe(names.length);
+  }
+});
+
+test("a plan survives JSON", () => {
+  const { uploads, buffers, bytes } = plan("channel:relu3_3:7");
+  expect(JSON.parse(JSON.stringify({ uploads, buffers, bytes }))).toEqual({ uploads, buffers, bytes });
+});
