@@ -11,14 +11,14 @@ interface Blurred {
   readonly sigma: number;
 }
 
-/** Radii 0, 1, 2, 4, 8 and 20, some of them larger than the image several times over. */
+/** Radii 0, 2, 3, 4, 8 and 20, some of them larger than the image several times over. */
 const BLURRED: readonly Blurred[] = [
   { shape: [1, 3, 1, 1], sigma: 0.5 },
   { shape: [2, 3, 5, 9], sigma: 0.5 },
   { shape: [1, 3, 8, 3], sigma: 1 },
   { shape: [1, 3, 1, 17], sigma: 2 },
   { shape: [3, 3, 7, 2], sigma: 5 },
-  { shape: [1, 3, 4, 6], sigma: 0.3 },
+  { shape: [1, 3, 4, 6], sigma: 0.7 },
   { shape: [1, 3, 3, 4], sigma: 0.1 },
 ];
 
