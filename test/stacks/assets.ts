@@ -2,6 +2,8 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolve, sep } from "node:path";
+import { readPicture } from "../../src/node/pictures.ts";
+import { fitPhoto } from "../../src/optvis/picture.ts";
 import type { Assets } from "./case.ts";
 import { ROOT } from "./environment.ts";
 
@@ -20,11 +22,23 @@ export function assetPath(path: string): string {
 }
 
 export function hasAsset(path: string): boolean {
-  return existsSync(assetPath(path));
+  return existsSync(assetPath(withoutSize(path)));
 }
 
-export const nodeAssets: Assets = {
-  async read(path) {
-    return new Uint8Array(await readFile(assetPath(path)));
-  },
-};
+/**
+ * A file's bytes; of `photo.jpg?96x128` the picture centre-cropped and area-averaged to that height and width,
+ * RGB 0–1 as float32 (3,H,W). Decoded here for every stack, since decoders differ by a level or so.
+ */
+export async function readAsset(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(await readFile(assetPath(withoutSize(path))));
+  const size = path.split("?")[1];
+  if (size === undefined) return bytes;
+  const [height, width] = size.split("x").map(Number) as [number, number];
+  return new Uint8Array(Float32Array.from(fitPhoto(readPicture(bytes, path), [height, width])).buffer);
+}
+
+export const nodeAssets: Assets = { read: readAsset };
+
+function withoutSize(path: string): string {
+  return path.split("?")[0] as string;
+}

@@ -5,7 +5,10 @@
 
 /** Files for a case, read from disk in Node and over HTTP in browsers. */
 export interface Assets {
-  /** @param path relative to the repository's root; `../shared/data/…` is allowed too */
+  /**
+   * @param path relative to the repository's root; `../shared/data/…` is allowed too; `photo.jpg?96x128` is that
+   * picture fitted to height and width, RGB 0–1, float32 (3,H,W)
+   */
   read(path: string): Promise<Uint8Array<ArrayBuffer>>;
 }
 

@@ -1,8 +1,7 @@
 /** Serves the sources to a browser, as `npm start` does, plus the files that test cases read. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createServer, type Plugin } from "vite";
-import { assetPath } from "./assets.ts";
+import { readAsset } from "./assets.ts";
 import { ROOT } from "./environment.ts";
 
 export interface Server {
@@ -18,7 +17,7 @@ const assetRoute: Plugin = {
     server.middlewares.use("/asset", async (request, response) => {
       const path = new URL(request.url ?? "", "http://localhost").searchParams.get("path") ?? "";
       try {
-        const body = await readFile(assetPath(path));
+        const body = await readAsset(path);
         response.setHeader("content-type", "application/octet-stream");
         response.end(body);
       } catch (error) {
