@@ -25,9 +25,9 @@ import tensors
 PLANS: dict[str, tuple[tuple[float, dict[int, float]], ...]] = {
     "small": ((1.0, {48: 1.0}),),
     "mixed": (
-        (0.55, {48: 0.80, 64: 0.20}),
-        (0.80, {48: 0.60, 64: 0.30, 96: 0.10}),
-        (1.00, {48: 0.40, 64: 0.35, 96: 0.20, 128: 0.05}),
+        (0.50, {48: 0.80, 64: 0.20}),
+        (0.75, {48: 0.40, 64: 0.35, 96: 0.25}),
+        (1.00, {48: 0.15, 64: 0.35, 96: 0.30, 128: 0.20}),
     ),
     "large": ((1.0, {48: 0.10, 64: 0.35, 96: 0.25, 128: 0.30}),),
 }
@@ -233,7 +233,8 @@ class Trainer:
     def run(self) -> None:
         """Train to the end of the schedule. Wall time counts pauses, so that a schedule in minutes ends on time."""
         args = self.args
-        self.log({"event": "start", "arguments": vars(args), "torch": torch.__version__})
+        settings = {k: v for k, v in vars(args).items() if k not in ("data", "out", "cache", "warm_start", "pause_file")}
+        self.log({"event": "start", "arguments": settings, "torch": torch.__version__})
         begin = time.monotonic() - self.seconds
         saved = logged = self.seconds
         evaluated = self.seconds
