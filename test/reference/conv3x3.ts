@@ -6,64 +6,36 @@ import { type Tensor, zeros } from "./tensor.ts";
  * @param x (N,C,H,W)
  * @param weight (K,C,3,3), flat
  * @param bias (K)
+ * @param padding P
  * @returns (N, K, H+2P−2, W+2P−2)
  */
 export function conv3x3Forward(x: Tensor, weight: Float64Array, bias: Float64Array, padding: 0 | 1): Tensor {
-  const [batch, inputs, height, width] = x.shape;
+  const [batch, inputs] = x.shape;
   const outputs = bias.length;
-  if (weight.length !== outputs * inputs * 9) {
-    throw new Error(
-      `conv3x3Forward: weight has ${weight.length} numbers, expected (${outputs},${inputs},3,3)`,
-    );
-  }
-  const y = zeros([batch, outputs, height + 2 * padding - 2, width + 2 * padding - 2]);
-  const plane = y.shape[2] * y.shape[3];
+  expectWeights("conv3x3Forward", weight, outputs, inputs);
+  const padded = padWithZeros(x, padding);
+  const [, , height, width] = padded.shape;
+  const y = zeros([batch, outputs, height - 2, width - 2]);
   for (let n = 0; n < batch; n++) {
     for (let k = 0; k < outputs; k++) {
-      const out = y.data.subarray((n * outputs + k) * plane, (n * outputs + k + 1) * plane);
-      out.fill(bias[k]!);
+      const output = planeOf(y, n, k).fill(bias[k]!);
       for (let c = 0; c < inputs; c++) {
-        const begin = (n * inputs + c) * height * width;
         const filter = weight.subarray((k * inputs + c) * 9, (k * inputs + c + 1) * 9);
-        correlate(x.data.subarray(begin, begin + height * width), height, width, filter, padding, out);
+        addCorrelation(planeOf(padded, n, c), width, filter, output);
       }
     }
   }
   return y;
 }
 
-/** Adds the correlation of one input plane (height × width) with one 3×3 filter to one output plane. */
-function correlate(
-  input: Float64Array,
-  height: number,
-  width: number,
-  filter: Float64Array,
-  padding: number,
-  output: Float64Array,
-): void {
-  const outHeight = height + 2 * padding - 2;
-  const outWidth = width + 2 * padding - 2;
-  for (let p = 0; p < 3; p++) {
-    for (let q = 0; q < 3; q++) {
-      const w = filter[p * 3 + q]!;
-      const firstColumn = Math.max(0, padding - q);
-      const endColumn = Math.min(outWidth, width + padding - q);
-      for (let i = Math.max(0, padding - p); i < Math.min(outHeight, height + padding - p); i++) {
-        const row = (i + p - padding) * width + q - padding;
-        for (let j = firstColumn; j < endColumn; j++) {
-          output[i * outWidth + j]! += w * input[row + j]!;
-        }
-      }
-    }
-  }
-}
-
 /**
- * The transpose of {@link conv3x3Forward} in x: dx[n,c,i,j] = Σ_{k,p,q} w[k,c,p,q] · dy[n, k, i−p+P, j−q+P].
+ * The transpose of {@link conv3x3Forward} in x: dx[n,c,i,j] = Σ_{k,p,q} w[k,c,p,q] · dy[n, k, i−p+P, j−q+P],
+ * zero outside of dy. With p′ = 2−p and q′ = 2−q it is a correlation again, of padding 2−P.
  *
  * @param dy (N,K,H′,W′)
  * @param weight (K,C,3,3), flat
  * @param inputChannels C
+ * @param padding P
  * @returns (N, C, H′−2P+2, W′−2P+2)
  */
 export function conv3x3BackwardInput(
@@ -72,58 +44,65 @@ export function conv3x3BackwardInput(
   inputChannels: number,
   padding: 0 | 1,
 ): Tensor {
-  const [batch, outputs, outHeight, outWidth] = dy.shape;
-  if (weight.length !== outputs * inputChannels * 9) {
-    throw new Error(
-      `conv3x3BackwardInput: weight has ${weight.length} numbers, expected (${outputs},${inputChannels},3,3)`,
-    );
-  }
-  const height = outHeight - 2 * padding + 2;
-  const width = outWidth - 2 * padding + 2;
-  const dx = zeros([batch, inputChannels, height, width]);
-  for (let n = 0; n < batch; n++) {
-    for (let k = 0; k < outputs; k++) {
-      const begin = (n * outputs + k) * outHeight * outWidth;
-      const gradient = dy.data.subarray(begin, begin + outHeight * outWidth);
-      for (let c = 0; c < inputChannels; c++) {
-        const plane = (n * inputChannels + c) * height * width;
-        const filter = weight.subarray((k * inputChannels + c) * 9, (k * inputChannels + c + 1) * 9);
-        scatter(
-          gradient,
-          outHeight,
-          outWidth,
-          filter,
-          padding,
-          dx.data.subarray(plane, plane + height * width),
-        );
+  const [batch, outputs] = dy.shape;
+  expectWeights("conv3x3BackwardInput", weight, outputs, inputChannels);
+  const padded = padWithZeros(dy, 2 - padding);
+  const [, , height, width] = padded.shape;
+  const dx = zeros([batch, inputChannels, height - 2, width - 2]);
+  for (let k = 0; k < outputs; k++) {
+    for (let c = 0; c < inputChannels; c++) {
+      const begin = (k * inputChannels + c) * 9;
+      const flipped = weight.slice(begin, begin + 9).reverse();
+      for (let n = 0; n < batch; n++) {
+        addCorrelation(planeOf(padded, n, k), width, flipped, planeOf(dx, n, c));
       }
     }
   }
   return dx;
 }
 
-/** Adds dy (outHeight × outWidth), spread by one 3×3 filter, to one plane of the input's gradient. */
-function scatter(
-  dy: Float64Array,
-  outHeight: number,
-  outWidth: number,
+/** output[i,j] += Σ_{p,q} filter[p,q] · input[i+p, j+q], on single planes; `width` is the input's. */
+function addCorrelation(
+  input: Float64Array,
+  width: number,
   filter: Float64Array,
-  padding: number,
-  dx: Float64Array,
+  output: Float64Array,
 ): void {
-  const height = outHeight - 2 * padding + 2;
-  const width = outWidth - 2 * padding + 2;
-  for (let p = 0; p < 3; p++) {
-    for (let q = 0; q < 3; q++) {
-      const w = filter[p * 3 + q]!;
-      const firstColumn = Math.max(0, padding - q);
-      const endColumn = Math.min(outWidth, width + padding - q);
-      for (let i = Math.max(0, padding - p); i < Math.min(outHeight, height + padding - p); i++) {
-        const row = (i + p - padding) * width + q - padding;
-        for (let j = firstColumn; j < endColumn; j++) {
-          dx[row + j]! += w * dy[i * outWidth + j]!;
-        }
-      }
+  const [f00, f01, f02, f10, f11, f12, f20, f21, f22] = filter as unknown as Nine;
+  for (let row = 0, at = 0; at < output.length; row += width) {
+    for (let x = row; x < row + width - 2; x++, at++) {
+      const top = f00 * input[x]! + f01 * input[x + 1]! + f02 * input[x + 2]!;
+      const y = x + width;
+      const middle = f10 * input[y]! + f11 * input[y + 1]! + f12 * input[y + 2]!;
+      const z = y + width;
+      output[at]! += top + middle + f20 * input[z]! + f21 * input[z + 1]! + f22 * input[z + 2]!;
     }
   }
+}
+
+type Nine = readonly [number, number, number, number, number, number, number, number, number];
+
+/** @returns (N, C, H+2·border, W+2·border) */
+function padWithZeros(x: Tensor, border: number): Tensor {
+  const [batch, channels, height, width] = x.shape;
+  const padded = zeros([batch, channels, height + 2 * border, width + 2 * border]);
+  const stride = width + 2 * border;
+  for (let plane = 0; plane < batch * channels; plane++) {
+    for (let i = 0; i < height; i++) {
+      const row = x.data.subarray((plane * height + i) * width, (plane * height + i + 1) * width);
+      padded.data.set(row, (plane * (height + 2 * border) + i + border) * stride + border);
+    }
+  }
+  return padded;
+}
+
+function planeOf({ shape, data }: Tensor, n: number, channel: number): Float64Array {
+  const plane = shape[2] * shape[3];
+  const begin = (n * shape[1] + channel) * plane;
+  return data.subarray(begin, begin + plane);
+}
+
+function expectWeights(where: string, weight: Float64Array, outputs: number, inputs: number): void {
+  if (weight.length === outputs * inputs * 9) return;
+  throw new Error(`${where}: weight has ${weight.length} numbers, expected (${outputs},${inputs},3,3)`);
 }

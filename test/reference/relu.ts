@@ -2,7 +2,7 @@ import { expectSameShape, type Tensor } from "./tensor.ts";
 
 /** y = max(x, 0). Any shape. */
 export function reluForward(x: Tensor): Tensor {
-  return { shape: x.shape, data: x.data.map((value) => (value > 0 ? value : 0)) };
+  return { shape: x.shape, data: x.data.map((value) => Math.max(value, 0)) };
 }
 
 /**
