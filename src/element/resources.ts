@@ -35,6 +35,18 @@ function sameModel(a: ModelRequest, b: ModelRequest): boolean {
   return a.model === b.model && a.preprocess === b.preprocess && a.padding === b.padding;
 }
 
+/** Long enough for a compositor to take over the last frame. */
+const LAST_FRAME_MS = 300;
+
+/**
+ * Firefox stops painting the whole page when a device goes while a frame of its canvas is on the way to the
+ * screen, so the device goes a moment after its work; its buffers are gone by then.
+ */
+async function dismiss(gpu: Gpu): Promise<void> {
+  await gpu.device.queue.onSubmittedWorkDone().catch(() => {});
+  setTimeout(() => gpu.dispose(), LAST_FRAME_MS);
+}
+
 export class Resources {
   #gpu: Promise<Gpu> | undefined;
   #opened: { readonly request: ModelRequest; readonly model: Promise<Model> } | undefined;
@@ -67,10 +79,7 @@ export class Resources {
 
   /** Destroys the device, also one that is still on its way. The weights stay. */
   disposeGpu(): void {
-    this.#gpu?.then(
-      (gpu) => gpu.dispose(),
-      () => {},
-    );
+    this.#gpu?.then(dismiss, () => {});
     this.#gpu = undefined;
   }
 

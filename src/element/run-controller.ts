@@ -368,6 +368,8 @@ export class RunController implements ReactiveController {
     this.#loading = undefined;
     this.#failure = undefined;
     this.#loop?.abort.abort();
+    // Before the device goes: Firefox stops painting the page when a canvas still shows a destroyed device's texture.
+    if (this.#ascent) this.#context.unconfigure();
     this.#ascent?.dispose();
     this.#ascent = undefined;
     this.#resources.dispose();
