@@ -21,6 +21,8 @@ function node(
 
 beforeAll(async () => {
   mkdirSync(installed, { recursive: true });
+  // Without one of its own it would count as part of this package, whose name then means these sources.
+  writeFileSync(join(consumer, "package.json"), JSON.stringify({ name: "consumer", type: "module" }));
   cpSync(join(ROOT, "package.json"), join(installed, "package.json"));
   // What it depends on, as npm would have put it beside it.
   for (const name of ["lit", "webgpu", "@webgpu", "@types"]) {
@@ -50,7 +52,6 @@ test.each([
   ["nodenext", "nodenext"],
   ["esnext", "bundler"],
 ])("the types hold for module %s, resolution %s", (module, moduleResolution) => {
-  writeFileSync(join(consumer, "package.json"), JSON.stringify({ type: "module" }));
   writeFileSync(
     join(consumer, "main.ts"),
     `import { createAscent, defaultRecipe, openModel, requestGpu, urlSource, type Recipe } from "webgpu-ascent";
