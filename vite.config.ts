@@ -4,6 +4,8 @@ import { bundle } from "./src/build/bundles.ts";
 import { wgsl } from "./src/build/wgsl.ts";
 
 const page = defineConfig({
+  // Relative addresses: the built page works from any folder of any server.
+  base: "./",
   plugins: [wgsl()],
   server: { host: "127.0.0.1" },
   build: { target: "es2022", outDir: "dist/page" },

@@ -3,14 +3,14 @@ import { defaultRecipe, type Recipe, recipeFromQuery, recipeToQuery } from "../o
 import { tunedSettings } from "../optvis/recipes.ts";
 
 /** A class that reads at a glance. */
-const OPENING_OBJECTIVE = "class:goldfish";
+const OPENING_OBJECTIVE = 'class:"king penguin"';
 
 /** What the page opens with: the embedded network already drawing a class from zeros. */
 export const openingRecipe: Recipe = {
   ...defaultRecipe,
   ...tunedSettings(OPENING_OBJECTIVE),
   objective: OPENING_OBJECTIVE,
-  size: [96, 96],
+  size: [64, 64],
   seed: 1,
 };
 
