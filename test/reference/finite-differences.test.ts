@@ -11,7 +11,7 @@ import { type Tensor, tensor } from "./tensor.ts";
 const FILE = "weights/ascent-vgg.safetensors";
 const SHAPE = [2, 3, 19, 23] as const;
 const L2 = 1e-3;
-/** So small that no ReLU or pool decision is crossed, so large that 2⁻⁵³ of the objective is nothing beside it. */
+/** So small that no ReLU or pool decision is crossed, so large that 2⁻⁵³ of the objective is nothing to it. */
 const STEP = 1e-7;
 
 it("gradient of logits, layers and L2 on the embedded network", async () => {

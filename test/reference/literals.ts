@@ -11,7 +11,7 @@ export function linspace(first: number, last: number, count: number): number[] {
 /**
  * Stanford CS231n, assignment 2, ConvolutionalNetworks notebook, "Convolution: naive forward pass":
  * x = linspace(−0.1, 0.5) as (2,3,4,4), w = linspace(−0.2, 0.3) as (3,3,4,4), b = linspace(−0.1, 0.2),
- * stride 2, padding 1; printed to eight decimals. See {@link splitFilter4x4} for how a 3×3 convolution makes it.
+ * stride 2, padding 1; printed to eight decimals. {@link splitFilter4x4} makes 3×3 convolutions of it.
  */
 export const CS231N_CONV = {
   input: linspace(-0.1, 0.5, 96),
@@ -28,8 +28,8 @@ export const CS231N_CONV = {
 } as const;
 
 /**
- * A 4×4 filter of stride 2 and padding 1 is a sum of four 3×3 filters of stride 1 and padding 1: rows 0–2 read at
- * output row 2i and row 3 (as the last row of a 3×3 filter) at row 2i+1, columns likewise.
+ * A 4×4 filter of stride 2 and padding 1 is a sum of four 3×3 filters of stride 1 and padding 1: rows 0–2
+ * read at output row 2i and row 3 (as the last row of a 3×3 filter) at row 2i+1, columns likewise.
  *
  * @param weight (K,C,4,4), flat
  * @returns for each (row, column) offset a filter (K,C,3,3) to be read at (2i + row, 2j + column)
@@ -67,8 +67,8 @@ export const CS231N_MAXPOOL = {
 } as const;
 
 /**
- * ONNX backend node tests of ConvTranspose, whose output is the gradient of a convolution (padding 0) with respect
- * to its input, dy being its input (N,K,H,W) and its weight (K,C,3,3) ours.
+ * ONNX backend node tests of ConvTranspose, whose output is the gradient of a convolution (padding 0) with
+ * respect to its input, dy being its input (N,K,H,W) and its weight (K,C,3,3) ours.
  */
 export const ONNX_CONV_TRANSPOSE = [
   {
@@ -94,8 +94,8 @@ export const ONNX_CONV_TRANSPOSE = [
 ] as const;
 
 /**
- * tfjs-core, conv2d_test.ts. Filters of 2×2 stand in the top left of 3×3 ones with zeros; the convolution with padding 1
- * then has their output, shifted by one, in rows and columns 1 … n.
+ * tfjs-core, conv2d_test.ts. Filters of 2×2 stand in the top left of 3×3 ones with zeros; the convolution
+ * with padding 1 then has their output, shifted by one, in rows and columns 1 … n.
  */
 export const TFJS_CONV = {
   /** "x=[3,3,2] f=[2,2,2,1] s=1 d=1 p=valid"; input and filter given there in NHWC and HWIO order. */
@@ -115,7 +115,7 @@ export const TFJS_CONV = {
   },
 } as const;
 
-/** tfjs-core, max_pool_test.ts, the 2×2 windows of stride 2 ("gradient x=[4,4,1]" #1, #2 and the two channels of "x=[4,4,2]"). */
+/** tfjs-core, max_pool_test.ts, 2×2 windows of stride 2: "gradient x=[4,4,1] f=[2,2] s=2" #1 and #2. */
 export const TFJS_MAXPOOL = [
   {
     input: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
@@ -131,7 +131,7 @@ export const TFJS_MAXPOOL = [
   },
 ] as const;
 
-/** tfjs-core, avg_pool_test.ts: 3×3 in overlapping 2×2 windows of stride 1 is adaptive pooling to 2×2; 4×4 of stride 2 too. */
+/** tfjs-core, avg_pool_test.ts. 3×3 in overlapping 2×2 windows of stride 1 is adaptive pooling to 2×2. */
 export const TFJS_AVGPOOL = [
   {
     name: "x=[2,3,3,1] f=[2,2], s=1",
@@ -155,13 +155,13 @@ export const TFJS_RELU = {
   backward: { input: [1, -1, 0, 0.1], outputGradient: [1, 2, 3, 4], inputGradient: [1, 0, 0, 4] },
 } as const;
 
-/** scipy.ndimage.gaussian_filter1d, the examples of its documentation; σ = 4 reaches over the border three times. */
+/** scipy.ndimage.gaussian_filter1d, its documentation's examples; σ = 4 reaches over the border three times. */
 export const SCIPY_GAUSSIAN_1D = [
   { sigma: 1, input: [1, 2, 3, 4, 5], output: [1.42704095, 2.06782203, 3, 3.93217797, 4.57295905] },
   { sigma: 4, input: [1, 2, 3, 4, 5], output: [2.91948343, 2.95023502, 3, 3.04976498, 3.08051657] },
 ] as const;
 
-/** scipy.ndimage.gaussian_filter, the example of its documentation: integers, so the result is cut to whole numbers. */
+/** scipy.ndimage.gaussian_filter, the example of its documentation: integers, cut to whole numbers. */
 export const SCIPY_GAUSSIAN_2D = {
   sigma: 1,
   input: Array.from({ length: 25 }, (_, i) => 2 * i),

@@ -2,8 +2,8 @@ import type { NeuronTerm, Term } from "../../src/optvis/objective.ts";
 import { type Shape4, type Tensor, zeros } from "./tensor.ts";
 
 /**
- * Unweighted value of a term for each image: `channel` the mean over positions, `neuron` one unit, `layer` the
- * mean of squares over channels and positions.
+ * Unweighted value of a term for each image: `channel` the mean over positions, `neuron` one unit, `layer`
+ * the mean of squares over channels and positions.
  *
  * @param a the layer's activations, (N,C,H,W); (N,O,1,1) for a linear layer
  */
