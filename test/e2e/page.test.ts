@@ -1,0 +1,220 @@
+/** The page as a person meets it, in real browsers. */
+import { AxePuppeteer } from "@axe-core/puppeteer";
+import { decode } from "fast-png";
+import type { Browser, ElementHandle, Page } from "puppeteer";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AscentView } from "../../src/element/ascent-view.ts";
+import { launch } from "../stacks/browser.ts";
+import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
+import { type Server, startServer } from "../stacks/server.ts";
+
+const TIMEOUT = 30_000;
+/** Small, so that a software adapter keeps up; `iterations` far away, so that it does not finish. */
+const SMALL = "#objective=channel%3Arelu2_1%3A3&size=32&iterations=100000";
+
+for (const name of ["chromium", "firefox"] as const) {
+  const environment = stackEnvironment(name);
+  const skip = !environment.available || !wantedStacks().includes(name);
+
+  describe.skipIf(skip)(`the page in ${name}`, { timeout: TIMEOUT }, () => {
+    let browser: Browser;
+    let server: Server;
+
+    beforeAll(async () => {
+      server = await startServer();
+      browser = await launch(name);
+    }, TIMEOUT);
+
+    afterAll(async () => {
+      await browser?.close();
+      await server?.close();
+    }, TIMEOUT);
+
+    async function open(hash: string, before?: () => void): Promise<{ page: Page; complaints: string[] }> {
+      const complaints: string[] = [];
+      const page = await browser.newPage();
+      page.setDefaultTimeout(TIMEOUT);
+      page.on("pageerror", (error) => complaints.push(String(error)));
+      page.on("console", (message) => {
+        if (message.type() === "error") complaints.push(message.text());
+      });
+      await page.setViewport({ width: 1280, height: 900 });
+      if (before) await page.evaluateOnNewDocument(before);
+      await page.goto(`${server.url}/index.html${hash}`);
+      return { page, complaints };
+    }
+
+    async function running(page: Page): Promise<ElementHandle<AscentView>> {
+      const view = (await page.waitForSelector(">>> ascent-view")) as unknown as ElementHandle<AscentView>;
+      await page.waitForFunction((it) => it.state === "running" && it.iteration > 1, {}, view);
+      await page.waitForSelector(">>> studio-subject studio-segmented, >>> studio-segmented");
+      return view;
+    }
+
+    /** Distinct bytes in what the person sees of the picture: few for an even colour. */
+    async function variety(view: ElementHandle<AscentView>): Promise<number> {
+      return new Set(decode(await view.screenshot({ type: "png" })).data).size;
+    }
+
+    it("opens on the embedded network, already climbing to a class from zeros", async () => {
+      const { page, complaints } = await open("");
+      const view = await running(page);
+      expect(await view.evaluate((it) => it.recipe?.objective)).toBe('class:"king penguin"');
+      expect(await view.evaluate((it) => it.recipe?.init)).toBe("zeros");
+      await page.keyboard.press("Space");
+      await page.waitForFunction((it) => it.state === "paused", {}, view);
+      expect(await variety(view)).toBeGreaterThan(30);
+      expect(await text(page, "h1")).toBe("king penguin");
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
+    it("obeys the keyboard: space pauses, a full stop steps once, r restarts", async () => {
+      const { page } = await open(SMALL);
+      const view = await running(page);
+      await page.keyboard.press("Space");
+      await page.waitForFunction((it) => it.state === "paused", {}, view);
+      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
+      const iteration = await view.evaluate((it) => it.iteration);
+      await page.keyboard.press(".");
+      await page.waitForFunction((it, then) => it.iteration === then + 1, {}, view, iteration);
+      await page.keyboard.press("r");
+      await page.waitForFunction(
+        (it, then) => it.state === "running" && it.iteration < then,
+        {},
+        view,
+        iteration,
+      );
+      await page.close();
+    });
+
+    it("finds a class by typing, and puts it into the address", async () => {
+      const { page } = await open("#objective=class%3Agoldfish&size=32&iterations=100000");
+      const view = await running(page);
+      const field = await page.waitForSelector(">>> input[role=combobox]");
+      await field?.click();
+      await field?.type("school");
+      await page.keyboard.press("Enter");
+      await page.waitForFunction((it) => it.recipe?.objective.includes("school bus"), {}, view);
+      expect(await page.evaluate(() => location.hash)).toContain("school+bus");
+      await page.close();
+    });
+
+    it("says beside the formula which layers there are, and keeps its picture running", async () => {
+      const { page } = await open(SMALL);
+      const view = await running(page);
+      await page.locator(">>> input[value=formula]").click();
+      const formula = await page.waitForSelector(">>> textarea");
+      await formula?.click({ count: 3 });
+      await formula?.type("channel:conv7_1:0");
+      await page.keyboard.press("Enter");
+      await page.waitForSelector(">>> studio-subject [role=alert], >>> .error");
+      const message = await text(page, ".error");
+      expect(message).toContain("conv7_1");
+      expect(message).toContain("conv1_1");
+      const iteration = await view.evaluate((it) => it.iteration);
+      await page.waitForFunction((it, then) => it.iteration > then, {}, view, iteration);
+      expect(await view.evaluate((it) => it.recipe?.objective)).toBe("channel:relu2_1:3");
+      await page.close();
+    });
+
+    it("reads a hostile link as text and clamps its numbers", async () => {
+      const { page, complaints } = await open(
+        "#objective=%3Cimg%20src%3Dx%20onerror%3D%22window.hit%3D1%22%3E&size=0x0&lr=1e999&seed=-7&iterations=NaN&batch=9999&file=%3Cb%3E",
+      );
+      const message = await page.waitForSelector(">>> .error");
+      expect(await message?.evaluate((it) => it.textContent)).toContain("<img");
+      const found = await page.evaluate(() => {
+        const studio = document.querySelector("ascent-studio")?.shadowRoot;
+        const stage = studio?.querySelector("studio-stage")?.shadowRoot;
+        const view = stage?.querySelector("ascent-view");
+        return {
+          hit: "hit" in window,
+          images: studio?.querySelectorAll("img").length,
+          size: view?.size,
+          seed: view?.seed,
+          lr: view?.lr,
+        };
+      });
+      expect(found).toEqual({ hit: false, images: 0, size: "1x1", seed: 0, lr: 1e9 });
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
+    it("says what is missing and what to do where there is no WebGPU", async () => {
+      const { page } = await open("", () => {
+        Object.defineProperty(Navigator.prototype, "gpu", { get: () => undefined });
+      });
+      const message = await page.waitForSelector(">>> .failure");
+      const words = await message?.evaluate((it) => it.textContent);
+      expect(words).toContain("WebGPU");
+      expect(words).toMatch(name === "firefox" ? /about:config/ : /version 113/);
+      await page.close();
+    });
+
+    it("opens a file from this computer and follows its network", async () => {
+      const { page } = await open(SMALL);
+      const view = await running(page);
+      const input = await page.waitForSelector(">>> input[accept='.safetensors']");
+      await (input as ElementHandle<HTMLInputElement>).uploadFile(`${import.meta.dirname}/page.test.ts`);
+      await page.waitForSelector(">>> .error");
+      expect(await text(page, ".error")).toContain("page.test.ts");
+      expect(await view.evaluate((it) => it.state)).toBe("running");
+      await (input as ElementHandle<HTMLInputElement>).uploadFile(
+        `${import.meta.dirname}/../../weights/ascent-vgg.safetensors`,
+      );
+      await page.waitForFunction((it) => it.model instanceof File && it.state === "running", {}, view);
+      expect(await page.evaluate(() => location.hash)).toContain("file=ascent-vgg.safetensors");
+      await page.close();
+    });
+
+    it("saves the picture on the wall as a PNG", async () => {
+      const { page } = await open(SMALL);
+      await running(page);
+      await page.keyboard.press("Space");
+      const bytes = await page.evaluate(async () => {
+        const saved = new Promise<Blob>((resolve) => {
+          URL.createObjectURL = (blob) => {
+            resolve(blob as Blob);
+            return "blob:null/none";
+          };
+          HTMLAnchorElement.prototype.click = () => {};
+        });
+        const stage = document.querySelector("ascent-studio")?.shadowRoot?.querySelector("studio-stage");
+        stage?.shadowRoot?.querySelector<HTMLButtonElement>("[aria-label='Save as PNG']")?.click();
+        return [...new Uint8Array(await (await saved).arrayBuffer())];
+      });
+      const { width, height, channels } = decode(new Uint8Array(bytes));
+      expect([width, height, channels]).toEqual([32, 32, 3]);
+      await page.close();
+    });
+
+    it("fits a screen of 360 pixels", async () => {
+      const { page } = await open(SMALL);
+      await page.setViewport({ width: 360, height: 760 });
+      await running(page);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+      await page.close();
+    });
+
+    it.runIf(name === "chromium").each(["light", "dark"])(
+      "is accessible in %s colours, says axe",
+      async (scheme) => {
+        const { page } = await open(SMALL);
+        await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+        await running(page);
+        const { violations } = await new AxePuppeteer(page).analyze();
+        expect(
+          violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`),
+        ).toEqual([]);
+        await page.close();
+      },
+    );
+
+    /** Text of the first element anywhere on the page, open shadow roots included. */
+    async function text(page: Page, selector: string): Promise<string> {
+      const element = await page.waitForSelector(`>>> ${selector}`);
+      return (await element?.evaluate((it) => it.textContent?.replace(/\s+/g, " ").trim())) ?? "";
+    }
+  });
+}
