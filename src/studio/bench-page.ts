@@ -33,6 +33,8 @@ export class AscentBench extends LitElement {
     studioStyles,
     css`
       main {
+        grid-template-columns: minmax(0, 1fr);
+        gap: 1.75rem;
         align-content: start;
       }
       h1 {

@@ -92,7 +92,7 @@ for (const name of ["chromium", "firefox"] as const) {
       const view = await running(page);
       expect(await view.evaluate((it) => it.recipe?.objective)).toBe('class:"king penguin"');
       expect(await view.evaluate((it) => it.recipe?.init)).toBe("zeros");
-      await page.keyboard.press("Space");
+      await page.keyboard.press(" ");
       await page.waitForFunction((it) => it.state === "paused", {}, view);
       expect(await variety(view)).toBeGreaterThan(30);
       expect(await text(page, "h1")).toBe("king penguin");
@@ -103,7 +103,7 @@ for (const name of ["chromium", "firefox"] as const) {
     it("obeys the keyboard: space pauses, a full stop steps once, r restarts", async () => {
       const { page } = await open(SMALL);
       const view = await running(page);
-      await page.keyboard.press("Space");
+      await page.keyboard.press(" ");
       await page.waitForFunction((it) => it.state === "paused", {}, view);
       await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
       const iteration = await view.evaluate((it) => it.iteration);
@@ -136,7 +136,8 @@ for (const name of ["chromium", "firefox"] as const) {
       const view = await running(page);
       await (await find(page, "input[value=formula]")).evaluate((it) => it.click());
       const formula = await find(page, "textarea");
-      await formula.click({ count: 3 });
+      await formula.evaluate((it) => (it as HTMLTextAreaElement).select());
+      await formula.focus();
       await formula.type("channel:conv7_1:0");
       await page.keyboard.press("Enter");
       const message = await text(page, ".error");
@@ -197,7 +198,7 @@ for (const name of ["chromium", "firefox"] as const) {
     it("saves the picture on the wall as a PNG", async () => {
       const { page } = await open(SMALL);
       await running(page);
-      await page.keyboard.press("Space");
+      await page.keyboard.press(" ");
       const bytes = await page.evaluate(async () => {
         const saved = new Promise<Blob>((resolve) => {
           URL.createObjectURL = (blob) => {
