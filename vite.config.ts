@@ -11,8 +11,6 @@ const page = defineConfig({
   build: { target: "es2022", outDir: "dist/page" },
   test: {
     include: ["test/**/*.test.ts"],
-    // Not yet passing in Firefox (keys, the formula field): run it by name with --exclude= until it does.
-    exclude: ["node_modules/**", "test/e2e/page.test.ts"],
     // Dawn reads the environment of its process and brings threads of its own: no worker threads.
     pool: "forks",
     testTimeout: 30_000,
