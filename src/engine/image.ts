@@ -22,7 +22,8 @@ export const STATE = "state";
 export const VALUES = "objective";
 /** Objective at the resident image, [N], without L2. */
 export const VALUE_NOW = "objective.now";
-const PARTIALS = "partials";
+/** Partial sums of the terms, of L2 and of the gradient's norm. */
+export const PARTIALS = "partials";
 
 export interface ImagePlan {
   /** Resident image to the network's input, jittered; and its gradient back. */

@@ -15,7 +15,7 @@ import type { Recipe } from "../optvis/recipe.ts";
 import { partialsBytes } from "../optvis/reduce.ts";
 import { backwardPass } from "./backward.ts";
 import { forwardPass, type Walk } from "./forward.ts";
-import { planImage } from "./image.ts";
+import { PARTIALS, planImage } from "./image.ts";
 import { Allocation, type BufferSpec, type Upload } from "./memory.ts";
 import { deepestLayer, planSteps, wholeFlops } from "./steps.ts";
 
@@ -102,7 +102,7 @@ export function planAscent(
   };
   const memory = new Allocation();
   // Two slots beside the terms': the L2 term and the gradient's norm.
-  const partials = memory.buffer("partials", "workspace", partialsBytes(batch, terms.length + 2));
+  const partials = memory.buffer(PARTIALS, "workspace", partialsBytes(batch, terms.length + 2));
   const steps = planSteps(network, shapes, { channels: 3, height, width }, terms, stepOptions);
   const walk: Walk = { steps, batch, memory, options: stepOptions, partials };
   const forward = forwardPass(walk);

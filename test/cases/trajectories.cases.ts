@@ -1,49 +1,32 @@
 /** Whole ascents: 20 steps of each optimizer from zeros follow PyTorch float64's objective. */
 import { createAscent } from "../../src/engine/ascent.ts";
 import { Gpu } from "../../src/gpu/device.ts";
-import { openModel } from "../../src/model/model.ts";
-import type { Preprocess } from "../../src/model/network.ts";
-import { bytesSource } from "../../src/model/source.ts";
-import { defaultRecipe, type Recipe } from "../../src/optvis/recipe.ts";
-import fixtures from "../fixtures/trajectories.json" with { type: "json" };
+import { defaultRecipe } from "../../src/optvis/recipe.ts";
+import { type TrajectoryFixture, trajectoryFixtures } from "../fixtures/fixtures.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
 import { relativeL2 } from "./error.ts";
-
-type Fixture = (typeof fixtures)[number];
 
 /** Relative L2 error of the 20 objective values. */
 const TOLERANCE = 1e-3;
 
-function recipeOf(fixture: Fixture): Recipe {
-  const { objective, optimizer, size, lr, l2, blur, blurEvery, clamp, redirect } = fixture;
-  const [height = 0, width = 0] = size;
-  return {
+async function follow(device: GPUDevice, assets: Assets, fixture: TrajectoryFixture): Promise<void> {
+  const { objective: spec, size, optimizer, lr, l2, blur, blurEvery, clamp, redirect, expected } = fixture;
+  const model = await fixture.openModel(assets);
+  const ascent = await createAscent(new Gpu(device, ""), model, {
     ...defaultRecipe,
-    ...{ objective, lr, l2, blur, blurEvery, clamp, redirect },
-    optimizer: optimizer as Recipe["optimizer"],
-    size: [height, width],
-    iterations: fixture.expected.length,
-  };
-}
-
-async function follow(device: GPUDevice, assets: Assets, fixture: Fixture): Promise<void> {
-  const weights = await assets.read(`../shared/data/weights/${fixture.file}`);
-  const preprocess = fixture.preprocess as Preprocess;
-  const model = await openModel(bytesSource(fixture.file, weights), { preprocess });
-  const recipe = recipeOf(fixture);
-  const ascent = await createAscent(new Gpu(device, ""), model, recipe);
+    ...{ objective: spec, size, optimizer, lr, l2, blur, blurEvery, clamp, redirect },
+  });
   const objective: number[] = [];
-  for await (const report of ascent.run({ iterations: recipe.iterations, objective: true })) {
+  for await (const report of ascent.run({ iterations: expected.length, objective: true })) {
     for (const [value] of report.objective ?? []) objective.push(value as number);
   }
   ascent.dispose();
-  const error = relativeL2(objective, fixture.expected);
-  if (!(error < TOLERANCE))
-    throw new Error(`objective is ${error} off:\n${objective}\nnot\n${fixture.expected}`);
+  const error = relativeL2(objective, expected);
+  if (!(error < TOLERANCE)) throw new Error(`objective is ${error} off:\n${objective}\nnot\n${expected}`);
 }
 
-export const cases: readonly GpuCase[] = fixtures.map((fixture) => ({
+export const cases: readonly GpuCase[] = trajectoryFixtures.map((fixture) => ({
   name: `ascent by ${fixture.name}${fixture.redirect ? " with redirect" : ""}`,
-  needs: [`../shared/data/weights/${fixture.file}`],
+  needs: fixture.needs,
   run: (device: GPUDevice, assets: Assets) => follow(device, assets, fixture),
 }));
