@@ -4,12 +4,12 @@
  */
 import type { Dispatch } from "../gpu/dispatch.ts";
 import { avgpoolBackward } from "../nn/avgpool.ts";
-import { convBackwardInput } from "../nn/conv3x3.ts";
+import { convFamily, correlation } from "../nn/conv3x3.ts";
 import { linearBackwardInput } from "../nn/linear.ts";
 import { maxpoolBackward } from "../nn/maxpool.ts";
 import { clearRedirectFlags, reluBackward, reluBackwardRedirect } from "../nn/relu.ts";
 import { termBackward } from "../optvis/terms.ts";
-import { activationBytes, bitsOf, keptName, otherActivation, type Walk } from "./forward.ts";
+import { activationBytes, bitsOf, convWorkspace, keptName, otherActivation, type Walk } from "./forward.ts";
 import { convShape, linearShape, type Step } from "./steps.ts";
 import { convWeights, linearWeights } from "./weights.ts";
 
@@ -55,7 +55,7 @@ function fusesMask(walk: Walk, i: number, redirect: boolean): boolean {
   const next = walk.steps[i + 1];
   const hasRelu = step !== undefined && (step.fusedRelu !== undefined || step.layer.kind === "relu");
   if (!hasRelu || redirect || step.terms.length > 0 || next?.layer.kind !== "conv") return false;
-  return walk.options.convVariant(next.layer.name, "backward_input") !== "plain";
+  return convFamily(walk.options.convVariant(next.layer.name, "backward_input")).fusesRelu;
 }
 
 function stepBackward(
@@ -71,12 +71,14 @@ function stepBackward(
   const label = `${layer.name} backward`;
   switch (layer.kind) {
     case "conv": {
-      const variant = options.convVariant(layer.name, "backward_input");
-      const weights = convWeights(memory, step, "backward_input", variant);
+      const family = convFamily(options.convVariant(layer.name, "backward_input"));
+      const pass = correlation(convShape(batch, layer, step), "backward_input");
+      const weights = convWeights(memory, step, "backward_input", family);
       const mask =
         i > 0 && fusesMask(walk, i - 1, redirect) ? bitsOf(walk, walk.steps[i - 1] as Step) : undefined;
-      const buffers = { weights, outputGradient, inputGradient, mask };
-      return [convBackwardInput(label, variant, convShape(batch, layer, step), buffers)];
+      const workspace = convWorkspace(walk, family, pass);
+      const buffers = { weights, input: outputGradient, output: inputGradient, mask, workspace };
+      return family.backwardInput(label, pass, buffers);
     }
     case "relu":
       return fusesMask(walk, i, redirect) ? [] : reluStepBackward(walk, step, outputGradient, redirect);

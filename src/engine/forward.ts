@@ -4,7 +4,7 @@
  */
 import type { Dispatch } from "../gpu/dispatch.ts";
 import { avgpoolForward } from "../nn/avgpool.ts";
-import { convForward } from "../nn/conv3x3.ts";
+import { type ConvFamily, type Correlation, convFamily, correlation } from "../nn/conv3x3.ts";
 import { linearForward } from "../nn/linear.ts";
 import { maxpoolForward, poolBitsBytes } from "../nn/maxpool.ts";
 import { reluBitsBytes, reluForward } from "../nn/relu.ts";
@@ -65,11 +65,13 @@ function stepForward(walk: Walk, step: Step, input: string, output: string): Dis
   const label = `${step.name} forward`;
   switch (layer.kind) {
     case "conv": {
-      const variant = options.convVariant(layer.name, "forward");
-      const weights = convWeights(memory, step, "forward", variant);
+      const family = convFamily(options.convVariant(layer.name, "forward"));
+      const pass = correlation(convShape(batch, layer, step), "forward");
+      const weights = convWeights(memory, step, "forward", family);
       const bits = step.fusedRelu && bitsOf(walk, step);
-      const buffers = { weights, bias: biasOf(memory, step), input, output, bits };
-      return [convForward(label, variant, convShape(batch, layer, step), buffers)];
+      const workspace = convWorkspace(walk, family, pass);
+      const buffers = { weights, bias: biasOf(memory, step), input, output, bits, workspace };
+      return family.forward(label, pass, buffers);
     }
     case "relu":
       return [reluForward(label, batch, step.output, { input, output, bits: bitsOf(walk, step) })];
@@ -84,6 +86,14 @@ function stepForward(walk: Walk, step: Step, input: string, output: string): Dis
       );
     }
   }
+}
+
+/** The buffers a family works in, shared by all layers. */
+export function convWorkspace({ memory }: Walk, family: ConvFamily, pass: Correlation) {
+  const entries = family.workspace(pass).map(({ name, bytes }): [string, string] => {
+    return [name, memory.buffer(`conv3x3.${name}`, "workspace", bytes)];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Buffer of the bits that a ReLU (or a convolution with one) or a max-pool leaves for the backward pass. */

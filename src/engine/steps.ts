@@ -3,7 +3,7 @@
  * computed by the convolution before them, and which channels of the last layer are wanted at all.
  */
 import type { ConvLayer, Layer, Network, ReluLayer, Shape } from "../model/network.ts";
-import { type ConvPass, type ConvShape, type ConvVariant, convFlops } from "../nn/conv3x3.ts";
+import { type ConvPass, type ConvShape, type ConvVariant, convFamily, convFlops } from "../nn/conv3x3.ts";
 import { type LinearShape, linearFlops } from "../nn/linear.ts";
 import type { Objective, Term } from "../optvis/objective.ts";
 
@@ -88,7 +88,7 @@ function fusableRelu(
   const layer = layers[i];
   const next = layers[i + 1];
   if (layer?.kind !== "conv" || next?.kind !== "relu") return undefined;
-  if (options.convVariant(layer.name, "forward") === "plain") return undefined;
+  if (!convFamily(options.convVariant(layer.name, "forward")).fusesRelu) return undefined;
   return terms.some((term) => term.layer === layer.name) ? undefined : next;
 }
 

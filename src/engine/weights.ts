@@ -1,23 +1,28 @@
 /** Where a plan's weights come from: which rows of which tensors, packed for which kernels. */
 import type { BufferRef } from "../gpu/dispatch.ts";
-import { type ConvPass, type ConvVariant, packConv, packedConvBytes } from "../nn/conv3x3.ts";
+import type { ConvFamily, ConvPass } from "../nn/conv3x3.ts";
 import { type RowSlice, sliceRows } from "../nn/linear.ts";
 import type { Allocation } from "./memory.ts";
 import { elements, type Step } from "./steps.ts";
 
-/** The weights of a convolution as the variant of this pass reads them. */
-export function convWeights(memory: Allocation, step: Step, pass: ConvPass, variant: ConvVariant): BufferRef {
+/** The weights of a convolution as its family of kernels reads them in this pass. */
+export function convWeights(
+  memory: Allocation,
+  step: Step,
+  pass: ConvPass,
+  { packing }: ConvFamily,
+): BufferRef {
   const { layer, input, output, rows } = step;
   const raw = `${layer.name}.weight`;
   const rawBytes = 4 * 9 * input.channels * output.channels;
   memory.upload({ buffer: raw, layer: layer.name, tensor: "weight", rows });
-  if (variant === "plain") return memory.buffer(raw, "weights", rawBytes);
+  if (!packing) return memory.buffer(raw, "weights", rawBytes);
   memory.temporary(raw, rawBytes);
   const shape = { inputChannels: input.channels, outputChannels: output.channels };
   const [from, to] =
     pass === "forward" ? [input.channels, output.channels] : [output.channels, input.channels];
-  const packed = memory.buffer(`${raw}.${pass}`, "weights", packedConvBytes(from, to));
-  memory.prepare(packed, packConv(`${layer.name} pack ${pass}`, pass, shape, { weights: raw, packed }));
+  const packed = memory.buffer(`${raw}.${pass}.${packing.name}`, "weights", packing.bytes(from, to));
+  memory.prepare(packed, packing.pack(`${layer.name} pack ${pass}`, pass, shape, { weights: raw, packed }));
   return packed;
 }
 

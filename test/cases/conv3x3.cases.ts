@@ -1,14 +1,17 @@
+import type { Dispatch } from "../../src/gpu/dispatch.ts";
+import { tapsPacking } from "../../src/nn/conv3x3/packing.ts";
 import {
+  type ConvFamily,
+  type ConvPass,
   type ConvShape,
   type ConvVariant,
-  convBackwardInput,
-  convForward,
+  convFamily,
   convOutputSize,
   convVariants,
-  packConv,
-  packedConvBytes,
+  correlation,
 } from "../../src/nn/conv3x3.ts";
 import { positiveBits, unpackBits } from "../reference/bits.ts";
+import { conv3x3BackwardInputRelu, conv3x3ForwardRelu } from "../reference/conv3x3-relu.ts";
 import { type Shape4, sizeOf, type Tensor, tensor, zeros } from "../reference/tensor.ts";
 import * as twin from "../reference/twins.ts";
 import type { GpuCase } from "../stacks/case.ts";
@@ -69,7 +72,7 @@ interface Data {
   /** Weights and bias in float64. */
   readonly w: Float64Array;
   readonly b: Float64Array;
-  readonly bytes: Readonly<Record<"x" | "y" | "packedForward" | "packedBackward", number>>;
+  readonly bytes: Readonly<Record<"x" | "y", number>>;
 }
 
 function dataOf(shape: ConvShape): Data {
@@ -85,25 +88,59 @@ function dataOf(shape: ConvShape): Data {
     bias,
     w: Float64Array.from(weights),
     b: Float64Array.from(bias),
-    bytes: {
-      x: 4 * sizeOf(input),
-      y: 4 * sizeOf(output),
-      packedForward: packedConvBytes(inputChannels, outputChannels),
-      packedBackward: packedConvBytes(outputChannels, inputChannels),
-    },
+    bytes: { x: 4 * sizeOf(input), y: 4 * sizeOf(output) },
   };
 }
 
-/** The weights in the layouts of both variants. */
-function pack(shape: ConvShape) {
-  return [
-    packConv("pack", "forward", shape, { weights: "weights", packed: "packedForward" }),
-    packConv("pack", "backward_input", shape, { weights: "weights", packed: "packedBackward" }),
-  ];
+/** Sizes by name, and the setup, of what a family needs beside the operands of both passes. */
+function scratchOf({ packing, workspace }: ConvFamily, shape: ConvShape) {
+  const sizes: Record<string, number> = {};
+  const setup: Dispatch[] = [];
+  for (const pass of ["forward", "backward_input"] as const) {
+    const { inputChannels, outputChannels, ...sides } = correlation(shape, pass);
+    const packed = packedName(pass);
+    if (packing) {
+      sizes[packed] = packing.bytes(inputChannels, outputChannels);
+      setup.push(packing.pack("pack", pass, shape, { weights: "weights", packed }));
+    }
+    for (const { name, bytes } of workspace({ inputChannels, outputChannels, ...sides })) {
+      sizes[name] = Math.max(bytes, sizes[name] ?? 0);
+    }
+  }
+  return { sizes, setup };
 }
 
-function weightsOf(variant: ConvVariant, pass: "Forward" | "Backward"): string {
-  return variant === "plain" ? "weights" : `packed${pass}`;
+function packedName(pass: ConvPass): string {
+  return `packed ${pass}`;
+}
+
+/** Both passes of a family between buffers x, y, dy and dx; given, bits and mask fuse the ReLU. */
+function passes(
+  variant: ConvVariant,
+  shape: ConvShape,
+  fused?: { readonly bits: string; readonly mask: string },
+) {
+  const family = convFamily(variant);
+  const operands = (pass: ConvPass) => {
+    const names = family.workspace(correlation(shape, pass)).map(({ name }) => [name, name]);
+    const workspace: Readonly<Record<string, string>> = Object.fromEntries(names);
+    return { weights: family.packing ? packedName(pass) : "weights", workspace };
+  };
+  return [
+    ...family.forward("forward", correlation(shape, "forward"), {
+      ...operands("forward"),
+      bias: "bias",
+      input: "x",
+      output: "y",
+      bits: fused?.bits,
+    }),
+    ...family.backwardInput("backward", correlation(shape, "backward_input"), {
+      ...operands("backward_input"),
+      input: "dy",
+      output: "dx",
+      mask: fused?.mask,
+    }),
+  ];
 }
 
 function forwardMagnitude({ x, w, b }: Data, { padding }: ConvShape): Tensor {
@@ -119,62 +156,54 @@ function depthOf(channels: number): number {
   return 9 * channels + 1;
 }
 
-function bothDirections(shape: ConvShape): Proof {
+function bothDirections(variant: ConvVariant, shape: ConvShape): Proof {
   const data = dataOf(shape);
   const { x, dy, weights, bias, w, b, bytes } = data;
-  const results = convVariants.flatMap((variant) => [
-    [`forward ${variant}`, bytes.y] as const,
-    [`backward ${variant}`, bytes.x] as const,
-  ]);
+  const { sizes, setup } = scratchOf(convFamily(variant), shape);
   return {
     buffers: {
       weights,
       bias,
       x: Float32Array.from(x.data),
       dy: Float32Array.from(dy.data),
-      packedForward: bytes.packedForward,
-      packedBackward: bytes.packedBackward,
-      ...Object.fromEntries(results),
+      y: bytes.y,
+      dx: bytes.x,
+      ...sizes,
     },
-    dispatches: [
-      ...pack(shape),
-      ...convVariants.flatMap((variant) => [
-        convForward("forward", variant, shape, {
-          weights: weightsOf(variant, "Forward"),
-          bias: "bias",
-          input: "x",
-          output: `forward ${variant}`,
-        }),
-        convBackwardInput("backward", variant, shape, {
-          weights: weightsOf(variant, "Backward"),
-          outputGradient: "dy",
-          inputGradient: `backward ${variant}`,
-        }),
-      ]),
-    ],
+    dispatches: [...setup, ...passes(variant, shape)],
     check(read) {
       const { inputChannels, outputChannels, padding } = shape;
-      expectExact(
-        "packed forward",
-        read.f32("packedForward"),
-        twin.conv3x3_pack_forward(w, outputChannels, inputChannels),
-      );
-      expectExact(
-        "packed backward",
-        read.f32("packedBackward"),
-        twin.conv3x3_pack_backward_input(w, outputChannels, inputChannels),
-      );
       const y = twin.conv3x3_forward(x, w, b, padding);
       const dx = twin.conv3x3_backward_input(dy, w, inputChannels, padding);
       const yBound = forwardMagnitude(data, shape);
       const dxBound = backwardMagnitude(data, shape);
       const [yDepth, dxDepth] = [depthOf(inputChannels), depthOf(outputChannels)];
-      for (const variant of convVariants) {
-        const [forward, backward] = [read.f32(`forward ${variant}`), read.f32(`backward ${variant}`)];
-        expectWithin(`forward ${variant}`, forward, y.data, yBound.data, roundings(yDepth));
-        expectWithin(`backward ${variant}`, backward, dx.data, dxBound.data, roundings(dxDepth));
-        checkAdjoint(`adjoint ${variant}`, data, forward, backward, yBound, Math.max(yDepth, dxDepth));
-      }
+      const [forward, backward] = [read.f32("y"), read.f32("dx")];
+      expectWithin("forward", forward, y.data, yBound.data, roundings(yDepth));
+      expectWithin("backward", backward, dx.data, dxBound.data, roundings(dxDepth));
+      checkAdjoint("adjoint", data, forward, backward, yBound, Math.max(yDepth, dxDepth));
+    },
+  };
+}
+
+function packed(shape: ConvShape): Proof {
+  const { weights, w } = dataOf(shape);
+  const { inputChannels, outputChannels } = shape;
+  const names = ["forward", "backward_input"] as const;
+  return {
+    buffers: {
+      weights,
+      forward: tapsPacking.bytes(inputChannels, outputChannels),
+      backward_input: tapsPacking.bytes(outputChannels, inputChannels),
+    },
+    dispatches: names.map((pass) =>
+      tapsPacking.pack("pack", pass, shape, { weights: "weights", packed: pass }),
+    ),
+    check(read) {
+      const forward = twin.conv3x3_pack_forward(w, outputChannels, inputChannels);
+      expectExact("forward", read.f32("forward"), forward);
+      const backward = twin.conv3x3_pack_backward_input(w, outputChannels, inputChannels);
+      expectExact("backward", read.f32("backward_input"), backward);
     },
   };
 }
@@ -206,12 +235,19 @@ function silenced(data: Data): Data {
   return { ...data, x: zeros(x.shape), bias: new Float32Array(bias.length), b: new Float64Array(b.length) };
 }
 
-function fusedRelu({ shape, silent }: { readonly shape: ConvShape; readonly silent: boolean }): Proof {
+interface Fused {
+  readonly shape: ConvShape;
+  /** Every sum is 0. */
+  readonly silent: boolean;
+}
+
+function fusedRelu(variant: ConvVariant, { shape, silent }: Fused): Proof {
   const data = silent ? silenced(dataOf(shape)) : dataOf(shape);
   const { x, dy, weights, bias, w, b, bytes } = data;
   const { inputChannels, outputChannels, padding } = shape;
   const before = tensor(x.shape, noise(5, sizeOf(x.shape)));
   const mask = withJunk(positiveBits(before), x.shape);
+  const { sizes, setup } = scratchOf(convFamily(variant), shape);
   return {
     buffers: {
       weights,
@@ -219,30 +255,14 @@ function fusedRelu({ shape, silent }: { readonly shape: ConvShape; readonly sile
       mask,
       x: Float32Array.from(x.data),
       dy: Float32Array.from(dy.data),
-      packedForward: bytes.packedForward,
-      packedBackward: bytes.packedBackward,
       y: bytes.y,
       dx: bytes.x,
       bits: positiveBits(dy).byteLength,
+      ...sizes,
     },
-    dispatches: [
-      ...pack(shape),
-      convForward("forward", "register", shape, {
-        weights: "packedForward",
-        bias: "bias",
-        input: "x",
-        output: "y",
-        bits: "bits",
-      }),
-      convBackwardInput("backward", "register", shape, {
-        weights: "packedBackward",
-        outputGradient: "dy",
-        inputGradient: "dx",
-        mask: "mask",
-      }),
-    ],
+    dispatches: [...setup, ...passes(variant, shape, { bits: "bits", mask: "mask" })],
     check(read) {
-      const y = twin.conv3x3_forward_relu_register(x, w, b, padding);
+      const y = conv3x3ForwardRelu(x, w, b, padding);
       const depth = roundings(depthOf(inputChannels));
       expectWithin("y", read.f32("y"), y.data, forwardMagnitude(data, shape).data, depth);
       // A sum next to 0 may round to either side of it, so the bits are held to the sum that was made.
@@ -251,34 +271,48 @@ function fusedRelu({ shape, silent }: { readonly shape: ConvShape; readonly sile
         unpackBits(read.u32("bits"), y.shape),
         read.f32("y").map((value) => (value > 0 ? 1 : 0)),
       );
-      const dx = twin.conv3x3_backward_input_relu_register(before, dy, w, inputChannels, padding);
+      const dx = conv3x3BackwardInputRelu(before, dy, w, inputChannels, padding);
       const magnitude = twin.relu_backward(backwardMagnitude(data, shape), before);
       expectWithin("dx", read.f32("dx"), dx.data, magnitude.data, roundings(depthOf(outputChannels)));
     },
   };
 }
 
-export const cases: readonly GpuCase[] = [
-  kernelCase(
-    [
-      "conv3x3_pack_forward",
-      "conv3x3_pack_backward_input",
-      "conv3x3_forward",
-      "conv3x3_forward_register",
-      "conv3x3_backward_input",
-      "conv3x3_backward_input_register",
-    ],
-    "every variant, both directions, each the transpose of the other",
+/** Entry points that a family runs, so that its cases name them. */
+function entryPoints(variant: ConvVariant, fused: boolean): string[] {
+  const dispatches = passes(variant, TALL_SHAPES[0] as ConvShape, fused ? { bits: "", mask: "" } : undefined);
+  return [...new Set(dispatches.map(({ kernel }) => kernel.name))];
+}
+
+function familyCases(variant: ConvVariant): GpuCase[] {
+  const { features, fusesRelu } = convFamily(variant);
+  const both = kernelCase(
+    entryPoints(variant, false),
+    "both directions, each the transpose of the other",
     SHAPES,
-    bothDirections,
-  ),
-  kernelCase(
-    ["conv3x3_forward_relu_register", "conv3x3_backward_input_relu_register"],
+    (shape) => bothDirections(variant, shape),
+    features,
+  );
+  if (!fusesRelu) return [both];
+  const fused = kernelCase(
+    entryPoints(variant, true),
     "fused ReLU, its bits and mask",
     [
       ...TALL_SHAPES.map((shape) => ({ shape, silent: false })),
       { shape: conv(2, [3, 17, 9], 9, 1), silent: true },
     ],
-    fusedRelu,
+    (parameters) => fusedRelu(variant, parameters),
+    features,
+  );
+  return [both, fused];
+}
+
+export const cases: readonly GpuCase[] = [
+  kernelCase(
+    ["conv3x3_pack_forward", "conv3x3_pack_backward_input"],
+    "taps in order of reading, zeros where channels are padded",
+    SHAPES,
+    packed,
   ),
+  ...convVariants.flatMap(familyCases),
 ];

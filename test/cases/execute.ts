@@ -36,9 +36,11 @@ export function kernelCase<P>(
   what: string,
   parameters: readonly P[],
   proof: (parameters: P) => Proof,
+  features: readonly GPUFeatureName[] = [],
 ): GpuCase {
   return {
     name: `${proves.join(" ")}: ${what}`,
+    features,
     async run(device) {
       const proofs = parameters.map(proof);
       const ran = new Set(proofs.flatMap(({ dispatches }) => dispatches.map(({ kernel }) => kernel.name)));

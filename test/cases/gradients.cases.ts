@@ -1,7 +1,7 @@
 /** The whole way down and back: objective and gradient against PyTorch float64 on real networks. */
 import { createAscent } from "../../src/engine/ascent.ts";
 import { Gpu } from "../../src/gpu/device.ts";
-import { type ConvVariant, convVariants } from "../../src/nn/conv3x3.ts";
+import { type ConvVariant, convFamily, convVariants } from "../../src/nn/conv3x3.ts";
 import { defaultRecipe } from "../../src/optvis/recipe.ts";
 import { type GradientFixture, gradientFixtures } from "../fixtures/fixtures.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
@@ -40,6 +40,7 @@ export const cases: readonly GpuCase[] = convVariants.flatMap((variant) =>
     .filter(({ name }) => variant !== "plain" || PLAIN.includes(name))
     .map((fixture) => ({
       name: `gradient of ${fixture.name}, ${variant} convolutions`,
+      features: convFamily(variant).features,
       needs: fixture.needs,
       run: (device: GPUDevice, assets: Assets) => compare(device, assets, fixture, variant),
     })),

@@ -1,11 +1,8 @@
 /**
  * The float64 twin of every entry point in `shaders/`, under the entry point's name. Variants of a kernel
- * (`_register`) have one twin. What is fused in a kernel is two twins in a row here.
+ * (`_register`) have one twin.
  */
-import { conv3x3BackwardInput, conv3x3Forward } from "./conv3x3.ts";
 import { optimizerStep } from "./optimizer.ts";
-import { reluBackward, reluForward } from "./relu.ts";
-import type { Tensor } from "./tensor.ts";
 
 export { avgPoolBackward as avgpool_backward, avgPoolForward as avgpool_forward } from "./avgpool.ts";
 export { blurColumns as blur_columns, blurRows as blur_rows } from "./blur.ts";
@@ -15,6 +12,10 @@ export {
   conv3x3Forward as conv3x3_forward,
   conv3x3Forward as conv3x3_forward_register,
 } from "./conv3x3.ts";
+export {
+  conv3x3BackwardInputRelu as conv3x3_backward_input_relu_register,
+  conv3x3ForwardRelu as conv3x3_forward_relu_register,
+} from "./conv3x3-relu.ts";
 export { jitterBackward as jitter_backward, jitterForward as jitter_forward } from "./jitter.ts";
 export { linearBackwardInput as linear_backward_input, linearForward as linear_forward } from "./linear.ts";
 export { maxPoolBackward as maxpool_backward, maxPoolForward as maxpool_forward } from "./maxpool.ts";
@@ -45,18 +46,6 @@ export {
   reluBackwardRedirect as relu_backward_redirect,
   reluForward as relu_forward,
 } from "./relu.ts";
-
-export function conv3x3_forward_relu_register(...inputs: Parameters<typeof conv3x3Forward>): Tensor {
-  return reluForward(conv3x3Forward(...inputs));
-}
-
-/** @param reluInput of the ReLU before the convolution, (N,C,H,W) */
-export function conv3x3_backward_input_relu_register(
-  reluInput: Tensor,
-  ...inputs: Parameters<typeof conv3x3BackwardInput>
-): Tensor {
-  return reluBackward(conv3x3BackwardInput(...inputs), reluInput);
-}
 
 export const update_sgd = optimizerStep.bind(null, "sgd");
 export const update_normalized = optimizerStep.bind(null, "normalized");

@@ -1,7 +1,7 @@
 /** A browser for tests: on software adapters, whatever GPU the machine has. */
 import type { Browser, Page } from "puppeteer";
 import { type BrowserName, type LaunchOptions, launchBrowser } from "../../src/node/browser.ts";
-import type { GpuCase } from "./case.ts";
+import type { CaseResult, GpuCase } from "./case.ts";
 import { stackEnvironment } from "./environment.ts";
 import { type Server, startServer } from "./server.ts";
 
@@ -39,17 +39,18 @@ export class CaseRunner {
   }
 
   /** @throws Error with the failure and what the page wrote to its console */
-  async run(file: string, gpuCase: GpuCase): Promise<void> {
+  async run(file: string, gpuCase: GpuCase): Promise<CaseResult> {
     const page = this.#page ?? (await this.#openPage());
     this.#page = undefined;
     this.#console = [];
-    const { failure } = await page.evaluate(
+    const { failure, ...result } = await page.evaluate(
       (file, name) => window.runCase?.(file, name) ?? Promise.resolve({ failure: "the page has no runCase" }),
       file,
       gpuCase.name,
     );
     if (failure !== undefined) throw new Error([failure, ...this.#console].join("\n"));
     this.#page = page;
+    return result;
   }
 
   async close(): Promise<void> {

@@ -16,6 +16,8 @@ export interface GpuCase {
   readonly name: string;
   /** Files without which the case is skipped, visibly: for what lies in `../shared/data` only. */
   readonly needs?: readonly string[];
+  /** Features without which the case is skipped on an adapter, visibly. */
+  readonly features?: readonly GPUFeatureName[];
   /** Milliseconds; 120 seconds where not given. */
   readonly timeout?: number;
   /** Throws where the case fails. Any error the device reports fails it too. */
@@ -31,13 +33,22 @@ export const caseFiles: Readonly<Record<string, () => Promise<readonly GpuCase[]
 
 const FILTERS = ["validation", "out-of-memory", "internal"] as const;
 
+/** A case ran to its end, or was skipped for what is missing. */
+export type CaseResult = { readonly skipped?: string };
+
 /**
  * Runs one case on a new device that has every feature and the highest limits of its adapter.
  *
  * @throws what the case throws, or an Error with every error the device reported
  */
-export async function runCase(gpu: GPU, { name, run }: GpuCase, assets: Assets): Promise<void> {
+export async function runCase(gpu: GPU, gpuCase: GpuCase, assets: Assets): Promise<CaseResult> {
+  const { name, features = [], run } = gpuCase;
   const device = await requestWholeDevice(gpu, name);
+  const missing = features.filter((feature) => !device.features.has(feature));
+  if (missing.length > 0) {
+    device.destroy();
+    return { skipped: `the adapter lacks ${missing.join(", ")}` };
+  }
   const reported: string[] = [];
   device.addEventListener("uncapturederror", ({ error }) => reported.push(error.message));
   let lost = "";
@@ -62,6 +73,7 @@ export async function runCase(gpu: GPU, { name, run }: GpuCase, assets: Assets):
     const thrown = failure === undefined ? "" : `\nthen thrown: ${describeFailure(failure)}`;
     throw new Error(`the device reported:\n${reported.join("\n")}${thrown}`);
   }
+  return {};
 }
 
 /** Message and stack: Chromium's stack begins with the message, Firefox's is without it. */

@@ -2,7 +2,7 @@
 import { dawnGpu } from "../../src/node/dawn.ts";
 import { useDriver } from "../../src/node/vulkan.ts";
 import { nodeAssets } from "./assets.ts";
-import { type GpuCase, runCase } from "./case.ts";
+import { type CaseResult, type GpuCase, runCase } from "./case.ts";
 import type { StackEnvironment } from "./environment.ts";
 
 let gpu: Promise<GPU> | undefined;
@@ -14,6 +14,6 @@ export function startDawn(environment: StackEnvironment): Promise<GPU> {
   return gpu;
 }
 
-export async function runOnDawn(environment: StackEnvironment, gpuCase: GpuCase): Promise<void> {
-  await runCase(await startDawn(environment), gpuCase, nodeAssets);
+export async function runOnDawn(environment: StackEnvironment, gpuCase: GpuCase): Promise<CaseResult> {
+  return runCase(await startDawn(environment), gpuCase, nodeAssets);
 }

@@ -1,8 +1,8 @@
 /** Runs test cases in a browser; `stack.ts` calls `runCase` through puppeteer. */
-import { type Assets, caseFiles, describeFailure, runCase } from "./case.ts";
+import { type Assets, type CaseResult, caseFiles, describeFailure, runCase } from "./case.ts";
 
-/** What came of one case: nothing, or the failure in words. */
-export interface Outcome {
+/** What came of one case; a failure is told in words. */
+export interface Outcome extends CaseResult {
   readonly failure?: string;
 }
 
@@ -25,8 +25,7 @@ window.runCase = async (file, name) => {
     if (!navigator.gpu) throw new Error("this browser has no navigator.gpu");
     const gpuCase = (await caseFiles[file]?.())?.find((candidate) => candidate.name === name);
     if (!gpuCase) throw new Error(`no case ${name} in ${file}`);
-    await runCase(navigator.gpu, gpuCase, httpAssets);
-    return {};
+    return await runCase(navigator.gpu, gpuCase, httpAssets);
   } catch (error) {
     return { failure: describeFailure(error) };
   }

@@ -34,7 +34,10 @@ export async function describeStack(stack: Stack): Promise<void> {
           const name = missing.length > 0 ? `${gpuCase.name} (absent: ${missing.join(", ")})` : gpuCase.name;
           test.skipIf(missing.length > 0)(
             name,
-            () => runner?.run(file, gpuCase) ?? runOnDawn(environment, gpuCase),
+            async ({ skip }) => {
+              const result = await (runner?.run(file, gpuCase) ?? runOnDawn(environment, gpuCase));
+              if (result.skipped !== undefined) skip(result.skipped);
+            },
             gpuCase.timeout ?? CASE_TIMEOUT,
           );
         }

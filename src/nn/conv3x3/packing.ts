@@ -1,0 +1,22 @@
+/** Weights for the tiled families: taps in order of reading, 8 output channels side by side. */
+import { conv3x3_pack_backward_input, conv3x3_pack_forward } from "../../../shaders/conv3x3_pack.wgsl";
+import { dispatch, fold } from "../../gpu/dispatch.ts";
+import type { ConvPacking } from "./family.ts";
+
+/** (C,3,3,K′), K′ the pass's output channels rounded up to 8 (shaders/conv3x3_pack.wgsl). */
+export const tapsPacking: ConvPacking = {
+  name: "taps",
+  bytes: (inputs, outputs) => 4 * 9 * inputs * 8 * Math.ceil(outputs / 8),
+  pack(label, pass, { inputChannels, outputChannels }, buffers) {
+    const forward = pass === "forward";
+    const bytes = forward
+      ? tapsPacking.bytes(inputChannels, outputChannels)
+      : tapsPacking.bytes(outputChannels, inputChannels);
+    return dispatch(forward ? conv3x3_pack_forward : conv3x3_pack_backward_input, {
+      label,
+      buffers,
+      uniform: { outputChannels, inputChannels },
+      workgroups: fold(bytes / 4),
+    });
+  },
+};

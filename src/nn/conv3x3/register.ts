@@ -1,0 +1,37 @@
+/** 8 channels × 8 pixels of a row an invocation, nothing shared, no barrier (shaders/conv3x3_register.wgsl). */
+import {
+  conv3x3_backward_input_register,
+  conv3x3_backward_input_relu_register,
+  conv3x3_forward_register,
+  conv3x3_forward_relu_register,
+} from "../../../shaders/conv3x3_register.wgsl";
+import type { ConvFamily } from "./family.ts";
+import { tapsPacking } from "./packing.ts";
+import type { Correlation } from "./shape.ts";
+import { type Grid, tiledPasses } from "./tiled.ts";
+
+export const register: ConvFamily = {
+  precision: "f32",
+  features: [],
+  fusesRelu: true,
+  packing: tapsPacking,
+  suits: () => true,
+  workspace: () => [],
+  ...tiledPasses(
+    {
+      forward: conv3x3_forward_register,
+      forwardRelu: conv3x3_forward_relu_register,
+      backwardInput: conv3x3_backward_input_register,
+      backwardInputRelu: conv3x3_backward_input_relu_register,
+    },
+    grid,
+  ),
+};
+
+/** Row tiles of 8 pixels along x, groups of 8 channels of each image along y. */
+function grid({ batch, outputChannels, outputHeight, outputWidth }: Correlation): Grid<"WORKGROUP"> {
+  const tiles = outputHeight * Math.ceil(outputWidth / 8);
+  const WORKGROUP = tiles >= 32 ? 32 : 8;
+  const groups = batch * Math.ceil(outputChannels / 8);
+  return { overrides: { WORKGROUP }, workgroups: [Math.ceil(tiles / WORKGROUP), groups, 1] };
+}

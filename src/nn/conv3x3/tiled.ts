@@ -1,0 +1,59 @@
+/**
+ * Families whose kernels keep a tile of sums in registers and finish it there: the same buffers and four
+ * entry points, forward and backward, each with and without the ReLU.
+ */
+import { type BufferRef, type Dispatch, dispatch } from "../../gpu/dispatch.ts";
+import type { KernelSource } from "../../gpu/kernel.ts";
+import type { ConvFamily } from "./family.ts";
+import { type Correlation, correlationFlops } from "./shape.ts";
+
+type Operand = "weights" | "input" | "output";
+type TileShape = Readonly<Record<Exclude<keyof Correlation, "batch">, number>>;
+type Tiled<S extends string, O extends string> = KernelSource<Operand | S, TileShape, O>;
+
+export interface TiledKernels<O extends string> {
+  readonly forward: Tiled<"bias", O>;
+  readonly forwardRelu: Tiled<"bias" | "bits", O>;
+  readonly backwardInput: Tiled<never, O>;
+  readonly backwardInputRelu: Tiled<"mask", O>;
+}
+
+/** Workgroups and overrides for a pass. */
+export interface Grid<O extends string> {
+  readonly workgroups: readonly [x: number, y: number, z: number];
+  readonly overrides: Readonly<Record<O, number>>;
+}
+
+/** The passes of a family over `kernels`, on a `grid` of its own. */
+export function tiledPasses<O extends string>(
+  kernels: TiledKernels<O>,
+  grid: (pass: Correlation) => Grid<O>,
+): Pick<ConvFamily, "forward" | "backwardInput"> {
+  const make = <S extends string>(
+    kernel: Tiled<S, O>,
+    label: string,
+    pass: Correlation,
+    buffers: Readonly<Record<Operand | S, BufferRef>>,
+  ): Dispatch => {
+    const { batch: _, ...uniform } = pass;
+    return dispatch(kernel, { label, buffers, uniform, flops: correlationFlops(pass), ...grid(pass) });
+  };
+  return {
+    forward(label, pass, { weights, bias, input, output, bits }) {
+      const buffers = { weights, bias, input, output };
+      return [
+        bits === undefined
+          ? make(kernels.forward, label, pass, buffers)
+          : make(kernels.forwardRelu, label, pass, { ...buffers, bits }),
+      ];
+    },
+    backwardInput(label, pass, { weights, input, output, mask }) {
+      const buffers = { weights, input, output };
+      return [
+        mask === undefined
+          ? make(kernels.backwardInput, label, pass, buffers)
+          : make(kernels.backwardInputRelu, label, pass, { ...buffers, mask }),
+      ];
+    },
+  };
+}
