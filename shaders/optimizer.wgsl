@@ -1,5 +1,5 @@
-// One ascent step on the resident image x, (N,3,H,W) = RGB − mean, along the gradient g of the objective;
-// norms are per image. A zero gradient leaves the image as it is.
+// One ascent step on the numbers optimised x, (N,length), along the gradient g of the objective; norms are per
+// image. A zero gradient leaves the image as it is. For pixels x is the resident image, (N,3,H,W) = RGB − mean.
 //
 //   sgd         x + lr·g
 //   normalized  x + lr·g/(‖g‖₂ + 1e-8)
@@ -11,14 +11,15 @@
 
 struct Update {
   batch: u32,
-  area: u32,
+  length: u32,  // numbers of one image
+  area: u32,    // pixels of one
   lr: f32,
-  clamp: u32,   // 1: RGB is clamped to 0–1
+  clamp: u32,   // 1: RGB is clamped to 0–1; for pixels
   mean: vec4f,
 }
 
 @group(0) @binding(0) var<uniform> update: Update;
-@group(0) @binding(1) var<storage, read_write> image: array<f32>;
+@group(0) @binding(1) var<storage, read_write> values: array<f32>;
 @group(0) @binding(2) var<storage, read> gradient: array<f32>;
 @group(0) @binding(3) var<storage, read> squares: array<f32>;  // Σ g² of each image
 @group(0) @binding(4) var<storage, read_write> moment1: array<f32>;
@@ -26,16 +27,16 @@ struct Update {
 @group(0) @binding(6) var<storage, read> state: State;
 @group(0) @binding(7) var<storage, read_write> next: State;
 
-fn inside(index: u32) -> bool { return index < update.batch * 3u * update.area; }
-fn image_of(index: u32) -> u32 { return index / (3u * update.area); }
+fn inside(index: u32) -> bool { return index < update.batch * update.length; }
+fn image_of(index: u32) -> u32 { return index / update.length; }
 
-fn move_pixel(index: u32, change: f32) {
-  var x = image[index] + change;
+fn step_by(index: u32, change: f32) {
+  var x = values[index] + change;
   if (update.clamp == 1u) {
     let mean = update.mean[index / update.area % 3u];
     x = clamp(x, -mean, 1.0 - mean);
   }
-  image[index] = x;
+  values[index] = x;
 }
 
 @compute @workgroup_size(64)
@@ -46,7 +47,7 @@ fn update_sgd(
 ) {
   let index = linear_index(group, groups, local, 64u);
   if (!inside(index)) { return; }
-  move_pixel(index, update.lr * gradient[index]);
+  step_by(index, update.lr * gradient[index]);
 }
 
 @compute @workgroup_size(64)
@@ -57,7 +58,7 @@ fn update_normalized(
 ) {
   let index = linear_index(group, groups, local, 64u);
   if (!inside(index)) { return; }
-  move_pixel(index, update.lr * gradient[index] / (sqrt(squares[image_of(index)]) + 1e-8));
+  step_by(index, update.lr * gradient[index] / (sqrt(squares[image_of(index)]) + 1e-8));
 }
 
 @compute @workgroup_size(64)
@@ -68,8 +69,8 @@ fn update_rms(
 ) {
   let index = linear_index(group, groups, local, 64u);
   if (!inside(index)) { return; }
-  let rms = sqrt(squares[image_of(index)] / f32(3u * update.area));
-  move_pixel(index, update.lr * gradient[index] / (rms + 1e-8));
+  let rms = sqrt(squares[image_of(index)] / f32(update.length));
+  step_by(index, update.lr * gradient[index] / (rms + 1e-8));
 }
 
 @compute @workgroup_size(64)
@@ -82,7 +83,7 @@ fn update_momentum(
   if (!inside(index)) { return; }
   let v = fma(0.9, moment1[index], gradient[index]);
   moment1[index] = v;
-  move_pixel(index, update.lr * v);
+  step_by(index, update.lr * v);
 }
 
 @compute @workgroup_size(64)
@@ -98,7 +99,7 @@ fn update_adam(
   let v = 0.999 * moment2[index] + 0.001 * g * g;
   moment1[index] = m;
   moment2[index] = v;
-  move_pixel(index, update.lr * (m / state.correction1) / (sqrt(v / state.correction2) + 1e-8));
+  step_by(index, update.lr * (m / state.correction1) / (sqrt(v / state.correction2) + 1e-8));
 }
 
 // The end of an iteration: c ← 1 − β(1 − c) turns 1 − β^t into 1 − β^(t+1).

@@ -21,7 +21,7 @@ import { iterationOf, type Plan, type PlanOptions, planAscent } from "./plan.ts"
 import { Presenter } from "./presenter.ts";
 import { type DispatchTime, profileDispatches } from "./profile.ts";
 import { Scheduler } from "./scheduler.ts";
-import { startImage } from "./start.ts";
+import { startValues, valuesOf } from "./start.ts";
 
 export interface AscentOptions {
   /** Start of `init: "photo"`: RGB in 0–1 units, (3,H,W) at the recipe's size. */
@@ -90,7 +90,7 @@ export async function createAscent(
     ...options.plan,
     bindingLimit,
   });
-  const start = startImage(recipe, preprocessing(model.preprocess), options.photo);
+  const start = startValues(recipe, preprocessing(model.preprocess), options.photo);
   const scheduler = await Scheduler.create(gpu, plan, model);
   return new Ascent(scheduler, recipe, preprocessing(model.preprocess), start, options.photo);
 }
@@ -195,7 +195,7 @@ export class Ascent {
     await this.#scheduler.gpu.device.queue.onSubmittedWorkDone();
     this.set(this.#recipe);
     this.#scheduler.set("seed", this.#recipe.seed);
-    this.#begin(startImage(this.#recipe, this.#preprocessing, this.#photo));
+    this.#begin(startValues(this.#recipe, this.#preprocessing, this.#photo));
   }
 
   /** Steers while running, from the next submission on: rate, L2, and the weights of the objective's terms. */
@@ -212,20 +212,26 @@ export class Ascent {
   /** The resident images, RGB in 0–1 units, (N,3,H,W), not clamped. */
   async readImage(): Promise<Float32Array<ArrayBuffer>> {
     const image = new Float32Array(await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(IMAGE)));
-    return this.#shifted(image, 1);
+    const area = this.plan.size[0] * this.plan.size[1];
+    const { mean } = this.#preprocessing;
+    return image.map((x, i) => x + (mean[Math.floor(i / area) % 3] as number));
   }
 
-  /** Replaces the resident images: RGB in 0–1 units, (N,3,H,W). The step counter and moments stay. */
+  /**
+   * Replaces the resident images: RGB in 0–1 units, (N,3,H,W), through the parameterization's inverse. The step
+   * counter and moments stay.
+   */
   writeImage(rgb: Float32Array): void {
     const expected = this.plan.batch * 3 * this.plan.size[0] * this.plan.size[1];
     if (rgb.length !== expected)
       throw new InputError(`the image expects ${expected} numbers, got ${rgb.length}`);
-    this.#write(IMAGE, this.#shifted(rgb, -1));
+    this.#write(this.plan.values, valuesOf(this.#recipe, this.#preprocessing, rgb));
+    this.#show();
   }
 
   /**
-   * Objective, (N), without L2, and its gradient, (N,3,H,W), with respect to RGB in 0–1 units; no jitter
-   * and no redirect.
+   * Objective, (N), without L2, and its gradient, (N,3,H,W), with respect to RGB in 0–1 units; no
+   * transforms and no redirect.
    * @param rgb images to take the place of the resident ones
    */
   async gradient(
@@ -266,11 +272,12 @@ export class Ascent {
 
   /** Writes the start and clears what earlier iterations left. */
   #begin(start: Float32Array<ArrayBuffer>): void {
-    this.#write(IMAGE, start);
+    this.#write(this.plan.values, start);
     this.#write(STATE, new Uint8Array(initialState()));
     for (const { name } of this.plan.buffers) {
       if (name.startsWith("moment")) this.#write(name, new Float32Array(start.length));
     }
+    this.#show();
     this.#submitted = 0;
     this.#finished = 0;
     this.#recent.clear();
@@ -280,13 +287,9 @@ export class Ascent {
     this.#scheduler.gpu.device.queue.writeBuffer(this.#scheduler.buffer(name), 0, data);
   }
 
-  /** RGB from the resident image (sign 1) or back (sign −1): the mean colour added or taken away. */
-  #shifted(image: Float32Array, sign: number): Float32Array<ArrayBuffer> {
-    const area = this.plan.size[0] * this.plan.size[1];
-    return Float32Array.from(
-      image,
-      (x, i) => x + sign * (this.#preprocessing.mean[Math.floor(i / area) % 3] as number),
-    );
+  /** Makes the images of values written from outside. */
+  #show(): void {
+    if (this.plan.show.length > 0) this.#scheduler.submit(this.plan.show, "show");
   }
 
   /** Submits `count` iterations; reads their objective values back if somebody listens. */

@@ -1,13 +1,15 @@
-/** What a plan does to the image itself, around the network: in, out, and the ascent step. */
+/** What a plan does to the image itself, around the network: making it, in, out, and the ascent step. */
 import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Preprocess } from "../model/network.ts";
 import { preprocessing } from "../model/preprocess.ts";
 import { preprocessBackward, preprocessForward } from "../nn/preprocess.ts";
 import { advanceState, momentsOf, needsNorm, update } from "../optvis/optimizers.ts";
+import { type ParamPasses, paramOf } from "../optvis/params/param.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { reducePartials, reduceTotal } from "../optvis/reduce.ts";
 import { blur, l2Backward, l2Forward } from "../optvis/regularizers.ts";
-import { jitterPass } from "../optvis/transforms.ts";
+import type { Transform } from "../optvis/transforms/transform.ts";
+import { planChain, scratch } from "./chain.ts";
 import { INPUT } from "./forward.ts";
 import type { Allocation } from "./memory.ts";
 
@@ -26,10 +28,14 @@ export const VALUE_NOW = "objective.now";
 export const PARTIALS = "partials";
 
 export interface ImagePlan {
-  /** Resident image to the network's input, jittered; and its gradient back. */
+  /** Buffer of the numbers optimised, (N,length); for pixels the image itself. */
+  readonly values: string;
+  /** The numbers optimised to the resident image. */
+  readonly show: readonly Dispatch[];
+  /** Resident image to the network's input, transformed; and its gradient back. */
   readonly enter: readonly Dispatch[];
   readonly leave: readonly Dispatch[];
-  /** The same without jitter, and the objective's value without L2. */
+  /** The same without transforms, and the objective's value without L2. */
   readonly enterStill: readonly Dispatch[];
   readonly leaveStill: readonly Dispatch[];
   readonly update: readonly Dispatch[];
@@ -37,87 +43,105 @@ export interface ImagePlan {
   readonly end: readonly Dispatch[];
 }
 
-/**
- * @param terms of the objective; their partial sums stand in slots 0 … terms−1, L2's in the next one
- * @param inputGradient buffer of the gradient of the network's input
- */
-export function planImage(
-  recipe: Recipe,
-  preprocess: Preprocess,
-  terms: number,
-  memory: Allocation,
-  inputGradient: string,
-): ImagePlan {
+/** The passes around one network: how the image becomes its input, and the buffers between. */
+export interface ImageOptions {
+  readonly recipe: Recipe;
+  readonly preprocess: Preprocess;
+  readonly transforms: readonly Transform[];
+  /** Terms of the objective; their partial sums stand in slots 0 … terms−1, L2's in the next one. */
+  readonly terms: number;
+  /** Buffers of the gradient of the network's input, after transforms and without. */
+  readonly inputGradient: string;
+  readonly stillInputGradient: string;
+}
+
+export function planImage(options: ImageOptions, memory: Allocation): ImagePlan {
+  const { recipe, terms } = options;
   const [height, width] = recipe.size;
-  const { batch, jitter, seed, l2 } = recipe;
+  const { batch, l2 } = recipe;
   const area = height * width;
   const bytes = 4 * 3 * batch * area;
-  const pre = preprocessing(preprocess);
+  const pre = preprocessing(options.preprocess);
   const image = memory.buffer(IMAGE, "image", bytes);
   const gradient = memory.buffer(GRADIENT, "gradient", bytes);
   const state = memory.buffer(STATE, "optimizer", 16);
-  const input = memory.buffer(INPUT, "activations", bytes);
-  const scratch = jitter > 0 || recipe.blur > 0 ? memory.buffer("image.scratch", "image", bytes) : image;
-  const total = { batch, firstSlot: 0, slots: terms + 1, ring: RING };
   const totals = memory.buffer(VALUES, "objective", 4 * RING * batch);
-  const finished = PARTIALS;
-
-  const enterStill = [preprocessForward(batch, area, pre, { input: image, output: input })];
-  const out = preprocessBackward(batch, area, pre, {
-    outputGradient: inputGradient,
-    inputGradient: gradient,
-  });
-  const now = memory.buffer(VALUE_NOW, "objective", 4 * batch);
-  const value = reduceTotal(
-    "objective",
-    { ...total, slots: terms, ring: 1 },
-    { finished, state, totals: now },
+  const param = paramOf(recipe.param).plan(
+    { batch, size: recipe.size, mean: pre.mean },
+    { image, gradient },
+    memory,
   );
-  const roll = { batch, height, width, jitter, seed };
   const decay = { batch, area, l2, slot: terms };
   const blurShape = { planes: 3 * batch, height, width, sigma: recipe.blur };
   return {
-    enterStill,
-    leaveStill: [out, value],
-    ...(jitter > 0
-      ? {
-          enter: [
-            jitterPass("forward", roll, { state, input: image, output: scratch }),
-            preprocessForward(batch, area, pre, { input: scratch, output: input }),
-          ],
-          leave: [
-            preprocessBackward(batch, area, pre, { outputGradient: inputGradient, inputGradient: scratch }),
-            jitterPass("backward", roll, { state, input: scratch, output: gradient }),
-          ],
-        }
-      : { enter: enterStill, leave: [out] }),
+    values: param.values,
+    show: param.forward,
+    ...planEntry(options, memory),
     update: [
       l2Forward(decay, pre, { image, partials: PARTIALS }),
       l2Backward(decay, pre, { image, gradient }),
-      reduceTotal("objective", total, { finished, state, totals }),
-      ...planStep(recipe, pre.mean, terms + 1, memory),
+      reduceTotal(
+        "objective",
+        { batch, firstSlot: 0, slots: terms + 1, ring: RING },
+        { finished: PARTIALS, state, totals },
+      ),
+      ...param.backward,
+      ...planStep(recipe, param, pre.mean, terms + 1, memory),
     ],
-    blur: recipe.blur > 0 ? blur(blurShape, { image, scratch }) : [],
-    end: [advanceState(state)],
+    blur: recipe.blur > 0 ? blur(blurShape, { image, scratch: scratch(memory, 0, bytes) }) : [],
+    end: [...param.forward, advanceState(state)],
+  };
+}
+
+/** Between the resident image and the network's input, with the transforms and without. */
+function planEntry(options: ImageOptions, memory: Allocation) {
+  const { recipe, inputGradient, stillInputGradient, terms } = options;
+  const { batch, seed, size } = recipe;
+  const pre = preprocessing(options.preprocess);
+  const ends = { batch, size, seed, state: STATE, image: IMAGE, gradient: GRADIENT };
+  const chain = planChain(options.transforms, ends, memory);
+  const inward = (input: string, [height, width]: readonly [number, number]) => {
+    const output = memory.buffer(INPUT, "activations", 4 * 3 * batch * height * width);
+    return preprocessForward(batch, height * width, pre, { input, output });
+  };
+  const outward = (outputGradient: string, gradient: string, [height, width]: readonly [number, number]) =>
+    preprocessBackward(batch, height * width, pre, { outputGradient, inputGradient: gradient });
+  const now = memory.buffer(VALUE_NOW, "objective", 4 * batch);
+  const value = reduceTotal(
+    "objective",
+    { batch, firstSlot: 0, slots: terms, ring: 1 },
+    { finished: PARTIALS, state: STATE, totals: now },
+  );
+  return {
+    enter: [...chain.forward, inward(chain.output, chain.size)],
+    leave: [outward(inputGradient, chain.gradient, chain.size), ...chain.backward],
+    enterStill: [inward(IMAGE, size)],
+    leaveStill: [outward(stillInputGradient, GRADIENT, size), value],
   };
 }
 
 /** The optimizer's step, with the gradient's norm before it where it needs one. */
-function planStep(recipe: Recipe, mean: readonly number[], slot: number, memory: Allocation): Dispatch[] {
-  const { batch, optimizer, lr, clamp } = recipe;
-  const area = recipe.size[0] * recipe.size[1];
-  const count = 3 * area;
+function planStep(
+  recipe: Recipe,
+  { values, gradient }: ParamPasses,
+  mean: readonly number[],
+  slot: number,
+  memory: Allocation,
+): Dispatch[] {
+  const { batch, optimizer, lr, clamp, size } = recipe;
+  const length = paramOf(recipe.param).length(size);
   const moments = Array.from({ length: momentsOf(optimizer) }, (_, i) =>
-    memory.buffer(`moment${i + 1}`, "optimizer", 4 * count * batch),
+    memory.buffer(`moment${i + 1}`, "optimizer", 4 * length * batch),
   );
-  const [moment1 = IMAGE, moment2 = IMAGE] = moments;
+  const [moment1 = values, moment2 = values] = moments;
   const squares = memory.buffer("gradient.squares", "workspace", 4 * batch);
-  const buffers = { image: IMAGE, gradient: GRADIENT, squares, moment1, moment2, state: STATE };
-  const step = update(optimizer, { batch, area, lr, clamp, mean }, buffers);
+  const buffers = { values, gradient, squares, moment1, moment2, state: STATE };
+  const area = size[0] * size[1];
+  const step = update(optimizer, { batch, length, area, lr, clamp, mean }, buffers);
   if (!needsNorm(optimizer)) return [step];
-  const norm = { batch, stride: count, offset: 0, count, slot, scale: 1 };
+  const norm = { batch, stride: length, offset: 0, count: length, slot, scale: 1 };
   return [
-    reducePartials("gradient norm", "squares", norm, { input: GRADIENT, partials: PARTIALS }),
+    reducePartials("gradient norm", "squares", norm, { input: gradient, partials: PARTIALS }),
     reduceTotal(
       "gradient norm",
       { batch, firstSlot: slot, slots: 1, ring: 1 },

@@ -8,6 +8,7 @@ export type BufferRole =
   | "bits"
   | "image"
   | "gradient"
+  | "param"
   | "optimizer"
   | "workspace"
   | "objective";
@@ -29,10 +30,17 @@ export interface Upload {
   readonly rows?: readonly number[] | undefined;
 }
 
+/** Numbers written to a buffer once, before the first iteration. */
+export interface Table {
+  readonly buffer: string;
+  readonly data: Float32Array<ArrayBuffer>;
+}
+
 /** Gathers what the parts of a plan ask for. A name asked for again grows to the largest request. */
 export class Allocation {
   readonly #buffers = new Map<string, BufferSpec>();
   readonly #uploads = new Map<string, Upload>();
+  readonly #tables = new Map<string, Table>();
   readonly #setup = new Map<string, Dispatch>();
 
   /** Asks for `bytes` under `name` and returns the name. */
@@ -45,6 +53,12 @@ export class Allocation {
   /** Asks for weights that setting up alone reads, unless they are asked to last. */
   temporary(name: string, bytes: number): void {
     if (!this.#buffers.has(name)) this.#buffers.set(name, { name, role: "weights", bytes, temporary: true });
+  }
+
+  /** Asks for a buffer that holds `data` from the beginning and returns its name. */
+  table(name: string, data: Float32Array<ArrayBuffer>): string {
+    this.#tables.set(name, { buffer: name, data });
+    return this.buffer(name, "workspace", data.byteLength);
   }
 
   upload(upload: Upload): void {
@@ -62,6 +76,10 @@ export class Allocation {
 
   uploads(): readonly Upload[] {
     return [...this.#uploads.values()];
+  }
+
+  tables(): readonly Table[] {
+    return [...this.#tables.values()];
   }
 
   setup(): readonly Dispatch[] {

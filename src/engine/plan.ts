@@ -2,9 +2,10 @@
  * The plan of an ascent: one objective, size and batch written out as dispatches over named buffers.
  * Plain data, made without a device, so it can be printed, tested and costed.
  *
- *     image → jitter → preprocess → conv relu pool … → objective        (forward)
- *     gradient ← jitter′ ← preprocess′ ← conv′ relu′ pool′ … ← seed     (backward)
- *     image ← optimizer step, blur                                      (update)
+ *     image → transforms → preprocess → conv relu pool … → objective         (forward)
+ *     gradient ← transforms′ ← preprocess′ ← conv′ relu′ pool′ … ← seed      (backward)
+ *     values ← optimizer step ← param′ ← gradient                            (update)
+ *     values → param → image                                                 (end)
  */
 import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Network, Preprocess } from "../model/network.ts";
@@ -13,11 +14,13 @@ import type { ConvPass, ConvVariant } from "../nn/conv3x3.ts";
 import { type Objective, placeObjective } from "../optvis/objective.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { partialsBytes } from "../optvis/reduce.ts";
+import { transformsOf } from "../optvis/transforms/transforms.ts";
 import { backwardPass } from "./backward.ts";
+import { transformedSize } from "./chain.ts";
 import { forwardPass, type Walk } from "./forward.ts";
 import { PARTIALS, planImage } from "./image.ts";
-import { Allocation, type BufferSpec, type Upload } from "./memory.ts";
-import { deepestLayer, planSteps, wholeFlops } from "./steps.ts";
+import { Allocation, type BufferSpec, type Table, type Upload } from "./memory.ts";
+import { deepestLayer, planSteps, type Step, wholeFlops } from "./steps.ts";
 
 /** The first iterations, in which the ReLU gradient is redirected (Lucid). */
 export const REDIRECT_ITERATIONS = 16;
@@ -34,7 +37,11 @@ export interface PlanOptions {
 export interface Plan {
   readonly network: string;
   readonly size: readonly [height: number, width: number];
+  /** Of what the network sees while iterating: the image's, changed by transforms that pad or crop. */
+  readonly inputSize: readonly [height: number, width: number];
   readonly batch: number;
+  /** Buffer of the numbers optimised; for pixels the image's. */
+  readonly values: string;
   /** Last layer computed. */
   readonly depth: string;
   /** Layers whose activations are kept for the backward pass, because a term reads them nonlinearly. */
@@ -42,11 +49,15 @@ export interface Plan {
   readonly buffers: readonly BufferSpec[];
   /** Checkpoint tensors that are copied to buffers once. */
   readonly uploads: readonly Upload[];
+  /** Numbers that are written to buffers once. */
+  readonly tables: readonly Table[];
   /** Run once after the uploads: packing. */
   readonly setup: readonly Dispatch[];
   /** One iteration's parts; `iterationOf` puts them in order. */
   readonly parts: PlanParts;
-  /** Objective (without L2) and gradient at the resident image: no jitter, no redirect, no update. */
+  /** The numbers optimised to the resident image, for when they were written from outside. */
+  readonly show: readonly Dispatch[];
+  /** Objective (without L2) and gradient at the resident image: no transforms, no redirect, no update. */
   readonly gradient: readonly Dispatch[];
   /** Multiplications and additions of whole layers, forward and backward, whatever is skipped. */
   readonly flops: number;
@@ -81,7 +92,7 @@ export function iterationOf({ parts }: Plan, t: number): Dispatch[] {
 
 /**
  * Plans `recipe` on `network`.
- * @throws InputError where the image is too small for a layer, or a neuron lies outside its layer.
+ * @throws InputError where the image is too small for a layer or a transform, or a neuron lies outside its layer.
  */
 export function planAscent(
   network: Network,
@@ -90,29 +101,29 @@ export function planAscent(
   recipe: Recipe,
   options: PlanOptions,
 ): Plan {
-  const depth = deepestLayer(network, objective);
-  const shapes = layerShapes(network, recipe.size, { upTo: depth });
-  const { terms } = placeObjective(objective, shapes);
-  const [height, width] = recipe.size;
-  const { batch } = recipe;
-  const stepOptions = {
-    convVariant: options.convVariant ?? (() => "register" as const),
-    wholeLayers: options.wholeLayers ?? false,
-    bindingLimit: options.bindingLimit,
-  };
   const memory = new Allocation();
-  // Two slots beside the terms': the L2 term and the gradient's norm.
-  const partials = memory.buffer(PARTIALS, "workspace", partialsBytes(batch, terms.length + 2));
-  const steps = planSteps(network, shapes, { channels: 3, height, width }, terms, stepOptions);
-  const walk: Walk = { steps, batch, memory, options: stepOptions, partials };
-  const forward = forwardPass(walk);
-  const backward = backwardPass(walk, forward.last, false);
-  const redirected = recipe.redirect ? backwardPass(walk, forward.last, true).dispatches : [];
-  const image = planImage(recipe, preprocess, terms.length, memory, backward.input);
+  const transforms = transformsOf(recipe);
+  const inputSize = transformedSize(transforms, recipe.size);
+  const pass = (size: Size, redirect: boolean) =>
+    planNetwork(network, objective, { size, redirect, batch: recipe.batch }, options, memory);
+  const moved = pass(inputSize, recipe.redirect);
+  const sameSize = inputSize.every((side, i) => side === recipe.size[i]);
+  const still = sameSize ? moved : pass(recipe.size, false);
+  const image = planImage(
+    {
+      recipe,
+      preprocess,
+      transforms,
+      terms: objective.terms.length,
+      inputGradient: moved.inputGradient,
+      stillInputGradient: still.inputGradient,
+    },
+    memory,
+  );
   const parts: PlanParts = {
-    forward: [...image.enter, ...forward.dispatches],
-    backward: [...backward.dispatches, ...image.leave],
-    redirectedBackward: [...redirected, ...image.leave],
+    forward: [...image.enter, ...moved.forward],
+    backward: [...moved.backward, ...image.leave],
+    redirectedBackward: [...moved.redirectedBackward, ...image.leave],
     update: image.update,
     blur: image.blur,
     end: image.end,
@@ -123,17 +134,61 @@ export function planAscent(
   return {
     network: network.name,
     size: recipe.size,
-    batch,
-    depth,
-    kept: steps.filter((step) => step.kept).map((step) => step.name),
+    inputSize,
+    batch: recipe.batch,
+    values: image.values,
+    depth: deepestLayer(network, objective),
+    kept: moved.steps.filter((step) => step.kept).map((step) => step.name),
     buffers,
     uploads: memory.uploads(),
+    tables: memory.tables(),
     setup: memory.setup(),
     parts,
-    gradient: [...image.enterStill, ...forward.dispatches, ...backward.dispatches, ...image.leaveStill],
-    flops: 2 * wholeFlops(batch, steps),
+    show: image.show,
+    gradient: [...image.enterStill, ...still.forward, ...still.backward, ...image.leaveStill],
+    flops: 2 * wholeFlops(recipe.batch, moved.steps),
     executedFlops: sum([...parts.forward, ...parts.backward].map((dispatch) => dispatch.flops)),
     bytes: sum(buffers.filter((buffer) => !buffer.temporary).map((buffer) => buffer.bytes)),
+  };
+}
+
+type Size = readonly [height: number, width: number];
+
+/** The passes through the network for one size of its input. */
+function planNetwork(
+  network: Network,
+  objective: Objective,
+  input: { readonly size: Size; readonly batch: number; readonly redirect: boolean },
+  options: PlanOptions,
+  memory: Allocation,
+): {
+  readonly steps: readonly Step[];
+  readonly forward: readonly Dispatch[];
+  readonly backward: readonly Dispatch[];
+  readonly redirectedBackward: readonly Dispatch[];
+  readonly inputGradient: string;
+} {
+  const { batch, redirect, size } = input;
+  const [height, width] = size;
+  const shapes = layerShapes(network, size, { upTo: deepestLayer(network, objective) });
+  const { terms } = placeObjective(objective, shapes);
+  const stepOptions = {
+    convVariant: options.convVariant ?? (() => "register" as const),
+    wholeLayers: options.wholeLayers ?? false,
+    bindingLimit: options.bindingLimit,
+  };
+  // Two slots beside the terms': the L2 term and the gradient's norm.
+  const partials = memory.buffer(PARTIALS, "workspace", partialsBytes(batch, terms.length + 2));
+  const steps = planSteps(network, shapes, { channels: 3, height, width }, terms, stepOptions);
+  const walk: Walk = { steps, batch, memory, options: stepOptions, partials };
+  const forward = forwardPass(walk);
+  const backward = backwardPass(walk, forward.last, false);
+  return {
+    steps,
+    forward: forward.dispatches,
+    backward: backward.dispatches,
+    redirectedBackward: redirect ? backwardPass(walk, forward.last, true).dispatches : [],
+    inputGradient: backward.input,
   };
 }
 

@@ -70,6 +70,8 @@ export class Scheduler {
         return gpu.buffer("uniforms", values.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
       });
       uniforms = made;
+      for (const { buffer, data } of plan.tables)
+        device.queue.writeBuffer(buffers.get(buffer) as GPUBuffer, 0, data);
       await uploadWeights(gpu, plan, model, buffers);
       const kernels = await compiled;
       const bound = await guarded(device, "binding", () => {
@@ -200,7 +202,12 @@ function bind(
 
 function usageOf({ role }: BufferSpec): GPUBufferUsageFlags {
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-  const read = role === "image" || role === "gradient" || role === "objective" || role === "optimizer";
+  const read =
+    role === "image" ||
+    role === "param" ||
+    role === "gradient" ||
+    role === "objective" ||
+    role === "optimizer";
   return read ? usage | GPUBufferUsage.COPY_SRC : usage;
 }
 

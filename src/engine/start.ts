@@ -1,42 +1,55 @@
-/** What an ascent starts from: the resident image u = RGB − mean, (N,3,H,W). */
+/** What an ascent starts from: the numbers that are optimised, (N,length). */
 import { InputError } from "../errors.ts";
 import type { Preprocessing } from "../model/preprocess.ts";
+import { paramOf } from "../optvis/params/param.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 
-/** Standard deviation of the noise start, in RGB 0–1 units. */
-const NOISE = 0.01;
-
 /**
- * `zeros` is an input of exact zeros; `noise` is 0.01·N(0,1) around it, image n seeded by seed + n; `photo`
- * is the photograph in every image.
+ * `zeros` is zeros: for pixels an input of exact zeros; `noise` is what the parameterization takes for noise,
+ * image n seeded by seed + n; `photo` is the photograph in every image.
  * @param photo RGB in 0–1 units, (3,H,W) at the recipe's size
  */
-export function startImage(
+export function startValues(
   recipe: Recipe,
   { mean }: Preprocessing,
   photo?: Float32Array,
 ): Float32Array<ArrayBuffer> {
-  const [height, width] = recipe.size;
-  const area = height * width;
-  const image = new Float32Array(recipe.batch * 3 * area);
+  const { batch, size, seed } = recipe;
+  const param = paramOf(recipe.param);
+  const length = param.length(size);
+  const values = new Float32Array(batch * length);
   if (recipe.init === "noise") {
-    for (let n = 0; n < recipe.batch; n++) {
-      const normal = normals(recipe.seed + n);
-      for (let i = 0; i < 3 * area; i++) image[n * 3 * area + i] = NOISE * normal();
-    }
+    for (let n = 0; n < batch; n++) values.set(param.noise(normals(seed + n), size), n * length);
   }
   if (recipe.init === "photo") {
+    const [height, width] = size;
     if (!photo) throw new InputError("the start is a photograph, and none was given");
-    if (photo.length !== 3 * area) {
+    if (photo.length !== 3 * height * width) {
       throw new InputError(
-        `the photograph has ${photo.length} numbers; 3×${height}×${width} are ${3 * area}`,
+        `the photograph has ${photo.length} numbers; 3×${height}×${width} are ${3 * height * width}`,
       );
     }
-    for (let i = 0; i < image.length; i++) {
-      image[i] = (photo[i % (3 * area)] as number) - (mean[Math.floor(i / area) % 3] as number);
-    }
+    const one = param.fromRgb(photo, { batch, size, mean });
+    for (let n = 0; n < batch; n++) values.set(one, n * length);
   }
-  return image;
+  return values;
+}
+
+/** Values that make given images. @param rgb (N,3,H,W) in 0–1 units */
+export function valuesOf(
+  recipe: Recipe,
+  { mean }: Preprocessing,
+  rgb: Float32Array,
+): Float32Array<ArrayBuffer> {
+  const { batch, size } = recipe;
+  const param = paramOf(recipe.param);
+  const [length, pixels] = [param.length(size), rgb.length / batch];
+  const values = new Float32Array(batch * length);
+  for (let n = 0; n < batch; n++) {
+    const image = rgb.subarray(n * pixels, (n + 1) * pixels);
+    values.set(param.fromRgb(image, { batch, size, mean }), n * length);
+  }
+  return values;
 }
 
 /** Standard normal numbers by Box and Muller (1958) from mulberry32, a 32-bit counter-based generator. */

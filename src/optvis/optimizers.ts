@@ -1,4 +1,4 @@
-/** Update steps on the resident image along the gradient of the objective; formulas in shaders/optimizer.wgsl. */
+/** Update steps on the numbers optimised along the gradient of the objective; formulas in shaders/optimizer.wgsl. */
 import {
   advance,
   update_adam,
@@ -10,7 +10,7 @@ import {
 import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
 import type { OptimizerKind } from "./recipe.ts";
 
-/** Image-sized buffers that carry the optimizer's state from step to step, zero at the start. */
+/** Buffers that carry the optimizer's state from step to step, zero at the start. */
 export function momentsOf(kind: OptimizerKind): number {
   return { sgd: 0, normalized: 0, rms: 0, momentum: 1, adam: 2 }[kind];
 }
@@ -22,15 +22,19 @@ export function needsNorm(kind: OptimizerKind): boolean {
 
 export interface Update {
   readonly batch: number;
+  /** Numbers optimised for one image. */
+  readonly length: number;
+  /** Pixels of one. */
   readonly area: number;
-  /** RGB 0–1 units. */
+  /** RGB 0–1 units for pixels. */
   readonly lr: number;
+  /** RGB to 0–1; for pixels. */
   readonly clamp: boolean;
   readonly mean: readonly number[];
 }
 
 export interface UpdateBuffers {
-  readonly image: BufferRef;
+  readonly values: BufferRef;
   readonly gradient: BufferRef;
   readonly squares: BufferRef;
   readonly moment1: BufferRef;
@@ -39,25 +43,25 @@ export interface UpdateBuffers {
 }
 
 export function update(kind: OptimizerKind, step: Update, buffers: UpdateBuffers): Dispatch {
-  const { image, gradient, squares, moment1, moment2, state } = buffers;
-  const { batch, area, lr, clamp, mean } = step;
+  const { values, gradient, squares, moment1, moment2, state } = buffers;
+  const { batch, length, area, lr, clamp, mean } = step;
   const options = {
     label: `update ${kind}`,
-    uniform: { batch, area, lr, clamp: clamp ? 1 : 0, mean: [...mean, 0] },
-    workgroups: fold(3 * batch * area),
+    uniform: { batch, length, area, lr, clamp: clamp ? 1 : 0, mean: [...mean, 0] },
+    workgroups: fold(batch * length),
     live: { lr: { key: "lr", scale: 1 } },
   };
   switch (kind) {
     case "sgd":
-      return dispatch(update_sgd, { ...options, buffers: { image, gradient } });
+      return dispatch(update_sgd, { ...options, buffers: { values, gradient } });
     case "normalized":
-      return dispatch(update_normalized, { ...options, buffers: { image, gradient, squares } });
+      return dispatch(update_normalized, { ...options, buffers: { values, gradient, squares } });
     case "rms":
-      return dispatch(update_rms, { ...options, buffers: { image, gradient, squares } });
+      return dispatch(update_rms, { ...options, buffers: { values, gradient, squares } });
     case "momentum":
-      return dispatch(update_momentum, { ...options, buffers: { image, gradient, moment1 } });
+      return dispatch(update_momentum, { ...options, buffers: { values, gradient, moment1 } });
     case "adam":
-      return dispatch(update_adam, { ...options, buffers: { image, gradient, moment1, moment2, state } });
+      return dispatch(update_adam, { ...options, buffers: { values, gradient, moment1, moment2, state } });
   }
 }
 

@@ -6,6 +6,10 @@ import { InputError } from "../errors.ts";
  */
 export type OptimizerKind = "sgd" | "normalized" | "rms" | "momentum" | "adam";
 
+/** What is optimised: see `params/`. */
+export type ParamKind = "pixel";
+
+export const paramKinds: readonly ParamKind[] = ["pixel"];
 export const optimizerKinds: readonly OptimizerKind[] = ["sgd", "normalized", "rms", "momentum", "adam"];
 export const initKinds: readonly Recipe["init"][] = ["zeros", "noise", "photo"];
 
@@ -18,6 +22,7 @@ export interface Recipe {
   readonly batch: number;
   /** `zeros`, `noise`, or `photo` (the pixels are then handed over beside the recipe). */
   readonly init: "zeros" | "noise" | "photo";
+  readonly param: ParamKind;
   readonly optimizer: OptimizerKind;
   /** Step size in RGB 0–1 units. */
   readonly lr: number;
@@ -43,6 +48,7 @@ export const defaultRecipe: Recipe = {
   size: [128, 128],
   batch: 1,
   init: "zeros",
+  param: "pixel",
   optimizer: "rms",
   lr: 0.05,
   l2: 0,
@@ -118,6 +124,7 @@ export function checkRecipe(recipe: Readonly<Record<keyof Recipe, unknown>>): Re
     ],
     batch: number("batch"),
     init: checkChoice("init", init, initKinds),
+    param: checkChoice("param", recipe.param, paramKinds),
     optimizer: checkChoice("optimizer", optimizer, optimizerKinds),
     lr: number("lr"),
     l2: number("l2"),
@@ -163,6 +170,7 @@ export function recipeFromQuery(query: string | URLSearchParams, base: Recipe = 
     size: readSize(parameters.get("size")) ?? base.size,
     batch: number("batch"),
     init: initKinds.find((kind) => kind === parameters.get("init")) ?? base.init,
+    param: paramKinds.find((kind) => kind === parameters.get("param")) ?? base.param,
     optimizer: optimizerKinds.find((kind) => kind === parameters.get("optimizer")) ?? base.optimizer,
     lr: number("lr"),
     l2: number("l2"),

@@ -1,7 +1,7 @@
 import { code as jitterCode } from "../../shaders/jitter.wgsl";
 import { type Dispatch, dispatch, fold } from "../../src/gpu/dispatch.ts";
 import type { KernelSource } from "../../src/gpu/kernel.ts";
-import { type Jitter, jitterPass } from "../../src/optvis/transforms.ts";
+import { jitter as jitterOf } from "../../src/optvis/transforms/jitter.ts";
 import { jitterShift, randomBits } from "../reference/random.ts";
 import { type Shape4, sizeOf, type Tensor, tensor } from "../reference/tensor.ts";
 import * as twin from "../reference/twins.ts";
@@ -9,7 +9,12 @@ import type { GpuCase } from "../stacks/case.ts";
 import { dot, expectExact, noise } from "./compare.ts";
 import { kernelCase, type Proof } from "./execute.ts";
 
-interface Rolled extends Jitter {
+interface Rolled {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly jitter: number;
+  readonly seed: number;
   readonly step: number;
 }
 
@@ -24,8 +29,9 @@ const ROLLED: readonly Rolled[] = [
 ];
 
 function roll(rolled: Rolled): Proof {
-  const { step, ...jitter } = rolled;
-  const { batch, height, width } = jitter;
+  const { step, batch, height, width, seed } = rolled;
+  const place = { batch, size: [height, width] as const, seed, op: 1 };
+  const transform = jitterOf(rolled.jitter);
   const shape: Shape4 = [batch, 3, height, width];
   const x = tensor(shape, noise(1, sizeOf(shape)));
   const dy = tensor(shape, noise(2, sizeOf(shape)));
@@ -39,8 +45,8 @@ function roll(rolled: Rolled): Proof {
       dx: 4 * sizeOf(shape),
     },
     dispatches: [
-      jitterPass("forward", jitter, { state: "state", input: "x", output: "y" }),
-      jitterPass("backward", jitter, { state: "state", input: "dy", output: "dx" }),
+      transform.forward(place, { state: "state", input: "x", output: "y" }),
+      transform.backward(place, { state: "state", input: "dy", output: "dx" }),
     ],
     check(read) {
       const [y, dx] = [read.f32("y"), read.f32("dx")];

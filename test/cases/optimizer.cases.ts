@@ -54,8 +54,15 @@ function step({ kind, shape, lr, t, clamp }: Stepped): Proof {
   const state = new Uint32Array(4);
   state[0] = t;
   new Float32Array(state.buffer).set(twin.advance(t), 1);
-  const setting = { batch, area: height * width, lr, clamp, mean: preprocessing(PREPROCESS).mean };
-  const buffers = { image: x, gradient: g, squares: squaresOf(g, batch), moment1, moment2, state };
+  const setting = {
+    batch,
+    length: 3 * height * width,
+    area: height * width,
+    lr,
+    clamp,
+    mean: preprocessing(PREPROCESS).mean,
+  };
+  const buffers = { values: x, gradient: g, squares: squaresOf(g, batch), moment1, moment2, state };
   const names = Object.fromEntries(Object.keys(buffers).map((name) => [name, name])) as {
     readonly [name in keyof typeof buffers]: string;
   };
@@ -68,12 +75,12 @@ function step({ kind, shape, lr, t, clamp }: Stepped): Proof {
       const bound = boundOf(kind, image, g, moments, lr, t);
       TWINS[kind](image, tensor(shape, g), moments, lr, t);
       if (clamp) clampToRgb(image, { preprocess: PREPROCESS });
-      expectWithin("image", read.f32("image"), image.data, bound, 1);
+      expectWithin("image", read.f32("values"), image.data, bound, 1);
       expectWithin("moment 1", read.f32("moment1"), moments.first.data, firstBound(moment1, g), roundings(4));
       expectWithin("moment 2", read.f32("moment2"), moments.second.data, moments.second.data, roundings(5));
       if (batch < 3 || clamp) return;
       const still = [size / batch, (2 * size) / batch] as const;
-      expectExact("still image", read.f32("image").subarray(...still), x.subarray(...still));
+      expectExact("still image", read.f32("values").subarray(...still), x.subarray(...still));
     },
   };
 }

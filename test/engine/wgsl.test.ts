@@ -157,13 +157,13 @@ describe("kernels", () => {
         Object.keys(storage),
       ]),
     );
-    // `image` is reached through move_pixel() alone.
+    // `values` is reached through step_by() alone.
     expect(names).toEqual({
-      update_sgd: ["image", "gradient"],
-      update_normalized: ["image", "gradient", "squares"],
-      update_rms: ["image", "gradient", "squares"],
-      update_momentum: ["image", "gradient", "moment1"],
-      update_adam: ["image", "gradient", "moment1", "moment2", "state"],
+      update_sgd: ["values", "gradient"],
+      update_normalized: ["values", "gradient", "squares"],
+      update_rms: ["values", "gradient", "squares"],
+      update_momentum: ["values", "gradient", "moment1"],
+      update_adam: ["values", "gradient", "moment1", "moment2", "state"],
       advance: ["next"],
     });
   });

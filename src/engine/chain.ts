@@ -1,0 +1,52 @@
+/** The transforms of a plan in a row: from the resident image to what is preprocessed, and back. */
+import type { Dispatch } from "../gpu/dispatch.ts";
+import type { Size, Transform } from "../optvis/transforms/transform.ts";
+import type { Allocation } from "./memory.ts";
+
+export interface Chain {
+  /** Of the images that leave it. */
+  readonly size: Size;
+  /** Buffer that holds them, and the one in which their gradient is expected. */
+  readonly output: string;
+  readonly gradient: string;
+  readonly forward: readonly Dispatch[];
+  readonly backward: readonly Dispatch[];
+}
+
+export interface ChainEnds {
+  readonly batch: number;
+  readonly size: Size;
+  readonly seed: number;
+  readonly state: string;
+  readonly image: string;
+  readonly gradient: string;
+}
+
+/** Size of images after all transforms. */
+export function transformedSize(transforms: readonly Transform[], size: Size): Size {
+  return transforms.reduce((current, transform) => transform.outputSize(current), size);
+}
+
+/** The ops are linear but for a constant, so the way back reads nothing of the way there: two buffers do. */
+export function planChain(transforms: readonly Transform[], ends: ChainEnds, memory: Allocation): Chain {
+  const { batch, seed, state } = ends;
+  const forward: Dispatch[] = [];
+  const backward: Dispatch[] = [];
+  let { size, image: input, gradient: inputGradient } = ends;
+  for (const [i, transform] of transforms.entries()) {
+    // Op 0 of the random numbers is nobody's.
+    const place = { batch, size, seed, op: i + 1 };
+    size = transform.outputSize(size);
+    const output = scratch(memory, i, 4 * 3 * batch * size[0] * size[1]);
+    forward.push(transform.forward(place, { state, input, output }));
+    backward.unshift(transform.backward(place, { state, input: output, output: inputGradient }));
+    input = output;
+    inputGradient = output;
+  }
+  return { size, output: input, gradient: inputGradient, forward, backward };
+}
+
+/** One of two image-sized buffers in which nothing lasts. */
+export function scratch(memory: Allocation, i: number, bytes: number): string {
+  return memory.buffer(`image.scratch.${i % 2 === 0 ? "a" : "b"}`, "image", bytes);
+}

@@ -1,0 +1,63 @@
+/**
+ * Parameterizations: what the numbers that are optimised are, and how they make the image. A different one
+ * changes the direction of steepest ascent, not the objective (Mordvintsev et al. 2018, "Differentiable Image
+ * Parameterizations").
+ */
+import type { Dispatch } from "../../gpu/dispatch.ts";
+import type { ParamKind } from "../recipe.ts";
+import { pixel } from "./pixel.ts";
+
+export type Size = readonly [height: number, width: number];
+
+/** The resident images u = RGB − mean, (N,3,H,W). */
+export interface Images {
+  readonly batch: number;
+  readonly size: Size;
+  /** RGB in 0–1 units. */
+  readonly mean: readonly number[];
+}
+
+/** Where the passes ask for buffers; a name asked for again is the same buffer. */
+export interface Memory {
+  buffer(name: string, role: "param" | "workspace", bytes: number): string;
+  /** A buffer that is written once, before the first iteration. */
+  table(name: string, data: Float32Array<ArrayBuffer>): string;
+}
+
+/** How one parameterization makes and unmakes the images of a plan. */
+export interface ParamPasses {
+  /** Buffers of the numbers optimised and of their gradient, (N,length). */
+  readonly values: string;
+  readonly gradient: string;
+  /** Values to image. */
+  readonly forward: readonly Dispatch[];
+  /** The image's gradient to the values' gradient. */
+  readonly backward: readonly Dispatch[];
+}
+
+export interface Param {
+  /** Numbers optimised for one image. */
+  length(size: Size): number;
+  /** @param buffers of the image, written by the forward passes, and of its gradient, read by the backward ones */
+  plan(
+    images: Images,
+    buffers: { readonly image: string; readonly gradient: string },
+    memory: Memory,
+  ): ParamPasses;
+  /**
+   * Values of one image to start from noise.
+   * @param normal standard normal numbers, one after the other
+   */
+  noise(normal: () => number, size: Size): Float32Array<ArrayBuffer>;
+  /**
+   * Values that make a given picture: the inverse of the forward passes.
+   * @param rgb (3,H,W) in 0–1 units
+   */
+  fromRgb(rgb: Float32Array, images: Images): Float32Array<ArrayBuffer>;
+}
+
+const PARAMS: Readonly<Record<ParamKind, Param>> = { pixel };
+
+export function paramOf(kind: ParamKind): Param {
+  return PARAMS[kind];
+}

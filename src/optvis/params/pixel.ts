@@ -1,0 +1,16 @@
+/** Pixels: the resident image u = RGB − mean itself is optimised. */
+import type { Param } from "./param.ts";
+
+/** Standard deviation of the noise start, in RGB 0–1 units. */
+const NOISE = 0.01;
+
+export const pixel: Param = {
+  length: ([height, width]) => 3 * height * width,
+  plan: (_, { image, gradient }) => ({ values: image, gradient, forward: [], backward: [] }),
+  noise: (normal, [height, width]) =>
+    Float32Array.from({ length: 3 * height * width }, () => NOISE * normal()),
+  fromRgb(rgb, { size: [height, width], mean }) {
+    const area = height * width;
+    return Float32Array.from(rgb, (x, i) => x - (mean[Math.floor(i / area)] as number));
+  },
+};

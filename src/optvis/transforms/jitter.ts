@@ -1,0 +1,26 @@
+/** Circular jitter: every image is rolled by whole pixels, uniform in [−p,p]² (Mordvintsev et al. 2015). */
+import { jitter_backward, jitter_forward } from "../../../shaders/jitter.wgsl";
+import { dispatch, fold } from "../../gpu/dispatch.ts";
+import type { Place, Transform, TransformBuffers } from "./transform.ts";
+
+/** @param pixels shifts are uniform over −pixels … pixels, each image and iteration its own */
+export function jitter(pixels: number): Transform {
+  return {
+    text: `jitter:${pixels}`,
+    outputSize: (size) => size,
+    forward: (place, buffers) =>
+      dispatch(jitter_forward, { label: "jitter forward", ...passOf(pixels, place, buffers) }),
+    backward: (place, buffers) =>
+      dispatch(jitter_backward, { label: "jitter backward", ...passOf(pixels, place, buffers) }),
+  };
+}
+
+function passOf(pixels: number, { batch, size, seed, op }: Place, buffers: TransformBuffers) {
+  const [height, width] = size;
+  return {
+    buffers,
+    uniform: { batch, height, width, jitter: pixels, seed, op },
+    workgroups: fold(3 * batch * height * width),
+    live: { seed: { key: "seed", scale: 1 } },
+  };
+}

@@ -1,0 +1,32 @@
+/**
+ * Transformation robustness: the network sees the image moved at random, anew each iteration, and the gradient
+ * is moved back by the exact adjoint (Mordvintsev et al. 2015; Olah et al. 2017, "Feature Visualization").
+ */
+import type { BufferRef, Dispatch } from "../../gpu/dispatch.ts";
+
+export type Size = readonly [height: number, width: number];
+
+/** The images a transform is applied to, and its place in the chain. */
+export interface Place {
+  readonly batch: number;
+  /** Of the input. */
+  readonly size: Size;
+  readonly seed: number;
+  /** Number of the op in the counter of the random numbers, so that no two ops draw the same. */
+  readonly op: number;
+}
+
+export interface TransformBuffers {
+  readonly state: BufferRef;
+  readonly input: BufferRef;
+  readonly output: BufferRef;
+}
+
+export interface Transform {
+  /** As people write it: `jitter:8`. */
+  readonly text: string;
+  outputSize(size: Size): Size;
+  forward(place: Place, buffers: TransformBuffers): Dispatch;
+  /** From the gradient of the output, `input`, to that of the input, `output`. */
+  backward(place: Place, buffers: TransformBuffers): Dispatch;
+}
