@@ -21,6 +21,7 @@ export {
   type ResetOptions,
   type RunOptions,
 } from "./engine/ascent.ts";
+export { type Limits, measureLimits, measureMatmul } from "./engine/limits.ts";
 export { type Plan, type PlanOptions, planAscent } from "./engine/plan.ts";
 export { AscentError, DeviceError, InputError, ShaderError, WeightsError } from "./errors.ts";
 export { Gpu, type GpuOptions, requestGpu } from "./gpu/device.ts";

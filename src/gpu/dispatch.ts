@@ -14,6 +14,8 @@ export interface Dispatch {
   readonly workgroups: readonly [x: number, y: number, z: number];
   /** Multiplications and additions, for reports; 0 where it is not worth counting. */
   readonly flops: number;
+  /** Bytes that must be read and written, each once, for reports; 0 where it is not worth counting. */
+  readonly bytes: number;
   /** Uniform fields that may change while running: field → key of the live value it is a multiple of. */
   readonly live: Readonly<Record<string, LiveField>>;
 }
@@ -31,6 +33,7 @@ export interface DispatchOptions<S extends string, U extends UniformValues, O ex
   readonly workgroups: readonly [x: number, y: number, z: number];
   readonly overrides?: Readonly<Partial<Record<O, number>>>;
   readonly flops?: number;
+  readonly bytes?: number;
   readonly live?: Readonly<Partial<Record<keyof U & string, LiveField>>>;
 }
 
@@ -47,6 +50,7 @@ export function dispatch<S extends string, U extends UniformValues, O extends st
     overrides: (options.overrides ?? {}) as Readonly<Record<string, number>>,
     workgroups: options.workgroups,
     flops: options.flops ?? 0,
+    bytes: options.bytes ?? 0,
     live: (options.live ?? {}) as Readonly<Record<string, LiveField>>,
   };
 }

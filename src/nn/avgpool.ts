@@ -12,7 +12,7 @@ export function avgpoolForward(
 ): Dispatch {
   const uniform = poolShape(batch, input, outputSize);
   const workgroups = fold(uniform.planes * outputSize * outputSize);
-  return dispatch(avgpool_forward, { label, buffers, uniform, workgroups });
+  return dispatch(avgpool_forward, { label, buffers, uniform, workgroups, bytes: traffic(uniform) });
 }
 
 export function avgpoolBackward(
@@ -24,7 +24,11 @@ export function avgpoolBackward(
 ): Dispatch {
   const uniform = poolShape(batch, input, outputSize);
   const workgroups = fold(uniform.planes * input.height * input.width);
-  return dispatch(avgpool_backward, { label, buffers, uniform, workgroups });
+  return dispatch(avgpool_backward, { label, buffers, uniform, workgroups, bytes: traffic(uniform) });
+}
+
+function traffic({ planes, height, width, outputSize }: ReturnType<typeof poolShape>): number {
+  return 4 * planes * (height * width + outputSize * outputSize);
 }
 
 function poolShape(batch: number, { channels, height, width }: Shape, outputSize: number) {

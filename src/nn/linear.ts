@@ -50,6 +50,7 @@ export function linearForward(
     uniform: { ...shape, ...slice, accumulate: 0 },
     workgroups: fold(shape.batch * slice.rows, 1),
     flops: linearFlops(shape, slice.rows),
+    bytes: 4 * (shape.inputFeatures * slice.rows + shape.batch * (shape.inputFeatures + slice.rows)),
   });
 }
 
@@ -70,5 +71,6 @@ export function linearBackwardInput(
     uniform: { ...shape, ...slice, accumulate: slice.firstRow === 0 ? 0 : 1 },
     workgroups: fold(shape.batch * shape.inputFeatures),
     flops: linearFlops(shape, slice.rows),
+    bytes: 4 * (shape.inputFeatures * slice.rows + shape.batch * (shape.inputFeatures + slice.rows)),
   });
 }

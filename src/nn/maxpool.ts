@@ -21,6 +21,7 @@ export function maxpoolForward(
     buffers,
     uniform: { batch, ...dimensions(input) },
     workgroups: fold(poolBitsBytes(batch, input) / 4),
+    bytes: traffic(batch, input),
   });
 }
 
@@ -40,7 +41,15 @@ export function maxpoolBackward(
     buffers,
     uniform: { batch, ...dimensions(input) },
     workgroups: fold(batch * input.channels * input.height * input.width),
+    bytes: traffic(batch, input),
   });
+}
+
+/** Either pass: the large map, the pooled one, and the bits. */
+function traffic(batch: number, input: Shape): number {
+  const { channels, height, width } = input;
+  const pooled = Math.floor(height / 2) * Math.floor(width / 2);
+  return 4 * batch * channels * (height * width + pooled) + poolBitsBytes(batch, input);
 }
 
 function dimensions({ channels, height, width }: Shape) {

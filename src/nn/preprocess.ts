@@ -33,5 +33,6 @@ function channels(batch: number, area: number, { order, scale }: Preprocessing) 
   return {
     uniform: { area, batch, order: [...order, 0], scale: [...scale, 0] },
     workgroups: fold(3 * batch * area),
+    bytes: 2 * 4 * 3 * batch * area,
   };
 }

@@ -20,7 +20,7 @@ export function reluForward(
   shape: Shape,
   buffers: { readonly input: BufferRef; readonly output: BufferRef; readonly bits: BufferRef },
 ): Dispatch {
-  return dispatch(relu_forward, { label, buffers, ...words(batch, shape, 0) });
+  return dispatch(relu_forward, { label, buffers, ...words(batch, shape, 0, 2) });
 }
 
 /** gradient ← gradient where the unit was on, else 0; in place. */
@@ -30,7 +30,7 @@ export function reluBackward(
   shape: Shape,
   buffers: { readonly mask: BufferRef; readonly gradient: BufferRef },
 ): Dispatch {
-  return dispatch(relu_backward, { label, buffers, ...words(batch, shape, 0) });
+  return dispatch(relu_backward, { label, buffers, ...words(batch, shape, 0, 2) });
 }
 
 /**
@@ -46,8 +46,8 @@ export function reluBackwardRedirect(
   buffers: { readonly mask: BufferRef; readonly gradient: BufferRef; readonly alive: BufferRef },
 ): Dispatch[] {
   return [
-    dispatch(relu_backward_detect, { label: `${label} detect`, buffers, ...words(batch, shape, flag) }),
-    dispatch(relu_backward_redirect, { label, buffers, ...words(batch, shape, flag) }),
+    dispatch(relu_backward_detect, { label: `${label} detect`, buffers, ...words(batch, shape, flag, 1) }),
+    dispatch(relu_backward_redirect, { label, buffers, ...words(batch, shape, flag, 2) }),
   ];
 }
 
@@ -61,9 +61,11 @@ export function clearRedirectFlags(flags: number, alive: BufferRef): Dispatch {
   });
 }
 
-function words(batch: number, shape: Shape, flag: number) {
+/** @param passes over the activation, reading or writing; the bits are passed over once */
+function words(batch: number, shape: Shape, flag: number, passes: number) {
   const { channels, height, width } = shape;
   return {
+    bytes: 4 * passes * batch * channels * height * width + reluBitsBytes(batch, shape),
     uniform: { batch, channels, height, width, flag },
     workgroups: fold(reluBitsBytes(batch, shape) / 4),
   };

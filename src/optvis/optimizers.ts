@@ -49,6 +49,8 @@ export function update(kind: OptimizerKind, step: Update, buffers: UpdateBuffers
     label: `update ${kind}`,
     uniform: { batch, length, area, lr, clamp: clamp ? 1 : 0, mean: [...mean, 0] },
     workgroups: fold(batch * length),
+    // Values and moments are read and written, the gradient is read.
+    bytes: 4 * batch * length * (3 + 2 * momentsOf(kind)),
     live: { lr: { key: "lr", scale: 1 } },
   };
   switch (kind) {

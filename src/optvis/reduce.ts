@@ -38,6 +38,7 @@ export function reducePartials(
     buffers,
     uniform: { batch, stride, offset, count, slot, scale },
     workgroups: [PARTIALS, batch, 1],
+    bytes: 4 * batch * count,
     ...(live && { live: { scale: live } }),
   });
 }

@@ -24,6 +24,7 @@ export function l2Forward(
     buffers,
     uniform: decayUniform(decay, preprocessing),
     workgroups: [PARTIALS, decay.batch, 1],
+    bytes: 4 * 3 * decay.batch * decay.area,
     live: { l2: { key: "l2", scale: 1 } },
   });
 }
@@ -39,6 +40,7 @@ export function l2Backward(
     buffers,
     uniform: decayUniform(decay, preprocessing),
     workgroups: fold(3 * decay.batch * decay.area),
+    bytes: 3 * 4 * 3 * decay.batch * decay.area,
     live: { l2: { key: "l2", scale: 1 } },
   });
 }
@@ -58,6 +60,7 @@ export function blur(
   const options = {
     uniform: shape,
     workgroups: fold(shape.planes * shape.height * shape.width),
+    bytes: 2 * 4 * shape.planes * shape.height * shape.width,
     live: { sigma: { key: "blur", scale: 1 } },
   };
   return [

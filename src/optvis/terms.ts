@@ -58,6 +58,8 @@ export function termBackward(
     label: `${term.layer} ${term.kind} backward`,
     uniform: { batch, stride, offset, count, accumulate: accumulate ? 1 : 0, scale: scale * term.weight },
     workgroups: fold(batch * stride),
+    // Written; read as well where it is added to, or where the activation is.
+    bytes: 4 * batch * stride * (1 + (accumulate ? 1 : 0) + (term.kind === "layer" ? 1 : 0)),
     live: { scale: { key: weightKey(index), scale } },
   };
   const { activation, gradient } = buffers;

@@ -17,6 +17,11 @@ export {
   conv3x3ForwardRelu as conv3x3_forward_relu_register,
 } from "./conv3x3-relu.ts";
 export { jitterBackward as jitter_backward, jitterForward as jitter_forward } from "./jitter.ts";
+export {
+  limitsCopy as limits_copy,
+  limitsFma as limits_fma,
+  limitsMatmul as limits_matmul,
+} from "./limits.ts";
 export { linearBackwardInput as linear_backward_input, linearForward as linear_forward } from "./linear.ts";
 export { maxPoolBackward as maxpool_backward, maxPoolForward as maxpool_forward } from "./maxpool.ts";
 export {

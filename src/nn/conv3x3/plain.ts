@@ -2,7 +2,7 @@
 import { conv3x3_backward_input, conv3x3_forward } from "../../../shaders/conv3x3.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
 import type { ConvFamily } from "./family.ts";
-import { type Correlation, correlationFlops, transposed } from "./shape.ts";
+import { type Correlation, correlationBytes, correlationFlops, transposed } from "./shape.ts";
 
 export const plain: ConvFamily = {
   precision: "f32",
@@ -29,5 +29,6 @@ function extent(pass: Correlation) {
   return {
     workgroups: fold(batch * outputChannels * outputHeight * outputWidth),
     flops: correlationFlops(pass),
+    bytes: correlationBytes(pass),
   };
 }

@@ -67,3 +67,11 @@ export function correlationFlops(pass: Correlation): number {
   const output = pass.outputHeight * pass.outputWidth;
   return 2 * 9 * pass.batch * pass.inputChannels * pass.outputChannels * Math.min(input, output);
 }
+
+/** Bytes of one pass, each once: input, output and weights. Bits, a thirty-second of a map, are left out. */
+export function correlationBytes(pass: Correlation): number {
+  const { batch, inputChannels, outputChannels } = pass;
+  const input = inputChannels * pass.inputHeight * pass.inputWidth;
+  const output = outputChannels * pass.outputHeight * pass.outputWidth;
+  return 4 * (batch * (input + output) + 9 * inputChannels * outputChannels);
+}

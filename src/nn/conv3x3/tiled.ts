@@ -5,7 +5,7 @@
 import { type BufferRef, type Dispatch, dispatch } from "../../gpu/dispatch.ts";
 import type { KernelSource } from "../../gpu/kernel.ts";
 import type { ConvFamily } from "./family.ts";
-import { type Correlation, correlationFlops } from "./shape.ts";
+import { type Correlation, correlationBytes, correlationFlops } from "./shape.ts";
 
 type Operand = "weights" | "input" | "output";
 type TileShape = Readonly<Record<Exclude<keyof Correlation, "batch">, number>>;
@@ -36,7 +36,8 @@ export function tiledPasses<O extends string>(
     buffers: Readonly<Record<Operand | S, BufferRef>>,
   ): Dispatch => {
     const { batch: _, ...uniform } = pass;
-    return dispatch(kernel, { label, buffers, uniform, flops: correlationFlops(pass), ...grid(pass) });
+    const cost = { flops: correlationFlops(pass), bytes: correlationBytes(pass) };
+    return dispatch(kernel, { label, buffers, uniform, ...cost, ...grid(pass) });
   };
   return {
     forward(label, pass, { weights, bias, input, output, bits }) {

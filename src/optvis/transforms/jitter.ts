@@ -21,6 +21,7 @@ function passOf(pixels: number, { batch, size, seed, op }: Place, buffers: Trans
     buffers,
     uniform: { batch, height, width, jitter: pixels, seed, op },
     workgroups: fold(3 * batch * height * width),
+    bytes: 2 * 4 * 3 * batch * height * width,
     live: { seed: { key: "seed", scale: 1 } },
   };
 }

@@ -1,0 +1,123 @@
+/** How long work takes on the device: by its own timestamps where it has them, else by the clock. */
+import type { Gpu } from "./device.ts";
+import { type BufferRef, bufferName, type Dispatch } from "./dispatch.ts";
+import { bindKernel, type Kernel, writeUniform } from "./kernel.ts";
+
+/** What one compute pass encodes. */
+export interface TimedPass {
+  readonly label: string;
+  encode(pass: GPUComputePassEncoder): void;
+}
+
+/**
+ * Submits the passes together and times each.
+ * @returns milliseconds a pass; null where the device has no timestamp queries
+ */
+export async function timestampPasses(gpu: Gpu, passes: readonly TimedPass[]): Promise<number[] | null> {
+  const { device } = gpu;
+  if (!device.features.has("timestamp-query")) return null;
+  const count = 2 * passes.length;
+  const querySet = device.createQuerySet({ label: "timing", type: "timestamp", count });
+  const resolved = gpu.buffer("timing", 8 * count, GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC);
+  const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+  const staging = gpu.buffer("timing read back", 8 * count, usage);
+  try {
+    const encoder = device.createCommandEncoder({ label: "timing" });
+    passes.forEach(({ label, encode }, i) => {
+      const timestampWrites = {
+        querySet,
+        beginningOfPassWriteIndex: 2 * i,
+        endOfPassWriteIndex: 2 * i + 1,
+      };
+      const pass = encoder.beginComputePass({ label, timestampWrites });
+      encode(pass);
+      pass.end();
+    });
+    encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
+    encoder.copyBufferToBuffer(resolved, 0, staging, 0, 8 * count);
+    device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    const times = new BigUint64Array(staging.getMappedRange());
+    return passes.map((_, i) => Number((times[2 * i + 1] as bigint) - (times[2 * i] as bigint)) / 1e6);
+  } finally {
+    querySet.destroy();
+    gpu.free(resolved);
+    gpu.free(staging);
+  }
+}
+
+/** Milliseconds of one pass: by timestamps, or from submission to completion by the clock. */
+export async function timePass(gpu: Gpu, pass: TimedPass): Promise<number> {
+  const times = await timestampPasses(gpu, [pass]);
+  if (times) return times[0] as number;
+  const start = performance.now();
+  const encoder = gpu.device.createCommandEncoder({ label: pass.label });
+  const encoded = encoder.beginComputePass({ label: pass.label });
+  pass.encode(encoded);
+  encoded.end();
+  gpu.device.queue.submit([encoder.finish()]);
+  await gpu.device.queue.onSubmittedWorkDone();
+  return performance.now() - start;
+}
+
+/** One dispatch with buffers of its own, outside any plan, to be run again and again. */
+export interface Trial {
+  readonly dispatch: Dispatch;
+  /** Milliseconds of one of `repeats` runs in a row. */
+  time(repeats: number): Promise<number>;
+  dispose(): void;
+}
+
+/** Compiles and binds a dispatch over `buffers`, which stay the caller's. */
+export async function prepareTrial(
+  gpu: Gpu,
+  dispatch: Dispatch,
+  buffers: ReadonlyMap<string, GPUBuffer>,
+): Promise<Trial> {
+  const kernel = await gpu.kernel(dispatch.kernel, dispatch.overrides);
+  const uniform = uniformOf(gpu, dispatch);
+  const group = groupOf(gpu, kernel, dispatch, buffers, uniform);
+  const { label, workgroups } = dispatch;
+  return {
+    dispatch,
+    async time(repeats) {
+      const encode = (pass: GPUComputePassEncoder): void => {
+        pass.setPipeline(kernel.pipeline);
+        pass.setBindGroup(0, group);
+        for (let i = 0; i < repeats; i++) pass.dispatchWorkgroups(...workgroups);
+      };
+      return (await timePass(gpu, { label, encode })) / repeats;
+    },
+    dispose() {
+      if (uniform) gpu.free(uniform);
+    },
+  };
+}
+
+function uniformOf(gpu: Gpu, { label, kernel, uniform }: Dispatch): GPUBuffer | undefined {
+  if (!kernel.uniform) return undefined;
+  const values = new ArrayBuffer(kernel.uniform.size);
+  writeUniform(new DataView(values), 0, kernel, uniform);
+  const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+  const buffer = gpu.buffer(`${label} uniform`, values.byteLength, usage);
+  gpu.device.queue.writeBuffer(buffer, 0, values);
+  return buffer;
+}
+
+function groupOf(
+  gpu: Gpu,
+  kernel: Kernel,
+  dispatch: Dispatch,
+  buffers: ReadonlyMap<string, GPUBuffer>,
+  uniform: GPUBuffer | undefined,
+): GPUBindGroup {
+  const resource = (ref: BufferRef): GPUBufferBinding => {
+    const buffer = buffers.get(bufferName(ref));
+    if (!buffer) throw new Error(`${dispatch.label}: no buffer named ${bufferName(ref)}`);
+    return typeof ref === "string" ? { buffer } : { buffer, offset: ref.offset, size: ref.size };
+  };
+  const resources = Object.fromEntries(
+    Object.entries(dispatch.buffers).map(([name, ref]) => [name, resource(ref)] as const),
+  );
+  return bindKernel(gpu.device, kernel, dispatch.label, resources, uniform && { buffer: uniform });
+}
