@@ -5,6 +5,8 @@
 // Redirect (Lucid, "ReLU gradient override"): where, for one image, dx would be zero everywhere, dy is let
 // through except where the unit is off and dy < 0, since the ascent would only push such a unit further down.
 //
+// Guided backpropagation (Springenberg et al. 2015): dx = dy where the bit is set and dy > 0, else 0.
+//
 // x, y, dx, dy are (N,C,H,W).
 #import lib/index
 #import lib/bits
@@ -82,6 +84,24 @@ fn relu_backward(
   for (var c = 0u; c < channels_inside(at); c++) {
     for (var i = 0u; i < columns_inside(at); i++) {
       if (extractBits(word, 8u * c + i, 1u) == 0u) { gradient[element(at, c, i)] = 0.0; }
+    }
+  }
+}
+
+@compute @workgroup_size(64)
+fn relu_backward_guided(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  let at = word_of(index);
+  if (!at.inside) { return; }
+  let word = mask[index];
+  for (var c = 0u; c < channels_inside(at); c++) {
+    for (var i = 0u; i < columns_inside(at); i++) {
+      let e = element(at, c, i);
+      gradient[e] = select(0.0, max(gradient[e], 0.0), extractBits(word, 8u * c + i, 1u) == 1u);
     }
   }
 }

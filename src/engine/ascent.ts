@@ -15,6 +15,8 @@ import { parseObjective } from "../optvis/objective.ts";
 import { initialState } from "../optvis/optimizers.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { weightKey } from "../optvis/terms.ts";
+import { CAM } from "./backward.ts";
+import { activationName } from "./forward.ts";
 import { GRADIENT, IMAGE, RING, STATE, VALUE_NOW, VALUES } from "./image.ts";
 import { Pace } from "./pace.ts";
 import { iterationOf, type Plan, type PlanOptions, planAscent } from "./plan.ts";
@@ -243,6 +245,17 @@ export class Ascent {
     const value = await readBuffer(gpu, this.#scheduler.buffer(VALUE_NOW));
     const gradient = await readBuffer(gpu, this.#scheduler.buffer(GRADIENT));
     return { objective: new Float32Array(value), gradient: new Float32Array(gradient) };
+  }
+
+  /** Activation (N,C,H,W) of the layer that the plan keeps (`PlanOptions.keep`), of the last forward pass. */
+  async readActivation(layer: string): Promise<Float32Array<ArrayBuffer>> {
+    const name = activationName(layer);
+    return new Float32Array(await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(name)));
+  }
+
+  /** Grad-CAM (N,1,H,W) of the layer `PlanOptions.cam`, made by the last `gradient()`. */
+  async readCam(): Promise<Float32Array<ArrayBuffer>> {
+    return new Float32Array(await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(CAM)));
   }
 
   /** Draws the images on a configured canvas, a batch as a wall (`wallSize`). */

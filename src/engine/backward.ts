@@ -7,21 +7,31 @@ import { avgpoolBackward } from "../nn/avgpool.ts";
 import { convFamily, correlation } from "../nn/conv3x3.ts";
 import { linearBackwardInput } from "../nn/linear.ts";
 import { maxpoolBackward } from "../nn/maxpool.ts";
-import { clearRedirectFlags, reluBackward, reluBackwardRedirect } from "../nn/relu.ts";
+import {
+  clearRedirectFlags,
+  type ReluRule,
+  reluBackward,
+  reluBackwardGuided,
+  reluBackwardRedirect,
+} from "../nn/relu.ts";
+import { gradcam } from "../optvis/gradcam.ts";
 import { termBackward } from "../optvis/terms.ts";
 import { activationBytes, bitsOf, convWorkspace, keptName, otherActivation, type Walk } from "./forward.ts";
 import { convShape, linearShape, type Step } from "./steps.ts";
 import { convWeights, linearWeights } from "./weights.ts";
 
+/** Buffer of the Grad-CAM, (N,1,H,W) at the size of the layer it is of. */
+export const CAM = "gradcam";
+
 /**
  * @param last buffer of the last activation, which `layer` terms on the last layer read
- * @param redirect whether ReLUs let a wholly vanishing gradient pass
+ * @param rule what ReLUs do to the gradient
  * @returns the dispatches, and the buffer in which the gradient of the network's input is found
  */
 export function backwardPass(
   walk: Walk,
   last: string,
-  redirect: boolean,
+  rule: ReluRule,
 ): { dispatches: Dispatch[]; input: string } {
   const { batch } = walk;
   const dispatches: Dispatch[] = [];
@@ -34,27 +44,29 @@ export function backwardPass(
       const accumulate = i < end || t > 0;
       dispatches.push(termBackward(term, index, batch, step.output, accumulate, { activation, gradient }));
     }
-    const masked = i < end && fusesMask(walk, i, redirect);
-    if (step.fusedRelu && !masked) dispatches.push(...reluStepBackward(walk, step, gradient, redirect));
+    if (step.name === walk.options.cam) dispatches.push(...camOf(walk, step, activation, gradient));
+    const masked = i < end && fusesMask(walk, i, rule);
+    if (step.fusedRelu && !masked) dispatches.push(...reluStepBackward(walk, step, gradient, rule));
     const result =
       step.layer.kind === "relu"
         ? gradient
         : otherActivation(walk, gradient, activationBytes(walk, step.input));
-    dispatches.push(...stepBackward(walk, i, gradient, result, redirect));
+    dispatches.push(...stepBackward(walk, i, gradient, result, rule));
     gradient = result;
   }
-  if (redirect && dispatches.some((entry) => "alive" in entry.buffers)) {
+  if (rule === "redirect" && dispatches.some((entry) => "alive" in entry.buffers)) {
     dispatches.unshift(clearRedirectFlags(walk.steps.length * batch, aliveBuffer(walk)));
   }
   return { dispatches, input: gradient };
 }
 
 /** Whether the convolution after step i masks its result with step i's bits, so that step i need not. */
-function fusesMask(walk: Walk, i: number, redirect: boolean): boolean {
+function fusesMask(walk: Walk, i: number, rule: ReluRule): boolean {
   const step = walk.steps[i];
   const next = walk.steps[i + 1];
   const hasRelu = step !== undefined && (step.fusedRelu !== undefined || step.layer.kind === "relu");
-  if (!hasRelu || redirect || step.terms.length > 0 || next?.layer.kind !== "conv") return false;
+  if (!hasRelu || rule !== "plain" || step.terms.length > 0 || next?.layer.kind !== "conv") return false;
+  if (step.name === walk.options.cam) return false;
   return convFamily(walk.options.convVariant(next.layer.name, "backward_input")).fusesRelu;
 }
 
@@ -63,7 +75,7 @@ function stepBackward(
   i: number,
   outputGradient: string,
   inputGradient: string,
-  redirect: boolean,
+  rule: ReluRule,
 ): Dispatch[] {
   const { batch, memory, options } = walk;
   const step = walk.steps[i] as Step;
@@ -75,13 +87,13 @@ function stepBackward(
       const pass = correlation(convShape(batch, layer, step), "backward_input");
       const weights = convWeights(memory, step, "backward_input", family);
       const mask =
-        i > 0 && fusesMask(walk, i - 1, redirect) ? bitsOf(walk, walk.steps[i - 1] as Step) : undefined;
+        i > 0 && fusesMask(walk, i - 1, rule) ? bitsOf(walk, walk.steps[i - 1] as Step) : undefined;
       const workspace = convWorkspace(walk, family, pass);
       const buffers = { weights, input: outputGradient, output: inputGradient, mask, workspace };
       return family.backwardInput(label, pass, buffers);
     }
     case "relu":
-      return fusesMask(walk, i, redirect) ? [] : reluStepBackward(walk, step, outputGradient, redirect);
+      return fusesMask(walk, i, rule) ? [] : reluStepBackward(walk, step, outputGradient, rule);
     case "maxpool":
       return [
         maxpoolBackward(label, batch, step.input, {
@@ -104,15 +116,28 @@ function stepBackward(
 }
 
 /** The ReLU of a step, in place on the gradient. */
-function reluStepBackward(walk: Walk, step: Step, gradient: string, redirect: boolean): Dispatch[] {
+function reluStepBackward(walk: Walk, step: Step, gradient: string, rule: ReluRule): Dispatch[] {
   const label = `${step.name} backward`;
   const mask = bitsOf(walk, step);
-  if (!redirect) return [reluBackward(label, walk.batch, step.output, { mask, gradient })];
+  if (rule === "plain") return [reluBackward(label, walk.batch, step.output, { mask, gradient })];
+  if (rule === "guided") return [reluBackwardGuided(label, walk.batch, step.output, { mask, gradient })];
   const flag = walk.steps.indexOf(step) * walk.batch;
   return reluBackwardRedirect(label, walk.batch, step.output, flag, {
     mask,
     gradient,
     alive: aliveBuffer(walk),
+  });
+}
+
+/** Grad-CAM of a step, once the gradient behind it is whole. */
+function camOf(walk: Walk, step: Step, activation: string, gradient: string): Dispatch[] {
+  const { batch, memory } = walk;
+  const { channels, height, width } = step.output;
+  return gradcam(batch, step.output, {
+    activation,
+    gradient,
+    alpha: memory.buffer("gradcam.weights", "workspace", 4 * batch * channels),
+    cam: memory.buffer(CAM, "objective", 4 * batch * height * width),
   });
 }
 

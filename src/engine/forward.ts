@@ -37,7 +37,11 @@ export function activationBytes(walk: Walk, shape: Step["output"]): number {
 
 /** Buffer of the kept activation of a step. */
 export function keptName(step: Step): string {
-  return `${step.name}.activation`;
+  return activationName(step.name);
+}
+
+export function activationName(layer: string): string {
+  return `${layer}.activation`;
 }
 
 /** @returns the dispatches, and the buffer in which the last activation is found */

@@ -7,9 +7,11 @@
  *     values ← optimizer step ← param′ ← gradient                            (update)
  *     values → param → image                                                 (end)
  */
+
+import { InputError } from "../errors.ts";
 import type { Dispatch } from "../gpu/dispatch.ts";
-import type { Network, Preprocess } from "../model/network.ts";
-import { layerShapes } from "../model/shapes.ts";
+import type { Network, Preprocess, Shape } from "../model/network.ts";
+import { findLayer, layerShapes } from "../model/shapes.ts";
 import type { ConvPass, ConvVariant } from "../nn/conv3x3.ts";
 import { type Objective, placeObjective } from "../optvis/objective.ts";
 import type { Recipe } from "../optvis/recipe.ts";
@@ -32,6 +34,12 @@ export interface PlanOptions {
   readonly convVariant?: (layer: string, pass: ConvPass) => ConvVariant;
   /** Compute every channel of the last layer even if the objective reads few; for tests. */
   readonly wholeLayers?: boolean;
+  /** Guided backpropagation: `gradient` passes ReLUs where it is positive and they are on. */
+  readonly guided?: boolean;
+  /** Layer whose whole activation is kept to be read. */
+  readonly keep?: string;
+  /** Layer of which `gradient` makes the Grad-CAM. */
+  readonly cam?: string;
 }
 
 export interface Plan {
@@ -145,7 +153,7 @@ export function planAscent(
     setup: memory.setup(),
     parts,
     show: image.show,
-    gradient: [...image.enterStill, ...still.forward, ...still.backward, ...image.leaveStill],
+    gradient: [...image.enterStill, ...still.forward, ...still.stillBackward, ...image.leaveStill],
     flops: 2 * wholeFlops(recipe.batch, moved.steps),
     executedFlops: sum([...parts.forward, ...parts.backward].map((dispatch) => dispatch.flops)),
     bytes: sum(buffers.filter((buffer) => !buffer.temporary).map((buffer) => buffer.bytes)),
@@ -166,6 +174,8 @@ function planNetwork(
   readonly forward: readonly Dispatch[];
   readonly backward: readonly Dispatch[];
   readonly redirectedBackward: readonly Dispatch[];
+  /** For the gradient at the image itself. */
+  readonly stillBackward: readonly Dispatch[];
   readonly inputGradient: string;
 } {
   const { batch, redirect, size } = input;
@@ -176,20 +186,36 @@ function planNetwork(
     convVariant: options.convVariant ?? (() => "register" as const),
     wholeLayers: options.wholeLayers ?? false,
     bindingLimit: options.bindingLimit,
+    keep: options.keep,
+    cam: options.cam,
   };
+  for (const name of [options.keep, options.cam]) expectWithin(name, network, shapes);
   // Two slots beside the terms': the L2 term and the gradient's norm.
   const partials = memory.buffer(PARTIALS, "workspace", partialsBytes(batch, terms.length + 2));
   const steps = planSteps(network, shapes, { channels: 3, height, width }, terms, stepOptions);
   const walk: Walk = { steps, batch, memory, options: stepOptions, partials };
   const forward = forwardPass(walk);
-  const backward = backwardPass(walk, forward.last, false);
+  const backward = backwardPass(walk, forward.last, "plain");
   return {
     steps,
     forward: forward.dispatches,
     backward: backward.dispatches,
-    redirectedBackward: redirect ? backwardPass(walk, forward.last, true).dispatches : [],
+    redirectedBackward: redirect ? backwardPass(walk, forward.last, "redirect").dispatches : [],
+    stillBackward: options.guided
+      ? backwardPass(walk, forward.last, "guided").dispatches
+      : backward.dispatches,
     inputGradient: backward.input,
   };
+}
+
+/** A layer beyond the deepest one that the objective reads is never computed, and its gradient is zero. */
+function expectWithin(name: string | undefined, network: Network, shapes: ReadonlyMap<string, Shape>): void {
+  if (name === undefined || shapes.has(findLayer(network, name).name)) return;
+  const computed = [...shapes.keys()];
+  throw new InputError(
+    `layer ${name} lies beyond ${computed.at(-1)}, the deepest layer that the objective reads`,
+    { remedy: `layers before it: ${computed.join(" ")}` },
+  );
 }
 
 function sum(numbers: readonly number[]): number {

@@ -202,12 +202,7 @@ function bind(
 
 function usageOf({ role }: BufferSpec): GPUBufferUsageFlags {
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-  const read =
-    role === "image" ||
-    role === "param" ||
-    role === "gradient" ||
-    role === "objective" ||
-    role === "optimizer";
+  const read = ["image", "param", "gradient", "objective", "optimizer", "kept"].includes(role);
   return read ? usage | GPUBufferUsage.COPY_SRC : usage;
 }
 

@@ -32,6 +32,10 @@ export interface IndexedTerm {
 export interface StepOptions {
   readonly convVariant: (layer: string, pass: ConvPass) => ConvVariant;
   readonly wholeLayers: boolean;
+  /** Layer whose whole activation is kept to be read. */
+  readonly keep?: string | undefined;
+  /** Layer of which the Grad-CAM is made on the way back. */
+  readonly cam?: string | undefined;
 }
 
 /** Name of the last layer, in order of execution, that a term reads. */
@@ -51,7 +55,8 @@ export function planSteps(
   options: StepOptions,
 ): Step[] {
   const layers = network.layers.slice(0, shapes.size);
-  const wanted = options.wholeLayers ? undefined : wantedRows(layers, shapes, terms);
+  const wanted =
+    options.wholeLayers || options.keep !== undefined ? undefined : wantedRows(layers, shapes, terms);
   const steps: Step[] = [];
   let input = image;
   for (let i = 0; i < layers.length; i++) {
@@ -71,7 +76,8 @@ export function planSteps(
       output,
       rows,
       terms: rows ? read.map((entry) => withinRows(entry, rows)) : read,
-      kept: i < layers.length - 1 && read.some(({ term }) => term.kind === "layer"),
+      kept:
+        isRead(name, options) || (i < layers.length - 1 && read.some(({ term }) => term.kind === "layer")),
     });
     input = output;
   }
@@ -89,7 +95,13 @@ function fusableRelu(
   const next = layers[i + 1];
   if (layer?.kind !== "conv" || next?.kind !== "relu") return undefined;
   if (!convFamily(options.convVariant(layer.name, "forward")).fusesRelu) return undefined;
-  return terms.some((term) => term.layer === layer.name) ? undefined : next;
+  const read = isRead(layer.name, options) || terms.some((term) => term.layer === layer.name);
+  return read ? undefined : next;
+}
+
+/** Whether something besides the objective's terms reads the activation. */
+function isRead(name: string, { keep, cam }: StepOptions): boolean {
+  return name === keep || name === cam;
 }
 
 /**

@@ -3,11 +3,15 @@ import { clear_flags } from "../../shaders/flags.wgsl";
 import {
   relu_backward,
   relu_backward_detect,
+  relu_backward_guided,
   relu_backward_redirect,
   relu_forward,
 } from "../../shaders/relu.wgsl";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
 import type { Shape } from "../model/network.ts";
+
+/** What a ReLU does to the gradient: its derivative, Lucid's redirect, or guided backpropagation. */
+export type ReluRule = "plain" | "redirect" | "guided";
 
 /** Bytes of the bits x > 0: words of 4 channels × 8 pixels of a row. */
 export function reluBitsBytes(batch: number, { channels, height, width }: Shape): number {
@@ -31,6 +35,16 @@ export function reluBackward(
   buffers: { readonly mask: BufferRef; readonly gradient: BufferRef },
 ): Dispatch {
   return dispatch(relu_backward, { label, buffers, ...words(batch, shape, 0, 2) });
+}
+
+/** Springenberg et al. 2015: as `reluBackward`, and negative gradients are cut off; in place. */
+export function reluBackwardGuided(
+  label: string,
+  batch: number,
+  shape: Shape,
+  buffers: { readonly mask: BufferRef; readonly gradient: BufferRef },
+): Dispatch {
+  return dispatch(relu_backward_guided, { label, buffers, ...words(batch, shape, 0) });
 }
 
 /**

@@ -1,6 +1,7 @@
 import {
   clearRedirectFlags,
   reluBackward,
+  reluBackwardGuided,
   reluBackwardRedirect,
   reluBitsBytes,
   reluForward,
@@ -35,15 +36,17 @@ function forwardAndBackward(shape: Shape4): Proof {
   const dy = noise(2, sizeOf(shape));
   const layer = [shape[0], dimensions(shape)] as const;
   return {
-    buffers: { input, output: input.byteLength, bits: reluBitsBytes(...layer), gradient: dy },
+    buffers: { input, output: input.byteLength, bits: reluBitsBytes(...layer), gradient: dy, guided: dy },
     dispatches: [
       reluForward("forward", ...layer, { input: "input", output: "output", bits: "bits" }),
       reluBackward("backward", ...layer, { mask: "bits", gradient: "gradient" }),
+      reluBackwardGuided("guided", ...layer, { mask: "bits", gradient: "guided" }),
     ],
     check(read) {
       expectExact("output", read.f32("output"), twin.relu_forward(x).data);
       expectExact("bits", read.u32("bits"), positiveBits(x));
       expectExact("gradient", read.f32("gradient"), twin.relu_backward(tensor(shape, dy), x).data);
+      expectExact("guided", read.f32("guided"), twin.relu_backward_guided(tensor(shape, dy), x).data);
     },
   };
 }
@@ -126,7 +129,12 @@ function redirect({ scenes, shape, before, after }: Redirected): Proof {
 }
 
 export const cases: readonly GpuCase[] = [
-  kernelCase(["relu_forward", "relu_backward"], "zeros, words that are not full", SHAPES, forwardAndBackward),
+  kernelCase(
+    ["relu_forward", "relu_backward", "relu_backward_guided"],
+    "zeros, words that are not full",
+    SHAPES,
+    forwardAndBackward,
+  ),
   kernelCase(
     ["clear_flags", "relu_backward_detect", "relu_backward_redirect"],
     "image by image, only where the whole gradient would vanish",

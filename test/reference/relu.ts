@@ -43,3 +43,9 @@ export function keepsGradient(dy: Tensor, x: Tensor): Uint32Array {
     dx.subarray(n * perImage, (n + 1) * perImage).some((value) => value !== 0) ? 1 : 0,
   );
 }
+
+/** Guided backpropagation (Springenberg et al. 2015): {@link reluBackward} without negative gradients. */
+export function reluBackwardGuided(dy: Tensor, x: Tensor): Tensor {
+  const { shape, data } = reluBackward(dy, x);
+  return { shape, data: data.map((value) => Math.max(value, 0)) };
+}

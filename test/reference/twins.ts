@@ -16,6 +16,7 @@ export {
   conv3x3BackwardInputRelu as conv3x3_backward_input_relu_register,
   conv3x3ForwardRelu as conv3x3_forward_relu_register,
 } from "./conv3x3-relu.ts";
+export { gradcamMap as gradcam_map, gradcamWeights as gradcam_weights } from "./gradcam.ts";
 export { jitterBackward as jitter_backward, jitterForward as jitter_forward } from "./jitter.ts";
 export {
   limitsCopy as limits_copy,
@@ -48,6 +49,7 @@ export {
 export {
   keepsGradient as relu_backward_detect,
   reluBackward as relu_backward,
+  reluBackwardGuided as relu_backward_guided,
   reluBackwardRedirect as relu_backward_redirect,
   reluForward as relu_forward,
 } from "./relu.ts";
