@@ -1,10 +1,10 @@
 /** `gradient`: the objective and its exact gradient with respect to given images. */
 
 import { createAscent } from "../engine/ascent.ts";
-import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/network.ts";
 import { defaultRecipe } from "../optvis/recipe.ts";
+import { imageSize } from "./image.ts";
 import type { GradientReport, Result, RunContext, Tensor } from "./report.ts";
 
 export interface GradientOptions {
@@ -52,13 +52,4 @@ export async function gradient(
   } finally {
     ascent.dispose();
   }
-}
-
-/** Batch, height and width of an image tensor. */
-export function imageSize(shape: readonly number[]): [batch: number, height: number, width: number] {
-  const [batch, channels, height, width] = shape;
-  if (shape.length !== 4 || channels !== 3 || !batch || !height || !width) {
-    throw new InputError(`image: expected shape [N,3,H,W], got [${shape.join(",")}]`);
-  }
-  return [batch, height, width];
 }

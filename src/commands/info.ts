@@ -64,7 +64,7 @@ export function describeModel(model: Model, size?: readonly [number, number]): M
 }
 
 /** 224² as in the papers; a flatten head takes one size only, which is then searched for. */
-function usualSize(network: Network): readonly [number, number] {
+export function usualSize(network: Network): readonly [number, number] {
   const accepts = (side: number): boolean => {
     try {
       layerShapes(network, [side, side]);

@@ -2,19 +2,33 @@
 
 import type { Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/network.ts";
+import { type AttributionOptions, attribution } from "./attribution.ts";
 import { bench } from "./bench.ts";
+import { type FoolOptions, fool } from "./fool.ts";
 import { type GradientOptions, gradient } from "./gradient.ts";
 import { type RenderOptions, render } from "./render.ts";
-import type { BenchReport, GradientReport, Result, RunContext, RunReport } from "./report.ts";
+import type {
+  AttributionReport,
+  BenchReport,
+  FoolReport,
+  GradientReport,
+  Result,
+  RunContext,
+  RunReport,
+} from "./report.ts";
 
 export type Job =
   | ({ readonly command: "gradient" } & GradientOptions)
+  | ({ readonly command: "attribution" } & AttributionOptions)
+  | ({ readonly command: "fool" } & FoolOptions)
   | ({ readonly command: "render" } & RenderOptions)
   | ({ readonly command: "bench" } & RenderOptions);
 
 /** The report each command makes. */
 export interface Reports {
   readonly gradient: GradientReport;
+  readonly attribution: AttributionReport;
+  readonly fool: FoolReport;
   readonly render: RunReport;
   readonly bench: BenchReport;
 }
@@ -25,7 +39,16 @@ export function runJob(
   job: Job,
   context: RunContext,
 ): Promise<Result<Reports[keyof Reports]>> {
-  if (job.command === "gradient") return gradient(gpu, model, job, context);
-  if (job.command === "render") return render(gpu, model, job, context);
-  return bench(gpu, model, job, context);
+  switch (job.command) {
+    case "gradient":
+      return gradient(gpu, model, job, context);
+    case "attribution":
+      return attribution(gpu, model, job, context);
+    case "fool":
+      return fool(gpu, model, job, context);
+    case "render":
+      return render(gpu, model, job, context);
+    case "bench":
+      return bench(gpu, model, job, context);
+  }
 }

@@ -59,6 +59,42 @@ export interface BenchReport extends RunReport {
   readonly kernelTimes: readonly DispatchTime[] | null;
 }
 
+/** Of `saliency`, `guided`, `smoothgrad`, `integrated` and `gradcam`. */
+export interface AttributionReport {
+  readonly runtime: RuntimeName;
+  readonly adapter: string;
+  readonly method: string;
+  /** At the image. */
+  readonly objective: number;
+  /** At the network's zero input; of integrated gradients alone. */
+  readonly baseline?: number;
+  /** Of Grad-CAM alone. */
+  readonly layer?: string;
+  readonly kernels: readonly string[];
+}
+
+/** A class and its score before softmax. */
+export interface Scored {
+  readonly index: number;
+  readonly name: string;
+  readonly score: number;
+}
+
+export interface FoolReport {
+  readonly runtime: RuntimeName;
+  readonly adapter: string;
+  readonly iterations: number;
+  /** The highest score of the photograph, and of the image made of it. */
+  readonly before: Scored;
+  readonly after: Scored;
+  readonly fooled: boolean;
+  /** The wanted class's score of the image. */
+  readonly objective: number;
+  /** Root mean square of the change, in RGB 0–1 units. */
+  readonly distance: number;
+  readonly kernels: readonly string[];
+}
+
 export interface GradientReport {
   readonly runtime: RuntimeName;
   readonly adapter: string;

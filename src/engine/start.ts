@@ -53,7 +53,7 @@ export function valuesOf(
 }
 
 /** Standard normal numbers by Box and Muller (1958) from mulberry32, a 32-bit counter-based generator. */
-function normals(seed: number): () => number {
+export function normals(seed: number): () => number {
   let counter = seed >>> 0;
   const uniform = () => {
     counter = (counter + 0x6d2b79f5) >>> 0;

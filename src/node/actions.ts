@@ -1,21 +1,15 @@
 /** What each command does with its flags: checks, files, the run, and what is printed. */
 
 import { extname } from "node:path";
-import { imageSize } from "../commands/gradient.ts";
+import { imageSize } from "../commands/image.ts";
 import { describeModel } from "../commands/info.ts";
-import type { Job } from "../commands/job.ts";
-import type { BenchReport, RunContext, RunReport, Tensor } from "../commands/report.ts";
+import type { BenchReport, RunReport, Tensor } from "../commands/report.ts";
 import { InputError } from "../errors.ts";
-import { openModel } from "../model/model.ts";
-import type { Model } from "../model/network.ts";
-import { readHeader, readTensor, writeSafetensors } from "../model/safetensors.ts";
-import { layerShapes } from "../model/shapes.ts";
-import { bytesSource } from "../model/source.ts";
-import { parseObjective, placeObjective } from "../optvis/objective.ts";
+import { writeSafetensors } from "../model/safetensors.ts";
 import { fitPhoto } from "../optvis/picture.ts";
 import { defaultRecipe } from "../optvis/recipe.ts";
-import { execute, type Weights } from "./execute.ts";
-import { expectOutput, fileSource, modelPath, readInput, writeOutput } from "./files.ts";
+import { execute } from "./execute.ts";
+import { expectOutput, readInput, writeOutput } from "./files.ts";
 import {
   type BenchFlags,
   type GradientFlags,
@@ -23,9 +17,11 @@ import {
   type RenderFlags,
   renderRecipe,
 } from "./flags.ts";
+import { readImage } from "./images.ts";
+import { createPhotoActions } from "./photo-actions.ts";
 import { readPicture, writePicture } from "./pictures.ts";
 import type { Actions } from "./program.ts";
-import { startProgress } from "./progress.ts";
+import { checkObjective, executeWithProgress, print, weightsOf, withModel } from "./running.ts";
 import { benchText, infoText, runText } from "./tables.ts";
 
 /** @param startedAt when the process started, in milliseconds since the epoch */
@@ -35,6 +31,7 @@ export function createActions(startedAt: number): Actions {
     gradient,
     render: (flags) => render(flags, startedAt),
     bench: (flags) => bench(flags, startedAt),
+    photographs: createPhotoActions(startedAt),
   };
 
   async function gradient(flags: GradientFlags): Promise<void> {
@@ -65,6 +62,7 @@ async function render(flags: RenderFlags, startedAt: number): Promise<void> {
   const { report, tensors } = await executeWithProgress(
     weights,
     { command: "render", recipe, ...photo, ...until },
+    recipe.iterations,
     { runtime: flags.runtime, startedAt },
   );
   const image = tensors["image"] as Tensor;
@@ -78,61 +76,11 @@ async function bench(flags: BenchFlags, startedAt: number): Promise<void> {
   const weights = await weightsOf(flags);
   await withModel(weights, (model) => checkObjective(model, objective, size));
   const recipe = { ...defaultRecipe, objective, size, batch, iterations };
-  const { report } = await executeWithProgress(
-    weights,
-    { command: "bench", recipe },
-    { runtime: flags.runtime, startedAt },
-  );
+  const { report } = await executeWithProgress(weights, { command: "bench", recipe }, iterations, {
+    runtime: flags.runtime,
+    startedAt,
+  });
   print(flags.json ? JSON.stringify(report) : benchText(report as BenchReport));
-}
-
-async function executeWithProgress(
-  weights: Weights,
-  job: Exclude<Job, { command: "gradient" }>,
-  context: RunContext,
-) {
-  const progress = startProgress(job.recipe.iterations);
-  try {
-    return await execute(weights, job, { ...context, onProgress: (iteration) => progress.update(iteration) });
-  } finally {
-    progress.stop();
-  }
-}
-
-async function weightsOf(flags: InfoFlags): Promise<Weights> {
-  return {
-    path: await modelPath(flags.model),
-    ...(flags.preprocess === undefined ? {} : { preprocess: flags.preprocess }),
-    ...(flags.padding === undefined ? {} : { padding: flags.padding === "0" ? 0 : 1 }),
-  };
-}
-
-async function withModel<T>(weights: Weights, use: (model: Model) => T): Promise<T> {
-  const source = await fileSource(weights.path);
-  try {
-    return use(await openModel(source, weights));
-  } finally {
-    source.close();
-  }
-}
-
-/** What can be refused without a GPU is refused before one is looked for or a browser is started. */
-function checkObjective(model: Model, spec: string, size: readonly [number, number]): void {
-  for (const term of parseObjective(spec, model.network).terms) {
-    placeObjective({ terms: [term] }, layerShapes(model.network, size, { upTo: term.layer }));
-  }
-}
-
-/** `image` of a .safetensors file. */
-async function readImage(path: string): Promise<Tensor> {
-  const source = bytesSource(path, await readInput(path, "--image"));
-  const header = await readHeader(source);
-  const info = header.tensors.get("image");
-  if (info?.dtype !== "F32") {
-    const got = info?.dtype ?? ([...header.tensors.keys()].slice(0, 3).join(", ") || "no tensors");
-    throw new InputError(`--image: expected a tensor image, F32 [N,3,H,W], got ${got}: ${path}`);
-  }
-  return readTensor(source, header, "image");
 }
 
 async function startPhoto(path: string | undefined, size: readonly [number, number]): Promise<Float32Array> {
@@ -142,8 +90,4 @@ async function startPhoto(path: string | undefined, size: readonly [number, numb
     });
   }
   return fitPhoto(readPicture(await readInput(path, "--init"), path), size);
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

@@ -8,7 +8,7 @@ import { readInput } from "./files.ts";
 
 type Size = readonly [height: number, width: number];
 
-interface CommonFlags {
+export interface CommonFlags {
   readonly model: string;
   readonly preprocess?: Preprocess;
   readonly padding?: "0" | "1";
@@ -97,6 +97,7 @@ async function baseRecipe({ recipe, objective }: RenderFlags): Promise<Partial<R
 
 type Defined<T> = { readonly [Key in keyof T]?: Exclude<T[Key], undefined> };
 
-function withoutUndefined<T extends object>(values: T): Defined<T> {
+/** The same without the keys that hold nothing, so that defaults can stand before them. */
+export function withoutUndefined<T extends object>(values: T): Defined<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

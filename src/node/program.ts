@@ -1,10 +1,10 @@
 /** The command line's grammar: commands, flags, defaults and help. What the commands do is in `actions.ts`. */
 
-import { Command, type CommanderError, type Help, Option } from "commander";
-import { InputError } from "../errors.ts";
-import { preprocessKinds } from "../model/preprocess.ts";
+import { Command } from "commander";
 import { optimizerKinds, recipeBounds } from "../optvis/recipe.ts";
 import type { BenchFlags, GradientFlags, InfoFlags, RenderFlags } from "./flags.ts";
+import { addModelFlags, addObjectiveFlag, addRunFlags, command, strict } from "./grammar.ts";
+import { addPhotographs, type PhotoActions } from "./photo-program.ts";
 import { choice, integer, number, size } from "./values.ts";
 
 export interface Actions {
@@ -12,6 +12,7 @@ export interface Actions {
   gradient(flags: GradientFlags): Promise<void>;
   render(flags: RenderFlags): Promise<void>;
   bench(flags: BenchFlags): Promise<void>;
+  readonly photographs: PhotoActions;
 }
 
 /** @param version of the package */
@@ -27,82 +28,9 @@ export function buildProgram(actions: Actions, version: string): Command {
   addInfo(program, actions);
   addGradient(program, actions);
   addRender(program, actions);
+  addPhotographs(program, actions.photographs);
   addBench(program, actions);
   return program;
-}
-
-/** Errors are thrown instead of printed; help has the look of `styles`. */
-function strict(command: Command): Command {
-  return command
-    .exitOverride((error) => {
-      if (error.exitCode === 0) throw error;
-      throw asInputError(error);
-    })
-    .configureOutput({ writeErr: () => {} })
-    .configureHelp(styles);
-}
-
-/** Commander's message is `error: …`, with a suggestion on a second line. */
-function asInputError(error: CommanderError): InputError {
-  return new InputError(error.message.replace(/^error: /, ""), { cause: error });
-}
-
-const styles: Partial<Help> = {
-  helpWidth: 100,
-  subcommandTerm: (command) => command.name(),
-  styleTitle: (text) => `\x1b[1m${text}\x1b[22m`,
-  styleCommandText: (text) => `\x1b[36m${text}\x1b[39m`,
-  styleSubcommandText: (text) => `\x1b[36m${text}\x1b[39m`,
-  styleOptionText: (text) => `\x1b[36m${text}\x1b[39m`,
-};
-
-function command(parent: Command, name: string, description: string, examples: string): Command {
-  return strict(parent.command(name))
-    .description(description)
-    .usage("[flags]")
-    .addHelpText("after", `\n\x1b[1mExamples:\x1b[22m\n${examples}`);
-}
-
-function addModelFlags(target: Command): Command {
-  return target
-    .optionsGroup("Network:")
-    .requiredOption(
-      "--model <file>",
-      "weights (.safetensors), or `embedded` for the network that comes along",
-    )
-    .option(
-      "--preprocess <kind>",
-      "unit (RGB 0–1), imagenet (mean, standard deviation) or caffe (BGR 0–255); from the file where it says so",
-      choice("--preprocess", preprocessKinds),
-    )
-    .option(
-      "--padding <0|1>",
-      "of the convolutions; 1, or 0 for networks that flatten",
-      choice("--padding", ["0", "1"]),
-    );
-}
-
-function addRunFlags(target: Command): Command {
-  return target
-    .optionsGroup("Run:")
-    .addOption(
-      new Option(
-        "--runtime <where>",
-        "dawn (in this process), chromium or firefox (installed on this machine)",
-      )
-        .argParser(choice("--runtime", ["dawn", "chromium", "firefox"]))
-        .default("dawn"),
-    )
-    .option("--json", "print one line of JSON");
-}
-
-function addObjectiveFlag(target: Command): Command {
-  return target
-    .optionsGroup("Objective:")
-    .requiredOption(
-      "--objective <spec>",
-      "what to maximise, e.g. class:goldfish; `ascent --help` has the grammar",
-    );
 }
 
 function addInfo(program: Command, actions: Actions): void {

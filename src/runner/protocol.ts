@@ -38,9 +38,9 @@ export interface Task {
 
 /** Takes the tensors out of a job for the way to the page. */
 export function packJob(job: Job): { readonly job: Job; readonly tensors: Readonly<Record<string, Tensor>> } {
-  const nothing = new Float32Array(0);
-  if (job.command === "gradient") {
-    return { job: { ...job, image: { shape: [0], data: nothing } }, tensors: { image: job.image } };
+  if ("image" in job) {
+    const image = { shape: [0], data: new Float32Array(0) };
+    return { job: { ...job, image }, tensors: { image: job.image } };
   }
   const { photo, ...rest } = job;
   return { job: rest, tensors: photo ? { photo: { shape: [3, ...job.recipe.size], data: photo } } : {} };
@@ -49,7 +49,7 @@ export function packJob(job: Job): { readonly job: Job; readonly tensors: Readon
 /** Puts them back in. */
 export function unpackJob(job: Job, tensors: Readonly<Record<string, Tensor>>): Job {
   const { image, photo } = tensors;
-  if (job.command === "gradient") return image ? { ...job, image } : job;
+  if ("image" in job) return image ? { ...job, image } : job;
   return photo ? { ...job, photo: photo.data } : job;
 }
 

@@ -1,0 +1,19 @@
+/** Image tensors that commands are given. */
+import { InputError } from "../errors.ts";
+import type { Tensor } from "./report.ts";
+
+/** Batch, height and width of an image tensor. */
+export function imageSize(shape: readonly number[]): [batch: number, height: number, width: number] {
+  const [batch, channels, height, width] = shape;
+  if (shape.length !== 4 || channels !== 3 || !batch || !height || !width) {
+    throw new InputError(`image: expected shape [N,3,H,W], got [${shape.join(",")}]`);
+  }
+  return [batch, height, width];
+}
+
+/** Height and width of an image tensor that holds one image. */
+export function onePhoto({ shape }: Pick<Tensor, "shape">): [height: number, width: number] {
+  const [batch, height, width] = imageSize(shape);
+  if (batch !== 1) throw new InputError(`image: expected one image, [1,3,H,W], got [${shape.join(",")}]`);
+  return [height, width];
+}

@@ -1,0 +1,80 @@
+/** What the command line's commands have in common: strict parsing, the look of help, shared flags. */
+
+import { type Command, type CommanderError, type Help, Option } from "commander";
+import { InputError } from "../errors.ts";
+import { preprocessKinds } from "../model/preprocess.ts";
+import { choice } from "./values.ts";
+
+/** Errors are thrown instead of printed; help has the look of `styles`. */
+export function strict(command: Command): Command {
+  return command
+    .exitOverride((error) => {
+      if (error.exitCode === 0) throw error;
+      throw asInputError(error);
+    })
+    .configureOutput({ writeErr: () => {} })
+    .configureHelp(styles);
+}
+
+/** Commander's message is `error: …`, with a suggestion on a second line. */
+function asInputError(error: CommanderError): InputError {
+  return new InputError(error.message.replace(/^error: /, ""), { cause: error });
+}
+
+const styles: Partial<Help> = {
+  helpWidth: 100,
+  subcommandTerm: (command) => command.name(),
+  styleTitle: (text) => `\x1b[1m${text}\x1b[22m`,
+  styleCommandText: (text) => `\x1b[36m${text}\x1b[39m`,
+  styleSubcommandText: (text) => `\x1b[36m${text}\x1b[39m`,
+  styleOptionText: (text) => `\x1b[36m${text}\x1b[39m`,
+};
+
+export function command(parent: Command, name: string, description: string, examples: string): Command {
+  return strict(parent.command(name))
+    .description(description)
+    .usage("[flags]")
+    .addHelpText("after", `\n\x1b[1mExamples:\x1b[22m\n${examples}`);
+}
+
+export function addModelFlags(target: Command): Command {
+  return target
+    .optionsGroup("Network:")
+    .requiredOption(
+      "--model <file>",
+      "weights (.safetensors), or `embedded` for the network that comes along",
+    )
+    .option(
+      "--preprocess <kind>",
+      "unit (RGB 0–1), imagenet (mean, standard deviation) or caffe (BGR 0–255); from the file where it says so",
+      choice("--preprocess", preprocessKinds),
+    )
+    .option(
+      "--padding <0|1>",
+      "of the convolutions; 1, or 0 for networks that flatten",
+      choice("--padding", ["0", "1"]),
+    );
+}
+
+export function addRunFlags(target: Command): Command {
+  return target
+    .optionsGroup("Run:")
+    .addOption(
+      new Option(
+        "--runtime <where>",
+        "dawn (in this process), chromium or firefox (installed on this machine)",
+      )
+        .argParser(choice("--runtime", ["dawn", "chromium", "firefox"]))
+        .default("dawn"),
+    )
+    .option("--json", "print one line of JSON");
+}
+
+export function addObjectiveFlag(target: Command): Command {
+  return target
+    .optionsGroup("Objective:")
+    .requiredOption(
+      "--objective <spec>",
+      "what to maximise, e.g. class:goldfish; `ascent --help` has the grammar",
+    );
+}

@@ -1,0 +1,42 @@
+/** Images that commands are given: tensors in files, and photographs. */
+
+import { extname } from "node:path";
+import { imageSize, onePhoto } from "../commands/image.ts";
+import type { Tensor } from "../commands/report.ts";
+import { InputError } from "../errors.ts";
+import { readHeader, readTensor } from "../model/safetensors.ts";
+import { bytesSource } from "../model/source.ts";
+import { fitPhoto } from "../optvis/picture.ts";
+import { readInput } from "./files.ts";
+import { readPicture } from "./pictures.ts";
+
+type Size = readonly [height: number, width: number];
+
+/** `image` of a .safetensors file, or a photograph at `size`, or at the `usual` one. */
+export async function readImageOrPhoto(path: string, size: Size | undefined, usual: Size): Promise<Tensor> {
+  if (extname(path).toLowerCase() === ".safetensors") {
+    const image = await readImage(path);
+    const [height, width] = onePhoto(image);
+    if (size === undefined || (size[0] === height && size[1] === width)) return image;
+    throw new InputError(`--size: a .safetensors image keeps its size, ${height}×${width}`, {
+      remedy: "leave --size out, or give a photograph",
+    });
+  }
+  const at = size ?? usual;
+  const data = fitPhoto(readPicture(await readInput(path, "--image"), path), at);
+  return { shape: [1, 3, ...at], data };
+}
+
+/** `image` of a .safetensors file, F32 [N,3,H,W]. */
+export async function readImage(path: string): Promise<Tensor> {
+  const source = bytesSource(path, await readInput(path, "--image"));
+  const header = await readHeader(source);
+  const info = header.tensors.get("image");
+  if (info?.dtype !== "F32") {
+    const got = info?.dtype ?? ([...header.tensors.keys()].slice(0, 3).join(", ") || "no tensors");
+    throw new InputError(`--image: expected a tensor image, F32 [N,3,H,W], got ${got}: ${path}`);
+  }
+  const image = await readTensor(source, header, "image");
+  imageSize(image.shape);
+  return image;
+}

@@ -1,0 +1,50 @@
+/** What the commands have in common: their weights, checks before a GPU is looked for, a run with its progress. */
+
+import type { Job } from "../commands/job.ts";
+import type { RunContext } from "../commands/report.ts";
+import { openModel } from "../model/model.ts";
+import type { Model } from "../model/network.ts";
+import { layerShapes } from "../model/shapes.ts";
+import { parseObjective, placeObjective } from "../optvis/objective.ts";
+import { execute, type Weights } from "./execute.ts";
+import { fileSource, modelPath } from "./files.ts";
+import type { CommonFlags } from "./flags.ts";
+import { startProgress } from "./progress.ts";
+
+/** @param total of what the job counts its progress in */
+export async function executeWithProgress(weights: Weights, job: Job, total: number, context: RunContext) {
+  const progress = startProgress(total);
+  try {
+    return await execute(weights, job, { ...context, onProgress: (iteration) => progress.update(iteration) });
+  } finally {
+    progress.stop();
+  }
+}
+
+export async function weightsOf(flags: CommonFlags): Promise<Weights> {
+  return {
+    path: await modelPath(flags.model),
+    ...(flags.preprocess === undefined ? {} : { preprocess: flags.preprocess }),
+    ...(flags.padding === undefined ? {} : { padding: flags.padding === "0" ? 0 : 1 }),
+  };
+}
+
+export async function withModel<T>(weights: Weights, use: (model: Model) => T): Promise<T> {
+  const source = await fileSource(weights.path);
+  try {
+    return use(await openModel(source, weights));
+  } finally {
+    source.close();
+  }
+}
+
+/** What can be refused without a GPU is refused before one is looked for or a browser is started. */
+export function checkObjective(model: Model, spec: string, size: readonly [number, number]): void {
+  for (const term of parseObjective(spec, model.network).terms) {
+    placeObjective({ terms: [term] }, layerShapes(model.network, size, { upTo: term.layer }));
+  }
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
