@@ -5,6 +5,7 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
   const net = at("net.safetensors");
   const render = `render --model ${net} --objective class:0 --size 16 --iterations 2 --out ${at("x.png")}`;
   const gradient = `gradient --model ${net} --objective class:0 --image ${at("image.safetensors")} --out ${at("g.safetensors")}`;
+  const saliency = `saliency --model ${net} --objective class:0 --image ${at("image.safetensors")} --out ${at("x.png")}`;
   const without = (words: string, flag: string): string => words.replace(new RegExp(` ${flag} \\S+`), "");
   const instead = (words: string, flag: string, value: string): string =>
     words.replace(new RegExp(` ${flag} \\S+`), ` ${flag} ${value}`);
@@ -69,6 +70,31 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [
       instead(gradient, "--image", at("flat.safetensors")),
       /image: expected shape \[N,3,H,W\], got \[3,8,8\]/,
+    ],
+    [without(saliency, "--objective"), /--objective.* not specified/],
+    [without(saliency, "--image"), /--image.* not specified/],
+    [instead(saliency, "--image", at("nowhere.jpg")), /--image: no such file/],
+    [instead(saliency, "--image", at("text.txt")), /expected a PNG or a JPEG/],
+    [instead(saliency, "--image", at("cut.png")), /photo: cannot be read/],
+    [
+      instead(saliency, "--image", at("flat.safetensors")),
+      /image: expected shape \[N,3,H,W\], got \[3,8,8\]/,
+    ],
+    [instead(saliency, "--image", at("two.safetensors")), /image: expected one image.*got \[2,3,8,8\]/],
+    [instead(saliency, "--objective", "channel:conv9_9:0"), /conv9_9.*layers: conv1_1 relu1_1 pool1/],
+    [instead(saliency, "--out", at("x.gif")), /--out: expected a name ending in \.png or \.safetensors/],
+    [`${saliency} --size 9`, /--size: a \.safetensors image keeps its size, 8×8/],
+    [`${saliency.replace("saliency", "smoothgrad")} --samples 0`, /--samples.*got "0"/],
+    [`${saliency.replace("saliency", "smoothgrad")} --sigma -1`, /--sigma.*got "-1"/],
+    [`${saliency.replace("saliency", "integrated")} --steps 0`, /--steps.*got "0"/],
+    [`${saliency.replace("saliency", "gradcam")} --layer conv7_1`, /"conv7_1" is not in.*layers: conv1_1/],
+    [
+      `${instead(saliency, "--objective", "channel:conv2_1:0").replace("saliency", "gradcam")} --layer conv2_2`,
+      /conv2_2 lies beyond conv2_1.*layers before it: conv1_1/,
+    ],
+    [
+      instead(saliency, "--objective", "channel:conv2_1:0").replace("saliency", "fool"),
+      /expected the one class.*got "channel:conv2_1:0".*class:NAME/,
     ],
     [`info --model ${net} --size 1`, /size 1×1/],
     [`bench --model ${net} --objective class:0`, /--size.* not specified/],

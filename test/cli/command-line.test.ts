@@ -36,6 +36,10 @@ beforeAll(async () => {
     writeSafetensors({ image: { shape: [1, 3, 8, 8], data: numbers(192, 5) } }),
   );
   writeFileSync(
+    at("two.safetensors"),
+    writeSafetensors({ image: { shape: [2, 3, 8, 8], data: numbers(384, 5) } }),
+  );
+  writeFileSync(
     at("flat.safetensors"),
     writeSafetensors({ image: { shape: [3, 8, 8], data: numbers(192, 5) } }),
   );
@@ -77,7 +81,9 @@ describe("help", () => {
   it("goes to stdout, with every command and flag of the contract", async () => {
     const overview = await ascent(["--help"]);
     expect(overview).toMatchObject({ code: 0, stderr: "" });
-    for (const name of ["info", "gradient", "render", "bench"])
+    for (const name of "info gradient render bench saliency guided smoothgrad integrated gradcam fool".split(
+      " ",
+    ))
       expect(overview.stdout).toContain(`\n  ${name} `);
     const { stdout, code } = await ascent(["render", "--help"]);
     expect(code).toBe(0);

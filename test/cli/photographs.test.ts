@@ -1,0 +1,125 @@
+/** The commands that start from a photograph, as people run them. */
+
+import { writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { decode } from "fast-png";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AttributionReport, FoolReport, Tensor } from "../../src/commands/report.ts";
+import { writeSafetensors } from "../../src/model/safetensors.ts";
+import fixtures from "../fixtures/pictures.json" with { type: "json" };
+import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
+import { commandLine, numbers, readTensors, writeSmallNetwork } from "./built.ts";
+
+const { ascent, at, built, remove } = commandLine();
+const LIMIT = 120_000;
+const SIZE = [18, 22] as const;
+const AREA = SIZE[0] * SIZE[1];
+
+beforeAll(async () => {
+  await built();
+  writeSmallNetwork(at("net.safetensors"));
+  const data = numbers(3 * AREA, 7).map((x) => 0.5 + 0.5 * x);
+  writeFileSync(at("in.safetensors"), writeSafetensors({ image: { shape: [1, 3, ...SIZE], data } }));
+  const photo = fixtures.find(({ name }) => name === "png RGB")!;
+  writeFileSync(at("photo.png"), Buffer.from(photo.file, "base64"));
+}, LIMIT);
+
+afterAll(remove);
+
+/** Runs a command on the small network, expects success, and gives the line of JSON. */
+async function succeed<Report>(words: string): Promise<Report> {
+  const [name, ...rest] = words.replaceAll("@", at("")).split(" ");
+  const { code, stdout, stderr } = await ascent([
+    name as string,
+    "--model",
+    at("net.safetensors"),
+    "--json",
+    ...rest,
+  ]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return JSON.parse(stdout) as Report;
+}
+
+async function tensorsOf(words: string): Promise<Record<string, Tensor>> {
+  await succeed(`${words} --out @out.safetensors`);
+  return readTensors(at("out.safetensors"));
+}
+
+const sum = (values: Float32Array): number => values.reduce((total, x) => total + x, 0);
+
+describe.each(wantedStacks())("on %s", (runtime) => {
+  const { available } = stackEnvironment(runtime);
+
+  it.skipIf(!available)("saliency is the largest |gradient| of the colours", { timeout: LIMIT }, async () => {
+    const where = `--objective class:1 --image @in.safetensors --runtime ${runtime}`;
+    const { gradient } = await tensorsOf(`gradient ${where}`);
+    const { map, ...rest } = await tensorsOf(`saliency ${where}`);
+    expect(map?.shape).toEqual([1, 1, ...SIZE]);
+    expect([...map!.data]).toEqual(
+      Array.from({ length: AREA }, (_, i) =>
+        Math.max(...[0, 1, 2].map((c) => Math.abs(gradient!.data[c * AREA + i]!))),
+      ),
+    );
+    expect(rest["gradient"]?.data).toEqual(gradient?.data);
+  });
+});
+
+const dawn = stackEnvironment("dawn").available && wantedStacks().includes("dawn");
+
+describe.skipIf(!dawn)("photographs", { timeout: LIMIT }, () => {
+  const IMAGE = "--image @in.safetensors --objective class:1";
+
+  it("smoothgrad without noise is saliency; with it, it follows its seed", async () => {
+    const plain = await tensorsOf(`saliency ${IMAGE}`);
+    const still = await tensorsOf(`smoothgrad ${IMAGE} --samples 3 --sigma 0`);
+    for (const [i, value] of plain["map"]!.data.entries())
+      expect(still["map"]!.data[i]).toBeCloseTo(value, 6);
+    const one = await tensorsOf(`smoothgrad ${IMAGE} --samples 3 --seed 1`);
+    expect(one["map"]!.data).toEqual(
+      (await tensorsOf(`smoothgrad ${IMAGE} --samples 3 --seed 1`))["map"]!.data,
+    );
+    expect(one["map"]!.data).not.toEqual(
+      (await tensorsOf(`smoothgrad ${IMAGE} --samples 3 --seed 2`))["map"]!.data,
+    );
+  });
+
+  it("integrated gradients add up to the objective's change from the zero input", async () => {
+    const report = await succeed<AttributionReport>(`integrated ${IMAGE} --steps 64 --out @out.safetensors`);
+    const { map } = await readTensors(at("out.safetensors"));
+    const change = report.objective - report.baseline!;
+    // The midpoint rule on a piecewise linear function with 64 pieces of the path.
+    expect(Math.abs(sum(map!.data) - change)).toBeLessThan(0.01 * Math.abs(change));
+  });
+
+  it("gradcam has the layer's size and, interpolated, the image's", async () => {
+    const report = await succeed<AttributionReport>(`gradcam ${IMAGE} --out @out.safetensors`);
+    const { map, cam } = await readTensors(at("out.safetensors"));
+    expect(report.layer).toBe("relu2_2");
+    expect(map?.shape).toEqual([1, 1, ...SIZE]);
+    expect(cam?.shape).toEqual([1, 1, 9, 11]);
+    expect(Math.min(...map!.data)).toBeGreaterThanOrEqual(0);
+  });
+
+  it("fool ends at the class that is asked for", async () => {
+    const { before } = await succeed<FoolReport>(`fool ${IMAGE} --iterations 0 --out @out.png`);
+    const target = (before.index + 1) % 3;
+    const report = await succeed<FoolReport>(
+      `fool --image @in.safetensors --objective class:${target} --out @out.safetensors`,
+    );
+    expect(report).toMatchObject({ fooled: true, before: { index: before.index }, after: { index: target } });
+    const { image } = await readTensors(at("out.safetensors"));
+    expect(image?.shape).toEqual([1, 3, ...SIZE]);
+    // RGB is the clamped u plus the mean, rounded.
+    expect(Math.min(...image!.data)).toBeGreaterThan(-1e-6);
+    expect(Math.max(...image!.data)).toBeLessThan(1 + 1e-6);
+  });
+
+  it("photographs are cropped and resized; maps are PNGs of that size", async () => {
+    for (const method of ["saliency", "guided", "gradcam"]) {
+      await succeed(`${method} --image @photo.png --size 16x20 --objective class:1 --out @map.png`);
+      const png = decode(await readFile(at("map.png")));
+      expect([png.height, png.width, png.channels]).toEqual([16, 20, 3]);
+      expect(new Set(png.data).size).toBeGreaterThan(10);
+    }
+  });
+});
