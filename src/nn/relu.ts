@@ -44,7 +44,7 @@ export function reluBackwardGuided(
   shape: Shape,
   buffers: { readonly mask: BufferRef; readonly gradient: BufferRef },
 ): Dispatch {
-  return dispatch(relu_backward_guided, { label, buffers, ...words(batch, shape, 0) });
+  return dispatch(relu_backward_guided, { label, buffers, ...words(batch, shape, 0, 2) });
 }
 
 /**
