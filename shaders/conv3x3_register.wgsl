@@ -6,53 +6,17 @@
 // x is (N,C,H,W), y is (N,K,H+2p−2,W+2p−2), w is packed (C,3,3,K′) with K′ = K rounded up to 8. The
 // backward pass is the same convolution of dy with flipped, transposed weights (conv3x3_pack.wgsl) and
 // padding 2 − p. The entry points differ in what they do with the finished tile.
-#import lib/bits
+#import lib/conv3x3_tile
 
-struct Shape {
-  inputChannels: u32,
-  inputHeight: u32,
-  inputWidth: u32,
-  outputChannels: u32,
-  outputHeight: u32,
-  outputWidth: u32,
-  pad: u32,
-}
-
-@group(0) @binding(0) var<uniform> shape: Shape;
-@group(0) @binding(1) var<storage, read> input: array<f32>;
 @group(0) @binding(2) var<storage, read> weights: array<vec4f>;
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> output: array<f32>;
-@group(0) @binding(5) var<storage, read_write> bits: array<u32>;
-@group(0) @binding(6) var<storage, read> mask: array<u32>;
 
 // Invocations in a workgroup; they stand along the row tiles of one group of 8 channels.
 override WORKGROUP: u32 = 32;
 
 // Sums of channels 0–3 (lo) and 4–7 (hi) at each of 8 pixels.
 struct Tile {
-  lo: array<vec4f, 8>,
-  hi: array<vec4f, 8>,
-}
-
-// Where a tile stands: image, first channel, row, first column.
-struct Place {
-  n: u32,
-  k: u32,
-  y: u32,
-  x: u32,
-  inside: bool,
-}
-
-fn place(id: vec3u) -> Place {
-  let tiles = (shape.outputWidth + 7u) / 8u;
-  let groups = (shape.outputChannels + 7u) / 8u;
-  let y = id.x / tiles;
-  return Place(id.y / groups, id.y % groups * 8u, y, id.x % tiles * 8u, y < shape.outputHeight);
-}
-
-fn load(index: u32, inside: bool) -> f32 {
-  return select(0.0, input[index], inside);
+  lo: Quad,
+  hi: Quad,
 }
 
 fn convolve(at: Place, start_lo: vec4f, start_hi: vec4f) -> Tile {
@@ -160,129 +124,40 @@ fn convolve(at: Place, start_lo: vec4f, start_hi: vec4f) -> Tile {
     }
   }
   return Tile(
-    array(lo0, lo1, lo2, lo3, lo4, lo5, lo6, lo7),
-    array(hi0, hi1, hi2, hi3, hi4, hi5, hi6, hi7),
+    Quad(lo0, lo1, lo2, lo3, lo4, lo5, lo6, lo7),
+    Quad(hi0, hi1, hi2, hi3, hi4, hi5, hi6, hi7),
   );
-}
-
-fn store(at: Place, k: u32, i: u32, v: vec4f) {
-  if (!at.inside || at.x + i >= shape.outputWidth) { return; }
-  let area = shape.outputHeight * shape.outputWidth;
-  let base = ((at.n * shape.outputChannels + k) * shape.outputHeight + at.y) * shape.outputWidth + at.x + i;
-  if (k < shape.outputChannels) { output[base] = v.x; }
-  if (k + 1u < shape.outputChannels) { output[base + area] = v.y; }
-  if (k + 2u < shape.outputChannels) { output[base + 2u * area] = v.z; }
-  if (k + 3u < shape.outputChannels) { output[base + 3u * area] = v.w; }
-}
-
-fn store_tile(at: Place, tile: Tile) {
-  store(at, at.k, 0u, tile.lo[0]);
-  store(at, at.k + 4u, 0u, tile.hi[0]);
-  store(at, at.k, 1u, tile.lo[1]);
-  store(at, at.k + 4u, 1u, tile.hi[1]);
-  store(at, at.k, 2u, tile.lo[2]);
-  store(at, at.k + 4u, 2u, tile.hi[2]);
-  store(at, at.k, 3u, tile.lo[3]);
-  store(at, at.k + 4u, 3u, tile.hi[3]);
-  store(at, at.k, 4u, tile.lo[4]);
-  store(at, at.k + 4u, 4u, tile.hi[4]);
-  store(at, at.k, 5u, tile.lo[5]);
-  store(at, at.k + 4u, 5u, tile.hi[5]);
-  store(at, at.k, 6u, tile.lo[6]);
-  store(at, at.k + 4u, 6u, tile.hi[6]);
-  store(at, at.k, 7u, tile.lo[7]);
-  store(at, at.k + 4u, 7u, tile.hi[7]);
-}
-
-fn biases(k: u32) -> vec4f {
-  let last = shape.outputChannels - 1u;
-  return vec4f(bias[min(k, last)], bias[min(k + 1u, last)], bias[min(k + 2u, last)], bias[min(k + 3u, last)]);
-}
-
-fn word(at: Place, k: u32) -> u32 {
-  return word_index(at.n, k, at.y, at.x, shape.outputChannels, shape.outputHeight, shape.outputWidth);
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn conv3x3_forward_register(@builtin(global_invocation_id) id: vec3u) {
-  let at = place(id);
-  store_tile(at, convolve(at, biases(at.k), biases(at.k + 4u)));
+  let at = row_tile(id, 8u);
+  let tile = convolve(at, biases(at.k), biases(at.k + 4u));
+  store_quad(at, at.k, tile.lo);
+  store_quad(at, at.k + 4u, tile.hi);
 }
 
-// y = max(x ∗ w + b, 0), and the bits y > 0.
 @compute @workgroup_size(WORKGROUP)
 fn conv3x3_forward_relu_register(@builtin(global_invocation_id) id: vec3u) {
-  let at = place(id);
-  var tile = convolve(at, biases(at.k), biases(at.k + 4u));
-  var lo = 0u;
-  var hi = 0u;
-  lo |= positive_bits(tile.lo[0], 0u);
-  hi |= positive_bits(tile.hi[0], 0u);
-  tile.lo[0] = max(tile.lo[0], vec4f(0.0));
-  tile.hi[0] = max(tile.hi[0], vec4f(0.0));
-  lo |= positive_bits(tile.lo[1], 1u);
-  hi |= positive_bits(tile.hi[1], 1u);
-  tile.lo[1] = max(tile.lo[1], vec4f(0.0));
-  tile.hi[1] = max(tile.hi[1], vec4f(0.0));
-  lo |= positive_bits(tile.lo[2], 2u);
-  hi |= positive_bits(tile.hi[2], 2u);
-  tile.lo[2] = max(tile.lo[2], vec4f(0.0));
-  tile.hi[2] = max(tile.hi[2], vec4f(0.0));
-  lo |= positive_bits(tile.lo[3], 3u);
-  hi |= positive_bits(tile.hi[3], 3u);
-  tile.lo[3] = max(tile.lo[3], vec4f(0.0));
-  tile.hi[3] = max(tile.hi[3], vec4f(0.0));
-  lo |= positive_bits(tile.lo[4], 4u);
-  hi |= positive_bits(tile.hi[4], 4u);
-  tile.lo[4] = max(tile.lo[4], vec4f(0.0));
-  tile.hi[4] = max(tile.hi[4], vec4f(0.0));
-  lo |= positive_bits(tile.lo[5], 5u);
-  hi |= positive_bits(tile.hi[5], 5u);
-  tile.lo[5] = max(tile.lo[5], vec4f(0.0));
-  tile.hi[5] = max(tile.hi[5], vec4f(0.0));
-  lo |= positive_bits(tile.lo[6], 6u);
-  hi |= positive_bits(tile.hi[6], 6u);
-  tile.lo[6] = max(tile.lo[6], vec4f(0.0));
-  tile.hi[6] = max(tile.hi[6], vec4f(0.0));
-  lo |= positive_bits(tile.lo[7], 7u);
-  hi |= positive_bits(tile.hi[7], 7u);
-  tile.lo[7] = max(tile.lo[7], vec4f(0.0));
-  tile.hi[7] = max(tile.hi[7], vec4f(0.0));
-  store_tile(at, tile);
-  if (at.inside) {
-    bits[word(at, at.k)] = lo;
-    if (at.k + 4u < shape.outputChannels) { bits[word(at, at.k + 4u)] = hi; }
-  }
+  let at = row_tile(id, 8u);
+  let tile = convolve(at, biases(at.k), biases(at.k + 4u));
+  store_relu(at, at.k, tile.lo);
+  store_relu(at, at.k + 4u, tile.hi);
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn conv3x3_backward_input_register(@builtin(global_invocation_id) id: vec3u) {
-  let at = place(id);
-  store_tile(at, convolve(at, vec4f(0.0), vec4f(0.0)));
+  let at = row_tile(id, 8u);
+  let tile = convolve(at, vec4f(0.0), vec4f(0.0));
+  store_quad(at, at.k, tile.lo);
+  store_quad(at, at.k + 4u, tile.hi);
 }
 
-// The gradient through the ReLU before this convolution as well: zero where the mask's bit is not set.
+// The gradient through the ReLU before this convolution as well.
 @compute @workgroup_size(WORKGROUP)
 fn conv3x3_backward_input_relu_register(@builtin(global_invocation_id) id: vec3u) {
-  let at = place(id);
-  var tile = convolve(at, vec4f(0.0), vec4f(0.0));
-  let lo = mask[word(at, at.k)];
-  let hi = mask[word(at, min(at.k + 4u, shape.outputChannels - 1u))];
-  tile.lo[0] = masked(tile.lo[0], lo, 0u);
-  tile.hi[0] = masked(tile.hi[0], hi, 0u);
-  tile.lo[1] = masked(tile.lo[1], lo, 1u);
-  tile.hi[1] = masked(tile.hi[1], hi, 1u);
-  tile.lo[2] = masked(tile.lo[2], lo, 2u);
-  tile.hi[2] = masked(tile.hi[2], hi, 2u);
-  tile.lo[3] = masked(tile.lo[3], lo, 3u);
-  tile.hi[3] = masked(tile.hi[3], hi, 3u);
-  tile.lo[4] = masked(tile.lo[4], lo, 4u);
-  tile.hi[4] = masked(tile.hi[4], hi, 4u);
-  tile.lo[5] = masked(tile.lo[5], lo, 5u);
-  tile.hi[5] = masked(tile.hi[5], hi, 5u);
-  tile.lo[6] = masked(tile.lo[6], lo, 6u);
-  tile.hi[6] = masked(tile.hi[6], hi, 6u);
-  tile.lo[7] = masked(tile.lo[7], lo, 7u);
-  tile.hi[7] = masked(tile.hi[7], hi, 7u);
-  store_tile(at, tile);
+  let at = row_tile(id, 8u);
+  let tile = convolve(at, vec4f(0.0), vec4f(0.0));
+  store_masked(at, at.k, tile.lo);
+  store_masked(at, at.k + 4u, tile.hi);
 }

@@ -7,11 +7,13 @@
 import type { ConvFamily } from "./conv3x3/family.ts";
 import { plain } from "./conv3x3/plain.ts";
 import { register } from "./conv3x3/register.ts";
+import { subgroup } from "./conv3x3/subgroup.ts";
+import { workgroup } from "./conv3x3/workgroup.ts";
 
 export type { ConvFamily } from "./conv3x3/family.ts";
 export * from "./conv3x3/shape.ts";
 
-const families = { plain, register } satisfies Readonly<Record<string, ConvFamily>>;
+const families = { plain, register, subgroup, workgroup } satisfies Readonly<Record<string, ConvFamily>>;
 
 /** Name of a family of convolution kernels. */
 export type ConvVariant = keyof typeof families;

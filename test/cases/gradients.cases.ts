@@ -9,8 +9,16 @@ import { relativeL2 } from "./error.ts";
 
 /** Largest relative L2 error of a gradient; the inputs leave PyTorch's float32 within 1e-5 of float64. */
 const TOLERANCE = 1e-4;
-/** The plain kernels are slow on software adapters: these fixtures reach every layer kind at little cost. */
-const PLAIN = ["vgg19 layer conv2_2", "tiny logits, batch of 3"];
+/** Fixtures that reach every layer kind at little cost, for the plain kernels, slow on software adapters. */
+const SHORT = ["vgg19 layer conv2_2", "tiny logits, batch of 3"];
+/** The longest way through VGG-19, a batch, and linear layers: what a further family of kernels has to show. */
+const DEEP = ["vgg19 conv3_4", "vgg19 batch of 2", "tiny logits, batch of 3"];
+
+/** The default family is shown on every fixture. */
+function isShown(variant: ConvVariant, fixture: string): boolean {
+  if (variant === "register") return true;
+  return (variant === "plain" ? SHORT : DEEP).includes(fixture);
+}
 
 async function compare(
   device: GPUDevice,
@@ -37,7 +45,7 @@ async function compare(
 
 export const cases: readonly GpuCase[] = convVariants.flatMap((variant) =>
   gradientFixtures
-    .filter(({ name }) => variant !== "plain" || PLAIN.includes(name))
+    .filter(({ name }) => isShown(variant, name))
     .map((fixture) => ({
       name: `gradient of ${fixture.name}, ${variant} convolutions`,
       features: convFamily(variant).features,

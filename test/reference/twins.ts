@@ -9,12 +9,20 @@ export { blurColumns as blur_columns, blurRows as blur_rows } from "./blur.ts";
 export {
   conv3x3BackwardInput as conv3x3_backward_input,
   conv3x3BackwardInput as conv3x3_backward_input_register,
+  conv3x3BackwardInput as conv3x3_backward_input_subgroup,
+  conv3x3BackwardInput as conv3x3_backward_input_workgroup,
   conv3x3Forward as conv3x3_forward,
   conv3x3Forward as conv3x3_forward_register,
+  conv3x3Forward as conv3x3_forward_subgroup,
+  conv3x3Forward as conv3x3_forward_workgroup,
 } from "./conv3x3.ts";
 export {
   conv3x3BackwardInputRelu as conv3x3_backward_input_relu_register,
+  conv3x3BackwardInputRelu as conv3x3_backward_input_relu_subgroup,
+  conv3x3BackwardInputRelu as conv3x3_backward_input_relu_workgroup,
   conv3x3ForwardRelu as conv3x3_forward_relu_register,
+  conv3x3ForwardRelu as conv3x3_forward_relu_subgroup,
+  conv3x3ForwardRelu as conv3x3_forward_relu_workgroup,
 } from "./conv3x3-relu.ts";
 export { gradcamMap as gradcam_map, gradcamWeights as gradcam_weights } from "./gradcam.ts";
 export { jitterBackward as jitter_backward, jitterForward as jitter_forward } from "./jitter.ts";

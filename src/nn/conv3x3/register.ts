@@ -7,8 +7,7 @@ import {
 } from "../../../shaders/conv3x3_register.wgsl";
 import type { ConvFamily } from "./family.ts";
 import { tapsPacking } from "./packing.ts";
-import type { Correlation } from "./shape.ts";
-import { type Grid, tiledPasses } from "./tiled.ts";
+import { rowTiles, tiledPasses } from "./tiled.ts";
 
 export const register: ConvFamily = {
   precision: "f32",
@@ -24,14 +23,6 @@ export const register: ConvFamily = {
       backwardInput: conv3x3_backward_input_register,
       backwardInputRelu: conv3x3_backward_input_relu_register,
     },
-    grid,
+    (pass) => rowTiles(pass, 8),
   ),
 };
-
-/** Row tiles of 8 pixels along x, groups of 8 channels of each image along y. */
-function grid({ batch, outputChannels, outputHeight, outputWidth }: Correlation): Grid<"WORKGROUP"> {
-  const tiles = outputHeight * Math.ceil(outputWidth / 8);
-  const WORKGROUP = tiles >= 32 ? 32 : 8;
-  const groups = batch * Math.ceil(outputChannels / 8);
-  return { overrides: { WORKGROUP }, workgroups: [Math.ceil(tiles / WORKGROUP), groups, 1] };
-}

@@ -58,3 +58,12 @@ export function tiledPasses<O extends string>(
     },
   };
 }
+
+/** Row tiles of 8 pixels along x, groups of `channels` output channels of each image along y. */
+export function rowTiles(pass: Correlation, channels: number): Grid<"WORKGROUP"> {
+  const { batch, outputChannels, outputHeight, outputWidth } = pass;
+  const tiles = outputHeight * Math.ceil(outputWidth / 8);
+  const WORKGROUP = tiles >= 32 ? 32 : 8;
+  const groups = batch * Math.ceil(outputChannels / channels);
+  return { overrides: { WORKGROUP }, workgroups: [Math.ceil(tiles / WORKGROUP), groups, 1] };
+}

@@ -1,0 +1,28 @@
+/** Register tiles whose weights a subgroup loads once and broadcasts (shaders/conv3x3_subgroup.wgsl). */
+import {
+  conv3x3_backward_input_relu_subgroup,
+  conv3x3_backward_input_subgroup,
+  conv3x3_forward_relu_subgroup,
+  conv3x3_forward_subgroup,
+} from "../../../shaders/conv3x3_subgroup.wgsl";
+import type { ConvFamily } from "./family.ts";
+import { tapsPacking } from "./packing.ts";
+import { rowTiles, tiledPasses } from "./tiled.ts";
+
+export const subgroup: ConvFamily = {
+  precision: "f32",
+  features: ["subgroups"],
+  fusesRelu: true,
+  packing: tapsPacking,
+  suits: () => true,
+  workspace: () => [],
+  ...tiledPasses(
+    {
+      forward: conv3x3_forward_subgroup,
+      forwardRelu: conv3x3_forward_relu_subgroup,
+      backwardInput: conv3x3_backward_input_subgroup,
+      backwardInputRelu: conv3x3_backward_input_relu_subgroup,
+    },
+    (pass) => rowTiles(pass, 16),
+  ),
+};

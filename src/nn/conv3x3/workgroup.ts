@@ -1,0 +1,51 @@
+/** Tiles of input and weights in workgroup memory, which GPUs want (shaders/conv3x3_workgroup.wgsl). */
+import {
+  conv3x3_backward_input_relu_workgroup,
+  conv3x3_backward_input_workgroup,
+  conv3x3_forward_relu_workgroup,
+  conv3x3_forward_workgroup,
+} from "../../../shaders/conv3x3_workgroup.wgsl";
+import type { ConvFamily } from "./family.ts";
+import { tapsPacking } from "./packing.ts";
+import type { Correlation } from "./shape.ts";
+import { type Grid, tiledPasses } from "./tiled.ts";
+
+export const workgroup: ConvFamily = {
+  precision: "f32",
+  features: [],
+  fusesRelu: true,
+  packing: tapsPacking,
+  suits: () => true,
+  workspace: () => [],
+  ...tiledPasses(
+    {
+      forward: conv3x3_forward_workgroup,
+      forwardRelu: conv3x3_forward_relu_workgroup,
+      backwardInput: conv3x3_backward_input_workgroup,
+      backwardInputRelu: conv3x3_backward_input_relu_workgroup,
+    },
+    grid,
+  ),
+};
+
+/** From as many workgroups on, larger tiles leave a GPU no unit idle and read less memory. */
+const MANY_WORKGROUPS = 512;
+
+/** 8 quads of channels by 8 or 16 rows: 64 or 128 invocations, and under 8 KiB of workgroup memory. */
+function grid(pass: Correlation): Grid<"QUADS" | "ROWS"> {
+  const small = workgroups(pass, 8, 8);
+  const [tiles, groups] = small;
+  return tiles * groups >= MANY_WORKGROUPS
+    ? { overrides: { QUADS: 8, ROWS: 16 }, workgroups: workgroups(pass, 8, 16) }
+    : { overrides: { QUADS: 8, ROWS: 8 }, workgroups: small };
+}
+
+/** Tiles of an image along x, groups of `quads`·4 channels of each image along y. */
+function workgroups(
+  { batch, outputChannels, outputHeight, outputWidth }: Correlation,
+  quads: number,
+  rows: number,
+): [x: number, y: number, z: number] {
+  const tiles = Math.ceil(outputHeight / rows) * Math.ceil(outputWidth / 8);
+  return [tiles, batch * Math.ceil(outputChannels / (4 * quads)), 1];
+}
