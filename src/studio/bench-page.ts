@@ -8,21 +8,29 @@ import { AscentError } from "../errors.ts";
 import { type Gpu, requestGpu } from "../gpu/device.ts";
 import { openModel } from "../model/model.ts";
 import { urlSource } from "../model/url-source.ts";
-import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
+import { defaultRecipe, type Recipe, recipeFromQuery } from "../optvis/recipe.ts";
 import { embeddedUrl } from "./embedded.ts";
 import { icons, mark } from "./icons.ts";
 import { errorMessage } from "./message.ts";
 import { studioStyles } from "./studio-styles.ts";
 import { base, buttons, fields } from "./styles.ts";
 
+const ITERATIONS = 30;
+
 /** The work that `npm run bench` measures. */
-const WORK: readonly Pick<Recipe, "objective" | "size">[] = [
+const STANDARD = [
   { objective: "class:goldfish", size: [64, 64] },
   { objective: "class:goldfish", size: [128, 128] },
   { objective: "channel:relu3_1:7", size: [224, 224] },
-];
+] as const;
 
-const ITERATIONS = 30;
+/** The standard work, or the one recipe that the address names: `?bench&objective=class:pizza&size=96`. */
+function workOf(query: string): readonly Recipe[] {
+  const base: Recipe = { ...defaultRecipe, iterations: ITERATIONS };
+  if (!new URLSearchParams(query).get("objective")) return STANDARD.map((work) => ({ ...base, ...work }));
+  const asked = recipeFromQuery(query, base);
+  return [{ ...asked, init: "zeros", iterations: Math.max(2, asked.iterations) }];
+}
 
 @customElement("ascent-bench")
 export class AscentBench extends LitElement {
@@ -85,6 +93,7 @@ export class AscentBench extends LitElement {
     `,
   ];
 
+  readonly #work = workOf(location.search);
   @state() private reports: readonly BenchReport[] = [];
   @state() private running: AbortController | undefined;
   @state() private progress = "";
@@ -114,11 +123,11 @@ export class AscentBench extends LitElement {
   };
 
   async #measure(gpu: Gpu, signal: AbortSignal): Promise<void> {
-    for (const [index, work] of WORK.entries()) {
+    for (const [index, recipe] of this.#work.entries()) {
       if (signal.aborted) return;
-      const recipe = { ...defaultRecipe, ...work, iterations: ITERATIONS };
+      const { objective, iterations } = recipe;
       const onProgress = (iteration: number) => {
-        this.progress = `${work.objective}, ${index + 1} of ${WORK.length}: iteration ${iteration} of ${ITERATIONS}`;
+        this.progress = `${objective}, ${index + 1} of ${this.#work.length}: iteration ${iteration} of ${iterations}`;
       };
       onProgress(0);
       const context = { runtime: "browser", startedAt: Date.now(), signal, onProgress } as const;
@@ -142,7 +151,8 @@ export class AscentBench extends LitElement {
 
   /** The reports as `ascent bench --json` prints them, each with its objective's SPEC, one JSON array. */
   get json(): string {
-    return JSON.stringify(this.reports.map((report, index) => ({ spec: WORK[index]?.objective, ...report })));
+    const reports = this.reports.map((report, index) => ({ spec: this.#work[index]?.objective, ...report }));
+    return JSON.stringify(reports);
   }
 
   #renderTable() {
@@ -163,7 +173,7 @@ export class AscentBench extends LitElement {
         <tbody>
           ${this.reports.map(
             (report, index) => html`<tr>
-              <th scope="row">${WORK[index]?.objective}</th>
+              <th scope="row">${this.#work[index]?.objective}</th>
               <td>${report.size.join(" × ")}</td>
               <td>${figure(report.iterationsPerSecond)}</td>
               <td>${figure(report.gflops)}</td>
@@ -177,7 +187,7 @@ export class AscentBench extends LitElement {
   }
 
   protected override render() {
-    const done = this.reports.length === WORK.length;
+    const done = this.reports.length === this.#work.length;
     return html`
       <header>
         <div class="page"><a class="wordmark" href="./">${mark} Ascent</a></div>
@@ -186,7 +196,7 @@ export class AscentBench extends LitElement {
         <div>
           <h1>How fast is this browser?</h1>
           <p class="lead">
-            ${ITERATIONS} iterations each on the embedded network, as <code>npm run bench</code> measures them:
+            ${this.#work[0]?.iterations} iterations each on the embedded network, as <code>npm run bench</code> measures them:
             loading, compiling and the first iteration are not in the rate.
           </p>
         </div>
@@ -196,7 +206,7 @@ export class AscentBench extends LitElement {
               ? html`<button @click=${() => this.running?.abort()}>Stop</button>`
               : html`<button class="primary" @click=${this.#start}>${icons.play} Measure</button>`
           }
-          <button ?disabled=${this.reports.length === 0} @click=${this.#copy}>${icons.copy} Copy as JSON</button>
+          <button class="copy" ?disabled=${this.reports.length === 0} @click=${this.#copy}>${icons.copy} Copy as JSON</button>
           <span role="status">${this.progress || (done ? "Done" : "")}</span>
         </div>
         ${errorMessage(this.error)} ${this.#renderTable()}

@@ -58,6 +58,10 @@ export class RecipeControls extends LitElement {
         margin-block: 2rem 1rem;
         font: 500 1.25rem/1.2 var(--serif);
       }
+      section + section {
+        margin-block-start: 2rem;
+        border-block-start: 1px solid var(--line);
+      }
       .presets {
         display: flex;
         flex-wrap: wrap;
@@ -240,7 +244,7 @@ export class RecipeControls extends LitElement {
         Redirect gradients of ReLUs that are off, at first
       </wa-switch>
       <button class="tuned" ?disabled=${this.isTuned} @click=${() => this.dispatchEvent(new CustomEvent("tuned"))}>
-        Tuned settings
+        Back to tuned settings
       </button>
     `;
   }

@@ -61,6 +61,14 @@ export class Segmented extends LitElement {
         outline: var(--focus);
         outline-offset: 1px;
       }
+      /* Five words in the width of a small telephone. */
+      @media (max-width: 24rem) {
+        span {
+          padding-inline: 0.1rem;
+          font-size: 0.75rem;
+          letter-spacing: -0.01em;
+        }
+      }
     `,
   ];
 

@@ -141,6 +141,11 @@ export const studioStyles = css`
     main {
       grid-template-columns: minmax(0, 1fr) minmax(20rem, 25rem);
     }
+    /* The picture stays in sight while one turns the knobs further down. */
+    .picture-side {
+      position: sticky;
+      inset-block-start: 0;
+    }
   }
   @media (max-width: 40rem) {
     .tagline {

@@ -7,28 +7,9 @@ import type { AscentView } from "../../src/element/ascent-view.ts";
 import { launch } from "../stacks/browser.ts";
 import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
 import { type Server, startServer } from "../stacks/server.ts";
+import { find } from "./find.ts";
 
 const TIMEOUT = 120_000;
-/** The first element that matches anywhere on the page, open shadow roots included, once there is one. */
-async function find(page: Page, selector: string): Promise<ElementHandle<HTMLElement>> {
-  const handle = await page.waitForFunction(
-    (wanted) => {
-      const search = (root: Document | ShadowRoot): Element | undefined => {
-        const found = root.querySelector(wanted);
-        if (found) return found;
-        for (const { shadowRoot } of root.querySelectorAll("*")) {
-          const inside = shadowRoot && search(shadowRoot);
-          if (inside) return inside;
-        }
-        return undefined;
-      };
-      return search(document);
-    },
-    {},
-    selector,
-  );
-  return handle as unknown as ElementHandle<HTMLElement>;
-}
 
 /** Drops a file on the page; its bytes come from the server under test. */
 async function drop(page: Page, path: string): Promise<void> {
@@ -76,7 +57,7 @@ for (const name of ["chromium", "firefox"] as const) {
     }
 
     async function running(page: Page): Promise<ElementHandle<AscentView>> {
-      const view = (await find(page, "ascent-view")) as unknown as ElementHandle<AscentView>;
+      const view = await find<AscentView>(page, "ascent-view");
       await page.waitForFunction((it) => it.state === "running" && it.iteration > 1, {}, view);
       await find(page, "studio-segmented");
       return view;
