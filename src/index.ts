@@ -31,7 +31,7 @@ export type { Layer, LayerWeights, Model, Network, Preprocess, Shape } from "./m
 export { layerShapes, parameterCount, type ReceptiveField, receptiveField } from "./model/shapes.ts";
 export { type ByteSource, blobSource, bytesSource } from "./model/source.ts";
 export { type UrlOptions, urlSource } from "./model/url-source.ts";
-export { formatObjective, type Objective, parseObjective, type Term } from "./optvis/objective.ts";
+export { formatObjective, parseObjective } from "./optvis/objective.ts";
 export { fitPhoto, type Raster, toPixels } from "./optvis/picture.ts";
 export {
   defaultRecipe,
@@ -42,3 +42,4 @@ export {
   recipeToQuery,
 } from "./optvis/recipe.ts";
 export { type TunedSettings, tunedSettings } from "./optvis/recipes.ts";
+export type { Objective, Term } from "./optvis/term.ts";

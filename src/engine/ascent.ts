@@ -13,8 +13,10 @@ import type { Model } from "../model/network.ts";
 import { type Preprocessing, preprocessing } from "../model/preprocess.ts";
 import { parseObjective } from "../optvis/objective.ts";
 import { initialState } from "../optvis/optimizers.ts";
+import { pixel } from "../optvis/params/pixel.ts";
 import type { Recipe } from "../optvis/recipe.ts";
-import { weightKey } from "../optvis/terms.ts";
+import { needsPhoto, type Objective } from "../optvis/term.ts";
+import { weightKey } from "../optvis/terms/terms.ts";
 import { CAM } from "./backward.ts";
 import { activationName } from "./forward.ts";
 import { GRADIENT, IMAGE, RING, STATE, VALUE_NOW, VALUES } from "./image.ts";
@@ -28,6 +30,10 @@ import { startValues, valuesOf } from "./start.ts";
 export interface AscentOptions {
   /** Start of `init: "photo"`: RGB in 0–1 units, (3,H,W) at the recipe's size. */
   readonly photo?: Float32Array | undefined;
+  /** What terms that compare with a photograph compare with, as `photo`; the photo itself if absent. */
+  readonly target?: Float32Array | undefined;
+  /** Instead of the recipe's, for objectives that have no spec. */
+  readonly objective?: Objective | undefined;
   /** Which kernels to use and what to skip; the defaults suit every device. */
   readonly plan?: Omit<PlanOptions, "bindingLimit">;
   /** Caps the size of a weight buffer below the device's binding limit; for tests. */
@@ -83,7 +89,8 @@ export async function createAscent(
   recipe: Recipe,
   options: AscentOptions = {},
 ): Promise<Ascent> {
-  const objective = parseObjective(recipe.objective, model.network);
+  const objective = options.objective ?? parseObjective(recipe.objective, model.network);
+  const target = targetOf(objective, recipe, options);
   const bindingLimit = Math.min(
     gpu.device.limits.maxStorageBufferBindingSize,
     options.bindingLimit ?? Infinity,
@@ -94,7 +101,20 @@ export async function createAscent(
   });
   const start = startValues(recipe, preprocessing(model.preprocess), options.photo);
   const scheduler = await Scheduler.create(gpu, plan, model);
-  return new Ascent(scheduler, recipe, preprocessing(model.preprocess), start, options.photo);
+  return new Ascent(scheduler, recipe, preprocessing(model.preprocess), start, options.photo, target);
+}
+
+/** The photograph that the objective compares with, if it does. */
+function targetOf({ terms }: Objective, { size }: Recipe, options: AscentOptions): Float32Array | undefined {
+  const term = terms.find((one) => needsPhoto(one));
+  if (!term) return undefined;
+  const target = options.target ?? options.photo;
+  const expected = 3 * size[0] * size[1];
+  if (target?.length === expected) return target;
+  const got = target ? `one of ${target.length} numbers instead of ${expected}` : "none";
+  throw new InputError(`objective: ${term.kind}:${term.layer} compares with a photograph, got ${got}`, {
+    remedy: "give a photograph, of the image's size",
+  });
 }
 
 export class Ascent {
@@ -121,6 +141,7 @@ export class Ascent {
     pre: Preprocessing,
     start: Float32Array<ArrayBuffer>,
     photo: Float32Array | undefined,
+    target: Float32Array | undefined,
   ) {
     this.plan = scheduler.plan;
     this.lost = scheduler.gpu.lost;
@@ -133,6 +154,7 @@ export class Ascent {
     this.#stagings = Array.from({ length: DEPTH }, (_, i) =>
       scheduler.gpu.buffer(`objective read back ${i}`, bytes, usage),
     );
+    if (target) this.#capture(target);
     this.#begin(start);
   }
 
@@ -281,6 +303,20 @@ export class Ascent {
     for (const presenter of this.#presenters.values()) presenter.dispose();
     for (const staging of this.#stagings) this.#scheduler.gpu.free(staging);
     this.#scheduler.dispose();
+  }
+
+  /** Puts a photograph, (3,H,W), in every image and keeps what the objective compares with. */
+  #capture(photo: Float32Array): void {
+    const { batch, size, capture } = this.plan;
+    const one = pixel.fromRgb(photo, { batch, size, mean: this.#preprocessing.mean });
+    const images = new Float32Array(batch * one.length);
+    for (let n = 0; n < batch; n++) images.set(one, n * one.length);
+    this.#write(IMAGE, images);
+    this.#submitParts(capture.dispatches, "capture", (encoder) => {
+      for (const { from, to, bytes } of capture.copies) {
+        encoder.copyBufferToBuffer(this.#scheduler.buffer(from), 0, this.#scheduler.buffer(to), 0, bytes);
+      }
+    });
   }
 
   /** Writes the start and clears what earlier iterations left. */

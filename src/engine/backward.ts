@@ -15,8 +15,15 @@ import {
   reluBackwardRedirect,
 } from "../nn/relu.ts";
 import { gradcam } from "../optvis/gradcam.ts";
-import { termBackward } from "../optvis/terms.ts";
-import { activationBytes, bitsOf, convWorkspace, keptName, otherActivation, type Walk } from "./forward.ts";
+import {
+  activationBytes,
+  bitsOf,
+  convWorkspace,
+  keptName,
+  otherActivation,
+  termsOf,
+  type Walk,
+} from "./forward.ts";
 import { convShape, linearShape, type Step } from "./steps.ts";
 import { convWeights, linearWeights } from "./weights.ts";
 
@@ -40,9 +47,8 @@ export function backwardPass(
   for (let i = end; i >= 0; i--) {
     const step = walk.steps[i] as Step;
     const activation = i === end ? last : keptName(step);
-    for (const [t, { index, term }] of step.terms.entries()) {
-      const accumulate = i < end || t > 0;
-      dispatches.push(termBackward(term, index, batch, step.output, accumulate, { activation, gradient }));
+    for (const [t, { passes }] of termsOf(walk, step).entries()) {
+      dispatches.push(...passes.backward(i < end || t > 0, { activation, gradient }));
     }
     if (step.name === walk.options.cam) dispatches.push(...camOf(walk, step, activation, gradient));
     const masked = i < end && fusesMask(walk, i, rule);

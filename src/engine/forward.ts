@@ -8,7 +8,9 @@ import { type ConvFamily, type Correlation, convFamily, correlation } from "../n
 import { linearForward } from "../nn/linear.ts";
 import { maxpoolForward, poolBitsBytes } from "../nn/maxpool.ts";
 import { reluBitsBytes, reluForward } from "../nn/relu.ts";
-import { termForward } from "../optvis/terms.ts";
+import type { LayeredTerm } from "../optvis/term.ts";
+import type { Capture, TermPasses } from "../optvis/terms/place.ts";
+import { termPasses } from "../optvis/terms/terms.ts";
 import type { Allocation } from "./memory.ts";
 import { convShape, elements, linearShape, type Step, type StepOptions } from "./steps.ts";
 import { biasOf, convWeights, linearWeights } from "./weights.ts";
@@ -44,10 +46,25 @@ export function activationName(layer: string): string {
   return `${layer}.activation`;
 }
 
-/** @returns the dispatches, and the buffer in which the last activation is found */
-export function forwardPass(walk: Walk): { dispatches: Dispatch[]; last: string } {
-  const { memory, batch, partials } = walk;
+/** A copy of some bytes from the beginning of one buffer to the beginning of another. */
+export interface Copy {
+  readonly from: string;
+  readonly to: string;
+  readonly bytes: number;
+}
+
+/**
+ * @returns the dispatches, the buffer in which the last activation is found, and the copies that take a
+ *   photograph's share of the terms that compare with it
+ */
+export function forwardPass(walk: Walk): {
+  readonly dispatches: Dispatch[];
+  readonly last: string;
+  readonly captures: readonly Copy[];
+} {
+  const { memory, partials } = walk;
   const dispatches: Dispatch[] = [];
+  const captures: Copy[] = [];
   let source = INPUT;
   for (const step of walk.steps) {
     const bytes = activationBytes(walk, step.output);
@@ -55,12 +72,28 @@ export function forwardPass(walk: Walk): { dispatches: Dispatch[]; last: string 
       ? memory.buffer(keptName(step), "kept", bytes)
       : otherActivation(walk, source, bytes);
     dispatches.push(...stepForward(walk, step, source, output));
-    for (const { index, term } of step.terms) {
-      dispatches.push(termForward(term, index, batch, step.output, { input: output, partials }));
+    for (const { passes } of termsOf(walk, step)) {
+      dispatches.push(...passes.forward({ activation: output, partials }));
+      if (passes.capture) captures.push(copyOf(passes.capture, output));
     }
     source = output;
   }
-  return { dispatches, last: source };
+  return { dispatches, last: source, captures };
+}
+
+function copyOf({ from, to, bytes }: Capture, activation: string): Copy {
+  return { from: from === "activation" ? activation : from.buffer, to, bytes };
+}
+
+/** The terms that read a step's activation, with their kernels. */
+export function termsOf(
+  { batch, memory }: Walk,
+  step: Step,
+): { readonly term: LayeredTerm; readonly passes: TermPasses }[] {
+  return step.terms.map(({ index, term }) => ({
+    term,
+    passes: termPasses({ term, index, batch, shape: step.output, memory }),
+  }));
 }
 
 function stepForward(walk: Walk, step: Step, input: string, output: string): Dispatch[] {

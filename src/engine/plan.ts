@@ -11,16 +11,19 @@
 import { InputError } from "../errors.ts";
 import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Network, Preprocess, Shape } from "../model/network.ts";
+import { preprocessing } from "../model/preprocess.ts";
 import { findLayer, layerShapes } from "../model/shapes.ts";
 import type { ConvPass, ConvVariant } from "../nn/conv3x3.ts";
-import { type Objective, placeObjective } from "../optvis/objective.ts";
+import { placeObjective } from "../optvis/objective.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { partialsBytes } from "../optvis/reduce.ts";
+import { isPenalty, needsPhoto, type Objective } from "../optvis/term.ts";
+import { penaltyPasses } from "../optvis/terms/penalty.ts";
 import { transformsOf } from "../optvis/transforms/transforms.ts";
 import { backwardPass } from "./backward.ts";
 import { transformedSize } from "./chain.ts";
-import { forwardPass, type Walk } from "./forward.ts";
-import { PARTIALS, planImage } from "./image.ts";
+import { type Copy, forwardPass, type Walk } from "./forward.ts";
+import { GRADIENT, IMAGE, PARTIALS, planImage } from "./image.ts";
 import { Allocation, type BufferSpec, type Table, type Upload } from "./memory.ts";
 import { deepestLayer, planSteps, type Step, wholeFlops } from "./steps.ts";
 
@@ -63,6 +66,8 @@ export interface Plan {
   readonly setup: readonly Dispatch[];
   /** One iteration's parts; `iterationOf` puts them in order. */
   readonly parts: PlanParts;
+  /** Of a photograph in every image: a forward pass, and the copies that keep its share of the objective. */
+  readonly capture: { readonly dispatches: readonly Dispatch[]; readonly copies: readonly Copy[] };
   /** The numbers optimised to the resident image, for when they were written from outside. */
   readonly show: readonly Dispatch[];
   /** Objective (without L2) and gradient at the resident image: no transforms, no redirect, no update. */
@@ -117,6 +122,8 @@ export function planAscent(
   const moved = pass(inputSize, recipe.redirect);
   const sameSize = inputSize.every((side, i) => side === recipe.size[i]);
   const still = sameSize ? moved : pass(recipe.size, false);
+  if (!sameSize) expectNoPhoto(objective);
+  const penalties = planPenalties(objective, recipe, preprocess, memory);
   const image = planImage(
     {
       recipe,
@@ -129,9 +136,9 @@ export function planAscent(
     memory,
   );
   const parts: PlanParts = {
-    forward: [...image.enter, ...moved.forward],
-    backward: [...moved.backward, ...image.leave],
-    redirectedBackward: [...moved.redirectedBackward, ...image.leave],
+    forward: [...image.enter, ...moved.forward, ...penalties.forward],
+    backward: [...moved.backward, ...image.leave, ...penalties.backward],
+    redirectedBackward: [...moved.redirectedBackward, ...image.leave, ...penalties.backward],
     update: image.update,
     blur: image.blur,
     end: image.end,
@@ -153,7 +160,15 @@ export function planAscent(
     setup: memory.setup(),
     parts,
     show: image.show,
-    gradient: [...image.enterStill, ...still.forward, ...still.stillBackward, ...image.leaveStill],
+    capture: { dispatches: [...image.enterStill, ...still.forward], copies: still.captures },
+    gradient: [
+      ...image.enterStill,
+      ...still.forward,
+      ...penalties.forward,
+      ...still.stillBackward,
+      ...image.leaveStill,
+      ...penalties.backward,
+    ],
     flops: 2 * wholeFlops(recipe.batch, moved.steps),
     executedFlops: sum([...parts.forward, ...parts.backward].map((dispatch) => dispatch.flops)),
     bytes: sum(buffers.filter((buffer) => !buffer.temporary).map((buffer) => buffer.bytes)),
@@ -176,12 +191,13 @@ function planNetwork(
   readonly redirectedBackward: readonly Dispatch[];
   /** For the gradient at the image itself. */
   readonly stillBackward: readonly Dispatch[];
+  readonly captures: readonly Copy[];
   readonly inputGradient: string;
 } {
   const { batch, redirect, size } = input;
   const [height, width] = size;
   const shapes = layerShapes(network, size, { upTo: deepestLayer(network, objective) });
-  const { terms } = placeObjective(objective, shapes);
+  const { terms } = placeObjective(objective, shapes, batch);
   const stepOptions = {
     convVariant: options.convVariant ?? (() => "register" as const),
     wholeLayers: options.wholeLayers ?? false,
@@ -201,11 +217,35 @@ function planNetwork(
     forward: forward.dispatches,
     backward: backward.dispatches,
     redirectedBackward: redirect ? backwardPass(walk, forward.last, "redirect").dispatches : [],
+    captures: forward.captures,
     stillBackward: options.guided
       ? backwardPass(walk, forward.last, "guided").dispatches
       : backward.dispatches,
     inputGradient: backward.input,
   };
+}
+
+/** The penalties among the terms, on the images themselves. */
+function planPenalties(objective: Objective, recipe: Recipe, preprocess: Preprocess, memory: Allocation) {
+  const { batch, size } = recipe;
+  const { mean } = preprocessing(preprocess);
+  const buffers = { image: IMAGE, gradient: GRADIENT, partials: PARTIALS };
+  const all = objective.terms.flatMap((term, index) =>
+    isPenalty(term) ? [penaltyPasses({ term, index, batch, size, mean, memory }, buffers)] : [],
+  );
+  return {
+    forward: all.flatMap(({ forward }) => forward),
+    backward: all.flatMap(({ backward }) => backward),
+  };
+}
+
+/** A photograph's activations are compared place by place, so the network must see images of its size. */
+function expectNoPhoto(objective: Objective): void {
+  const term = objective.terms.find((one) => needsPhoto(one));
+  if (!term) return;
+  throw new InputError(`objective: ${term.kind}:${term.layer} needs transforms that keep the image's size`, {
+    remedy: "leave out those that pad or crop",
+  });
 }
 
 /** A layer beyond the deepest one that the objective reads is never computed, and its gradient is zero. */

@@ -202,7 +202,7 @@ function bind(
 
 function usageOf({ role }: BufferSpec): GPUBufferUsageFlags {
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-  const read = ["image", "param", "gradient", "objective", "optimizer", "kept"].includes(role);
+  const read = ["image", "param", "gradient", "objective", "optimizer", "kept", "activations"].includes(role);
   return read ? usage | GPUBufferUsage.COPY_SRC : usage;
 }
 

@@ -52,14 +52,19 @@ export function valuesOf(
   return values;
 }
 
-/** Standard normal numbers by Box and Muller (1958) from mulberry32, a 32-bit counter-based generator. */
+/** Standard normal numbers by Box and Muller (1958). */
 export function normals(seed: number): () => number {
+  const uniform = uniforms(seed);
+  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+}
+
+/** Numbers between 0 and 1, neither of which they are, by mulberry32, a 32-bit counter-based generator. */
+export function uniforms(seed: number): () => number {
   let counter = seed >>> 0;
-  const uniform = () => {
+  return () => {
     counter = (counter + 0x6d2b79f5) >>> 0;
     let z = Math.imul(counter ^ (counter >>> 15), counter | 1);
     z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
     return (((z ^ (z >>> 14)) >>> 0) + 0.5) / 2 ** 32;
   };
-  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
 }

@@ -5,7 +5,15 @@
 import type { ConvLayer, Layer, Network, ReluLayer, Shape } from "../model/network.ts";
 import { type ConvPass, type ConvShape, type ConvVariant, convFamily, convFlops } from "../nn/conv3x3.ts";
 import { type LinearShape, linearFlops } from "../nn/linear.ts";
-import type { Objective, Term } from "../optvis/objective.ts";
+import {
+  channelsOf,
+  isPenalty,
+  type LayeredTerm,
+  type Objective,
+  readsActivation,
+  type Term,
+  withinRows,
+} from "../optvis/term.ts";
 
 /** One layer, or a convolution with the ReLU that its kernel computes. */
 export interface Step {
@@ -26,7 +34,7 @@ export interface Step {
 /** A term and its place in the objective. */
 export interface IndexedTerm {
   readonly index: number;
-  readonly term: Term;
+  readonly term: LayeredTerm;
 }
 
 export interface StepOptions {
@@ -42,7 +50,7 @@ export interface StepOptions {
 export function deepestLayer(network: Network, objective: Objective): string {
   const read = new Set(objective.terms.map((term) => term.layer));
   const deepest = network.layers.findLast((layer) => read.has(layer.name));
-  if (!deepest) throw new Error("an objective has at least one term");
+  if (!deepest) throw new Error("an objective reads at least one layer");
   return deepest.name;
 }
 
@@ -67,7 +75,7 @@ export function planSteps(
     const rows = wanted && i >= wanted.from ? wanted.rows : undefined;
     const whole = shapes.get(layer.name) as Shape;
     const output = rows ? { ...whole, channels: rows.length } : whole;
-    const read = terms.map((term, index) => ({ index, term })).filter(({ term }) => term.layer === name);
+    const read = termsAt(terms, name);
     steps.push({
       layer,
       fusedRelu,
@@ -75,13 +83,18 @@ export function planSteps(
       input,
       output,
       rows,
-      terms: rows ? read.map((entry) => withinRows(entry, rows)) : read,
+      terms: rows ? read.map(({ index, term }) => ({ index, term: withinRows(term, rows) })) : read,
       kept:
-        isRead(name, options) || (i < layers.length - 1 && read.some(({ term }) => term.kind === "layer")),
+        isRead(name, options) || (i < layers.length - 1 && read.some(({ term }) => readsActivation(term))),
     });
     input = output;
   }
   return steps;
+}
+
+/** The terms that read a layer, with their places in the objective. */
+function termsAt(terms: readonly Term[], layer: string): IndexedTerm[] {
+  return terms.flatMap((term, index) => (term.layer === layer && !isPenalty(term) ? [{ index, term }] : []));
 }
 
 /** The ReLU after convolution i, if the forward kernel computes it and no term reads what is before it. */
@@ -114,18 +127,13 @@ function wantedRows(layers: readonly Layer[], shapes: ReadonlyMap<string, Shape>
   const reading = terms.filter((term) => last.has(term.layer));
   const channels = new Set<number>();
   for (const term of reading) {
-    if (term.kind === "layer") return undefined;
-    channels.add(term.channel);
+    const read = channelsOf(term);
+    if (read === undefined) return undefined;
+    for (const channel of read) channels.add(channel);
   }
   const whole = shapes.get(layers[from]?.name ?? "")?.channels ?? 0;
   if (from < 0 || channels.size === 0 || channels.size === whole) return undefined;
   return { from, rows: [...channels].sort((a, b) => a - b) };
-}
-
-function withinRows({ index, term }: IndexedTerm, rows: readonly number[]): IndexedTerm {
-  return term.kind === "layer"
-    ? { index, term }
-    : { index, term: { ...term, channel: rows.indexOf(term.channel) } };
 }
 
 export function elements({ channels, height, width }: Shape): number {

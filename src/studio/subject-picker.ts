@@ -3,7 +3,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import type { AscentError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
 import { layerChannels } from "../model/shapes.ts";
-import type { ChannelTerm, NeuronTerm, Term } from "../optvis/objective.ts";
+import type { ChannelTerm, NeuronTerm, PlainTerm } from "../optvis/term.ts";
 import "./combo-box.ts";
 import { icons } from "./icons.ts";
 import { errorMessage } from "./message.ts";
@@ -83,7 +83,7 @@ export class SubjectPicker extends LitElement {
     this.dispatchEvent(new CustomEvent("choose", { detail: spec }));
   }
 
-  #chooseTerm(term: Term): void {
+  #chooseTerm(term: PlainTerm): void {
     if (this.network) this.#choose(specOf(term, this.network));
   }
 
@@ -127,7 +127,7 @@ export class SubjectPicker extends LitElement {
     ></studio-combo-box>`;
   }
 
-  #renderLayer(network: Network, term: Term) {
+  #renderLayer(network: Network, term: PlainTerm) {
     const choose = (event: Event) => {
       const layer = (event.target as HTMLSelectElement).value;
       if (term.kind === "layer") return this.#chooseTerm({ ...term, layer });

@@ -2,8 +2,9 @@
 import { placeInNetwork } from "../element/placement.ts";
 import type { Network } from "../model/network.ts";
 import { layerChannels } from "../model/shapes.ts";
-import { formatObjective, parseObjective, type Term } from "../optvis/objective.ts";
+import { formatObjective, parseObjective } from "../optvis/objective.ts";
 import type { Recipe } from "../optvis/recipe.ts";
+import { isPlain, type PlainTerm } from "../optvis/term.ts";
 
 export type SubjectKind = "class" | "channel" | "neuron" | "layer" | "formula";
 
@@ -12,11 +13,12 @@ export function spatialLayers(network: Network): readonly string[] {
   return network.layers.filter(({ kind }) => kind !== "linear").map(({ name }) => name);
 }
 
-/** The single term of a plain objective; undefined for sums, multiples and what does not parse. */
-export function soleTerm(spec: string, network: Network): Term | undefined {
+/** The single term of a plain objective; undefined for sums, multiples, other kinds and what does not parse. */
+export function soleTerm(spec: string, network: Network): PlainTerm | undefined {
   try {
     const { terms } = parseObjective(spec, network);
-    return terms.length === 1 && terms[0]?.weight === 1 ? terms[0] : undefined;
+    const [term] = terms;
+    return term && terms.length === 1 && term.weight === 1 && isPlain(term) ? term : undefined;
   } catch {
     return undefined;
   }
@@ -30,13 +32,13 @@ export function subjectKind(spec: string, network: Network): SubjectKind {
   return term.kind;
 }
 
-function isClass(term: Term, network: Network): boolean {
+function isClass(term: PlainTerm, network: Network): boolean {
   const last = network.layers.at(-1);
   return term.kind === "neuron" && last?.kind === "linear" && last.name === term.layer;
 }
 
 /** Spec of one plain term. */
-export function specOf(term: Term, network: Network): string {
+export function specOf(term: PlainTerm, network: Network): string {
   return formatObjective({ terms: [term] }, network);
 }
 

@@ -1,18 +1,19 @@
 import type { Preprocess, Shape } from "../../src/model/network.ts";
 import { preprocessing } from "../../src/model/preprocess.ts";
-import type { Term } from "../../src/optvis/objective.ts";
 import { PARTIALS, partialsBytes, reduceTotal } from "../../src/optvis/reduce.ts";
 import { type Decay, l2Backward, l2Forward } from "../../src/optvis/regularizers.ts";
-import { termBackward, termForward } from "../../src/optvis/terms.ts";
+import type { ChannelTerm, LayerTerm, NeuronTerm } from "../../src/optvis/term.ts";
+import { termPasses } from "../../src/optvis/terms/terms.ts";
 import { termValue } from "../reference/objective.ts";
 import { type Shape4, sizeOf, tensor } from "../reference/tensor.ts";
 import * as twin from "../reference/twins.ts";
 import type { GpuCase } from "../stacks/case.ts";
 import { absolute, absoluteOf, expectExact, expectWithin, noise, roundings } from "./compare.ts";
 import { kernelCase, type Proof } from "./execute.ts";
+import { ProofMemory } from "./placed.ts";
 
 interface Placed {
-  readonly term: Term;
+  readonly term: ChannelTerm | NeuronTerm | LayerTerm;
   readonly batch: number;
   readonly shape: Shape;
   /** Place of the term in its objective. */
@@ -52,8 +53,7 @@ function objective({ term, batch, shape, index }: Placed): Proof {
   const a = tensor(full, noise(1, sizeOf(full)));
   const before = noise(2, sizeOf(full));
   const total = { batch, firstSlot: index, slots: 1, ring: 1 };
-  const backward = (accumulate: boolean, gradient: string) =>
-    termBackward(term, index, batch, shape, accumulate, { activation: "a", gradient });
+  const { forward, backward } = termPasses({ term, index, batch, shape, memory: new ProofMemory() });
   return {
     buffers: {
       a: Float32Array.from(a.data),
@@ -64,10 +64,10 @@ function objective({ term, batch, shape, index }: Placed): Proof {
       added: before,
     },
     dispatches: [
-      termForward(term, index, batch, shape, { input: "a", partials: "partials" }),
+      ...forward({ activation: "a", partials: "partials" }),
       reduceTotal("value", total, { finished: "partials", state: "state", totals: "value" }),
-      backward(false, "seed"),
-      backward(true, "added"),
+      ...backward(false, { activation: "a", gradient: "seed" }),
+      ...backward(true, { activation: "a", gradient: "added" }),
     ],
     check(read) {
       const value = termValue(term, a).map((unweighted) => term.weight * unweighted);
@@ -151,10 +151,14 @@ export const cases: readonly GpuCase[] = [
 function manyElements(shape: Shape): Proof {
   const count = shape.height * shape.width;
   const a = noise(1, count);
-  const term: Term = { kind: "layer", weight: count / 4, layer: "a" };
+  const term: LayerTerm = { kind: "layer", weight: count / 4, layer: "a" };
+  const memory = new ProofMemory();
   return {
     buffers: { a, gradient: a.byteLength },
-    dispatches: [termBackward(term, 0, 1, shape, false, { activation: "a", gradient: "gradient" })],
+    dispatches: termPasses({ term, index: 0, batch: 1, shape, memory }).backward(false, {
+      activation: "a",
+      gradient: "gradient",
+    }),
     check: (read) =>
       expectExact(
         "gradient",

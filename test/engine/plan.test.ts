@@ -107,3 +107,22 @@ test("a plan survives JSON", () => {
   const { uploads, buffers, bytes } = plan("channel:relu3_3:7");
   expect(JSON.parse(JSON.stringify({ uploads, buffers, bytes }))).toEqual({ uploads, buffers, bytes });
 });
+
+test.each([
+  ["channel:conv3_3:7,9,7", 2],
+  ["interpolate:conv3_3:3,5", 2],
+  ["direction:conv3_3:3=1,5=2,8=1", 3],
+  ["direction:conv3_3:3=1,5=2^1", 256],
+  ["caricature:conv3_3", 256],
+  ["style:conv3_3 + channel:conv3_3:2", 256],
+])("%s computes %d channels of its layer, as many as it reads", (objective, channels) => {
+  const { buffers } = plan(objective, { batch: 2 });
+  expect(buffers.find(({ name }) => name === "conv3_3.bias")?.bytes).toBe(4 * channels);
+});
+
+test("terms that compare with a photograph keep its activation", () => {
+  expect(plan("invert:conv2_1").capture.copies).toEqual([
+    { from: expect.any(String), to: "conv2_1.target", bytes: 4 * 128 * 112 * 112 },
+  ]);
+  expect(plan("channel:conv2_1:0").capture.copies).toEqual([]);
+});

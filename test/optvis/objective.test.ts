@@ -4,13 +4,8 @@ import { InputError } from "../../src/errors.ts";
 import { inferNetwork } from "../../src/model/architecture.ts";
 import type { Network } from "../../src/model/network.ts";
 import { layerShapes } from "../../src/model/shapes.ts";
-import {
-  formatObjective,
-  type Objective,
-  parseObjective,
-  placeObjective,
-  type Term,
-} from "../../src/optvis/objective.ts";
+import { formatObjective, parseObjective, placeObjective } from "../../src/optvis/objective.ts";
+import type { Objective, Term } from "../../src/optvis/term.ts";
 import { featureShapes, withLinear } from "../model/checkpoints.ts";
 
 const CLASSES = [
@@ -65,6 +60,64 @@ describe("scores", () => {
     ["  channel:conv1_1:0  ", { kind: "channel", weight: 1, layer: "conv1_1", channel: 0 }],
   ])("%s", (spec, term) => {
     expect(parse(spec)).toEqual([term]);
+  });
+});
+
+describe("other objectives", () => {
+  const on = { weight: 1, layer: "conv1_2" } as const;
+  test.each<[string, Term]>([
+    ["channel:conv1_2:7,0,7", { ...on, kind: "channels", channels: [7, 0, 7] }],
+    ["channel:conv1_2:2..4,0", { ...on, kind: "channels", channels: [2, 3, 4, 0] }],
+    ["channel:conv1_2:5[1]", { ...on, kind: "channel", channel: 5, images: [1] }],
+    ["layer:conv1_2[0,2]", { ...on, kind: "layer", images: [0, 2] }],
+    [
+      "direction:conv1_2:1=2,7=-.5",
+      {
+        ...on,
+        kind: "direction",
+        direction: [
+          [1, 2],
+          [7, -0.5],
+        ],
+        power: 0,
+      },
+    ],
+    [
+      "direction:conv1_2:1=2:3,4^1.5",
+      { ...on, kind: "direction", direction: [[1, 2]], power: 1.5, position: [3, 4] },
+    ],
+    ["interpolate:conv1_2:1,6", { ...on, kind: "interpolate", from: 1, to: 6 }],
+    ["caricature:conv1_2", { ...on, kind: "caricature", power: 0 }],
+    ["caricature:conv1_2^2", { ...on, kind: "caricature", power: 2 }],
+    ["invert:conv1_2", { ...on, kind: "invert" }],
+    ["style:conv1_2", { ...on, kind: "style" }],
+    ["align:conv1_2", { ...on, kind: "align", decay: 2 }],
+    ["align:conv1_2:3", { ...on, kind: "align", decay: 3 }],
+    ["diversity:conv1_2", { ...on, kind: "diversity" }],
+  ])("%s", (spec, term) => {
+    expect(parse(spec)).toEqual([term]);
+    expect(parse(formatObjective({ terms: [term] }, network))).toEqual([term]);
+  });
+
+  test("penalties", () => {
+    const terms = parse("channel:conv1_1:0 - l1 - 2*l1:0 - l2:-.5 - 0.1*tv - blur - blur:2[0]").slice(1);
+    expect(terms).toEqual([
+      { kind: "l1", weight: -1, layer: "image", amount: 0.5 },
+      { kind: "l1", weight: -2, layer: "image", amount: 0 },
+      { kind: "l2", weight: -1, layer: "image", amount: -0.5 },
+      { kind: "tv", weight: -0.1, layer: "image", amount: 0 },
+      { kind: "blur", weight: -1, layer: "image", amount: 1 },
+      { kind: "blur", weight: -1, layer: "image", amount: 2, images: [0] },
+    ]);
+    const all = [{ kind: "layer" as const, weight: 1, layer: "conv1_1" }, ...terms];
+    expect(parse(formatObjective({ terms: all }, network))).toEqual(all);
+  });
+
+  test("images outside the batch", () => {
+    const objective = parseObjective("channel:conv1_1:0[2]", network);
+    const shapes = layerShapes(network, [20, 30]);
+    expect(() => placeObjective(objective, shapes, 3)).not.toThrow();
+    expect(() => placeObjective(objective, shapes, 2)).toThrow(/no image 2 in the batch/);
   });
 });
 
@@ -130,7 +183,33 @@ describe("what is refused, and what is said", () => {
     ["NaN*channel:conv1_1:0", /expected channel:/, /./],
     ["2*3*channel:conv1_1:0", /expected channel:/, /./],
     ["-channel:conv1_1:0", /expected channel:/, /./],
-    ["style:conv1_1", /expected channel:/, /./],
+    ["stile:conv1_1", /expected channel:, neuron:, layer:, class:, direction:.* tv or blur$/, /./],
+    ["tvs", /expected channel:/, /./],
+    ["channel:conv1_1:0,4", /no channel "4"/, /0 to 3/],
+    ["channel:conv1_1:2..4", /no channel "4"/, /0 to 3/],
+    ["channel:conv1_1:3..1", /range upward, got "3..1"/, /./],
+    ["channel:conv1_1:0[]", /no channel/, /0 to 3/],
+    ["channel:conv1_1:0[x]", /no channel/, /0 to 3/],
+    ["direction:conv1_1", /expected direction:LAYER:I=W,J=W/, /./],
+    ["direction:conv1_1:2", /expected direction:LAYER:I=W/, /./],
+    ["direction:conv1_1:2=1,9=1", /no channel "9"/, /0 to 3/],
+    ["direction:conv1_1:2=one", /expected a component, got "one"/, /./],
+    ["direction:conv1_1:2=1:5", /expected a position Y,X, got "5"/, /./],
+    ["direction:conv1_1:2=1^x", /power of the cosine from 0 to 16, got "x"/, /./],
+    ["direction:conv9_1:2=1", /"conv9_1" is not in/, /^layers: conv1_1/],
+    ["interpolate:conv1_1:2", /expected interpolate:LAYER:I,J/, /./],
+    ["interpolate:conv1_1:1,2,3", /expected interpolate:LAYER:I,J/, /./],
+    ["interpolate:conv1_1:1,8", /no channel "8"/, /0 to 3/],
+    ["caricature:conv9_1", /"conv9_1" is not in/, /conv1_1/],
+    ["caricature:conv1_1^17", /power of the cosine from 0 to 16/, /./],
+    ["invert:conv9_1", /"conv9_1" is not in/, /conv1_1/],
+    ["invert:conv1_1:3", /expected invert:LAYER/, /./],
+    ["align:conv1_1:0.5", /a decay of at least 1, got "0.5"/, /./],
+    ["diversity:conv1_1[0]", /diversity is about the whole batch/, /without \[0\]/],
+    ["channel:conv1_1:0 - tv:3", /expected tv/, /./],
+    ["channel:conv1_1:0 - blur:0", /a number from 0.1 to 64, got "0"/, /./],
+    ["channel:conv1_1:0 - l1:x", /expected a number, got "x"/, /./],
+    ["tv - l1", /"tv - l1" names no layer/, /^add for example channel:conv1_1:0$/],
     ["toString:conv1_1", /expected channel:/, /./],
   ])("%s", (spec, message, remedy) => {
     const error = refusal(spec);
@@ -152,6 +231,13 @@ describe("what is refused, and what is said", () => {
       fc.string({ unit: "binary", maxLength: 6 }),
       fc.constantFrom(
         "channel:",
+        "direction:",
+        "caricature:",
+        "^",
+        "=",
+        "..",
+        "tv",
+        "[0]",
         "neuron:",
         "class:",
         "conv1_1",

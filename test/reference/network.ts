@@ -1,5 +1,5 @@
 import type { Layer, LayerWeights, Model, Network } from "../../src/model/network.ts";
-import type { Term } from "../../src/optvis/objective.ts";
+import { isPlain, type PlainTerm, type Term } from "../../src/optvis/term.ts";
 import { avgPoolBackward, avgPoolForward } from "./avgpool.ts";
 import { conv3x3BackwardInput, conv3x3Forward } from "./conv3x3.ts";
 import { linearBackwardInput, linearForward } from "./linear.ts";
@@ -94,7 +94,7 @@ export function networkBackward(
   for (let i = layers.length - 1; i >= 0; i--) {
     const layer = layers[i]!;
     const output = activations.outputs.get(layer.name)!;
-    for (const term of terms.filter((candidate) => candidate.layer === layer.name)) {
+    for (const term of plain(terms).filter((candidate) => candidate.layer === layer.name)) {
       const seed = termSeed(term, output);
       gradient = gradient === undefined ? seed : add(gradient, seed);
     }
@@ -158,12 +158,18 @@ export function objectiveGradient(
   const net = preprocessForward(u, model.preprocess);
   const activations = networkForward(layers, weights, net);
   const objective = l2Value(net, l2);
-  for (const term of terms) {
+  for (const term of plain(terms)) {
     const values = termValue(term, activations.outputs.get(term.layer)!);
     for (const [n, value] of values.entries()) objective[n]! += term.weight * value;
   }
   const dnet = add(networkBackward(layers, weights, net, activations, terms, redirect), l2Seed(net, l2));
   return { objective, gradient: preprocessBackward(dnet, model.preprocess) };
+}
+
+/** Whole networks have twins for these alone; the others are held to theirs layer by layer, and to PyTorch. */
+function plain(terms: readonly Term[]): readonly PlainTerm[] {
+  if (!terms.every(isPlain)) throw new Error("no float64 twin of a whole network for this objective");
+  return terms;
 }
 
 /** Name of the last layer that a term reads. */

@@ -1,4 +1,4 @@
-import type { NeuronTerm, Term } from "../../src/optvis/objective.ts";
+import type { NeuronTerm, PlainTerm } from "../../src/optvis/term.ts";
 import { type Shape4, type Tensor, zeros } from "./tensor.ts";
 
 /**
@@ -7,7 +7,7 @@ import { type Shape4, type Tensor, zeros } from "./tensor.ts";
  *
  * @param a the layer's activations, (N,C,H,W); (N,O,1,1) for a linear layer
  */
-export function termValue(term: Term, a: Tensor): Float64Array {
+export function termValue(term: PlainTerm, a: Tensor): Float64Array {
   const [batch, channels, height, width] = a.shape;
   const plane = height * width;
   return Float64Array.from({ length: batch }, (_, n) => {
@@ -20,7 +20,7 @@ export function termValue(term: Term, a: Tensor): Float64Array {
 }
 
 /** ∂(weight · value)/∂a of a term, (N,C,H,W): 1/HW on a channel, 1 on a neuron, 2a/CHW on a layer. */
-export function termSeed(term: Term, a: Tensor): Tensor {
+export function termSeed(term: PlainTerm, a: Tensor): Tensor {
   const [batch, channels, height, width] = a.shape;
   const plane = height * width;
   if (term.kind === "layer") {

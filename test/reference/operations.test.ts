@@ -1,8 +1,8 @@
 /** Each op's float64 twin against PyTorch float64 (test/fixtures/operations.py): forward and backward. */
 import { describe, expect, it } from "vitest";
 import type { Preprocess } from "../../src/model/network.ts";
-import type { Term } from "../../src/optvis/objective.ts";
 import type { OptimizerKind } from "../../src/optvis/recipe.ts";
+import type { PlainTerm } from "../../src/optvis/term.ts";
 import operations from "../fixtures/operations.json" with { type: "json" };
 import { avgPoolBackward, avgPoolForward } from "./avgpool.ts";
 import { gaussianBlur } from "./blur.ts";
@@ -133,7 +133,7 @@ describe("float64 twins equal PyTorch float64", () => {
       ...rest,
       ...(channel === null ? {} : { channel }),
       ...(position === null ? {} : { position }),
-    } as unknown as Term;
+    } as unknown as PlainTerm;
     const a = tensor(shape as unknown as Shape4, activation);
     const values = termValue(parsed, a).map((unweighted) => term.weight * unweighted);
     expectClose({ shape: [2, 1, 1, 1], data: values }, [2, 1, 1, 1], value);

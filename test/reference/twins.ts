@@ -4,6 +4,10 @@
  */
 import { optimizerStep } from "./optimizer.ts";
 
+export {
+  alignmentBackward as alignment_backward,
+  alignmentForward as alignment_forward,
+} from "./alignment.ts";
 export { avgPoolBackward as avgpool_backward, avgPoolForward as avgpool_forward } from "./avgpool.ts";
 export { blurColumns as blur_columns, blurRows as blur_rows } from "./blur.ts";
 export {
@@ -24,7 +28,20 @@ export {
   conv3x3ForwardRelu as conv3x3_forward_relu_subgroup,
   conv3x3ForwardRelu as conv3x3_forward_relu_workgroup,
 } from "./conv3x3-relu.ts";
+export {
+  directionBackward as direction_backward,
+  directionForward as direction_forward,
+} from "./direction.ts";
+export { distanceBackward as distance_backward, distanceForward as distance_forward } from "./distance.ts";
 export { gradcamMap as gradcam_map, gradcamWeights as gradcam_weights } from "./gradcam.ts";
+export {
+  diversityDifference as diversity_difference,
+  diversityForward as diversity_forward,
+  gramBackward as gram_backward,
+  gramDifference as gram_difference,
+  gramForward as gram_forward,
+  gramNormalize as gram_normalize,
+} from "./gram.ts";
 export { jitterBackward as jitter_backward, jitterForward as jitter_forward } from "./jitter.ts";
 export {
   limitsCopy as limits_copy,
@@ -44,6 +61,17 @@ export {
   packBackwardInput as conv3x3_pack_backward_input,
   packForward as conv3x3_pack_forward,
 } from "./pack.ts";
+export {
+  l1Backward as l1_backward,
+  l1Forward as l1_forward,
+  penaltyResidual as penalty_residual,
+  residualBackward as residual_backward,
+  residualForward as residual_forward,
+  rootBackward as root_backward,
+  rootForward as root_forward,
+  variationBackward as variation_backward,
+  variationForward as variation_forward,
+} from "./penalty.ts";
 export {
   preprocessBackward as preprocess_backward,
   preprocessForward as preprocess_forward,

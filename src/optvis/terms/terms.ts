@@ -1,0 +1,41 @@
+/**
+ * The terms of an objective on the GPU: the value (partial sums) on the way forward, and the seed of the
+ * gradient on the way back.
+ */
+import type { LayeredTerm, Term } from "../term.ts";
+import { alignmentPasses } from "./alignment.ts";
+import { caricaturePasses, directionPasses } from "./direction.ts";
+import { inversionPasses, someLayersPasses } from "./distance.ts";
+import { diversityPasses, stylePasses } from "./gram.ts";
+import { meanPasses } from "./mean.ts";
+import type { Place, TermPasses } from "./place.ts";
+
+export { type Capture, type TermPasses, weightKey } from "./place.ts";
+
+/** The kernels of a term that reads a layer. */
+export function termPasses(place: Place<LayeredTerm>): TermPasses {
+  const at = <T extends Term>(term: T): Place<T> => ({ ...place, term });
+  const { term } = place;
+  switch (term.kind) {
+    case "channel":
+    case "neuron":
+      return term.images ? directionPasses(at(term)) : meanPasses(at(term));
+    case "layer":
+      return term.images ? someLayersPasses(at(term)) : meanPasses(at(term));
+    case "channels":
+    case "direction":
+    case "directions":
+    case "interpolate":
+      return directionPasses(at(term));
+    case "caricature":
+      return caricaturePasses(at(term));
+    case "invert":
+      return inversionPasses(at(term));
+    case "style":
+      return stylePasses(at(term));
+    case "align":
+      return alignmentPasses(at(term));
+    case "diversity":
+      return diversityPasses(at(term));
+  }
+}
