@@ -4,14 +4,19 @@ import type { Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/network.ts";
 import { type AttributionOptions, attribution } from "./attribution.ts";
 import { bench } from "./bench.ts";
+import { type DreamOptions, dream } from "./dream.ts";
 import { type FoolOptions, fool } from "./fool.ts";
 import { type GradientOptions, gradient } from "./gradient.ts";
+import { type GridOptions, grid } from "./grid.ts";
+import { type ReconstructOptions, reconstruct } from "./reconstruct.ts";
 import { type RenderOptions, render } from "./render.ts";
 import type {
   AttributionReport,
   BenchReport,
+  DreamReport,
   FoolReport,
   GradientReport,
+  GridReport,
   Result,
   RunContext,
   RunReport,
@@ -21,6 +26,9 @@ export type Job =
   | ({ readonly command: "gradient" } & GradientOptions)
   | ({ readonly command: "attribution" } & AttributionOptions)
   | ({ readonly command: "fool" } & FoolOptions)
+  | ({ readonly command: "reconstruct" } & ReconstructOptions)
+  | ({ readonly command: "dream" } & DreamOptions)
+  | ({ readonly command: "grid" } & GridOptions)
   | ({ readonly command: "render" } & RenderOptions)
   | ({ readonly command: "bench" } & RenderOptions);
 
@@ -29,6 +37,9 @@ export interface Reports {
   readonly gradient: GradientReport;
   readonly attribution: AttributionReport;
   readonly fool: FoolReport;
+  readonly reconstruct: RunReport;
+  readonly dream: DreamReport;
+  readonly grid: GridReport;
   readonly render: RunReport;
   readonly bench: BenchReport;
 }
@@ -46,6 +57,12 @@ export function runJob(
       return attribution(gpu, model, job, context);
     case "fool":
       return fool(gpu, model, job, context);
+    case "reconstruct":
+      return reconstruct(gpu, model, job, context);
+    case "dream":
+      return dream(gpu, model, job, context);
+    case "grid":
+      return grid(gpu, model, job, context);
     case "render":
       return render(gpu, model, job, context);
     case "bench":

@@ -95,6 +95,25 @@ export interface FoolReport {
   readonly kernels: readonly string[];
 }
 
+export interface DreamReport {
+  readonly runtime: RuntimeName;
+  readonly adapter: string;
+  /** Sizes of the octaves, from the smallest. */
+  readonly octaves: readonly (readonly [height: number, width: number])[];
+  /** Of the finished image. */
+  readonly objective: number;
+  readonly kernels: readonly string[];
+}
+
+export interface GridReport {
+  readonly runtime: RuntimeName;
+  readonly adapter: string;
+  readonly layer: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly kernels: readonly string[];
+}
+
 export interface GradientReport {
   readonly runtime: RuntimeName;
   readonly adapter: string;

@@ -8,6 +8,7 @@ import { InputError } from "../errors.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
 import { fitPhoto } from "../optvis/picture.ts";
 import { defaultRecipe } from "../optvis/recipe.ts";
+import { atlas } from "./atlas.ts";
 import { execute } from "./execute.ts";
 import { expectOutput, readInput, writeOutput } from "./files.ts";
 import {
@@ -31,6 +32,7 @@ export function createActions(startedAt: number): Actions {
     gradient,
     render: (flags) => render(flags, startedAt),
     bench: (flags) => bench(flags, startedAt),
+    atlas: (flags) => atlas(flags, startedAt),
     photographs: createPhotoActions(startedAt),
   };
 

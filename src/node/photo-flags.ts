@@ -3,7 +3,7 @@ import type { CommonFlags } from "./flags.ts";
 
 type Size = readonly [height: number, width: number];
 
-interface PhotoFlags extends CommonFlags {
+export interface PhotoFlags extends CommonFlags {
   readonly image: string;
   readonly out: string;
   readonly size?: Size;
@@ -16,6 +16,37 @@ export interface AttributionFlags extends PhotoFlags {
   readonly sigma?: number;
   readonly seed?: number;
   readonly steps?: number;
+}
+
+export interface ReconstructFlags extends PhotoFlags {
+  readonly layer: string;
+  readonly iterations?: number;
+  readonly lr?: number;
+  readonly tv?: number;
+  readonly jitter?: number;
+  readonly power?: number;
+  readonly seed?: number;
+}
+
+export interface DreamFlags extends PhotoFlags {
+  readonly objective?: string;
+  readonly layer?: string;
+  readonly octaves?: number;
+  readonly octaveScale?: number;
+  readonly iterations?: number;
+  readonly lr?: number;
+  readonly jitter?: number;
+  readonly seed?: number;
+}
+
+export interface GridFlags extends PhotoFlags {
+  readonly layer: string;
+  readonly cells?: number;
+  readonly cell?: number;
+  readonly iterations?: number;
+  readonly power?: number;
+  readonly batch?: number;
+  readonly seed?: number;
 }
 
 export interface FoolFlags extends PhotoFlags {

@@ -5,14 +5,18 @@ import { type AttributionMethod, attributionDefaults } from "../commands/attribu
 import { foolDefaults } from "../commands/fool.ts";
 import { recipeBounds } from "../optvis/recipe.ts";
 import { addModelFlags, addObjectiveFlag, addRunFlags, command } from "./grammar.ts";
-import type { AttributionFlags, FoolFlags } from "./photo-flags.ts";
+import type { AttributionFlags, DreamFlags, FoolFlags, GridFlags, ReconstructFlags } from "./photo-flags.ts";
 import { integer, number, size } from "./values.ts";
 
 export interface PhotoActions {
   attribution(method: AttributionMethod, flags: AttributionFlags): Promise<void>;
   fool(flags: FoolFlags): Promise<void>;
+  reconstruct(method: "invert" | "caricature", flags: ReconstructFlags): Promise<void>;
+  dream(flags: DreamFlags): Promise<void>;
+  grid(flags: GridFlags): Promise<void>;
 }
 
+export const IMAGE_OUT = ".png, or .safetensors with `image` F32 [1,3,H,W], RGB 0–1";
 const MAP_OUT = ".png, or .safetensors with `map` F32 [1,1,H,W] and `gradient` [1,3,H,W]";
 
 export function addPhotographs(program: Command, actions: PhotoActions): void {
@@ -24,7 +28,14 @@ export function addPhotographs(program: Command, actions: PhotoActions): void {
   addFool(program, actions);
 }
 
-function photograph(program: Command, name: string, description: string, rest: string, out: string): Command {
+/** A command that is given a photograph and writes something. @param rest flags of its example */
+export function photograph(
+  program: Command,
+  name: string,
+  description: string,
+  rest: string,
+  out: string,
+): Command {
   const target = command(program, name, description, example(name, rest));
   return addModelFlags(target)
     .optionsGroup("Files:")
@@ -108,8 +119,7 @@ function addGradcam(program: Command, actions: PhotoActions): void {
 
 function addFool(program: Command, actions: PhotoActions): void {
   const what = "Change a photograph until the network takes it for a class.";
-  const out = ".png, or .safetensors with `image` F32 [1,3,H,W], RGB 0–1";
-  const target = photograph(program, "fool", what, "--objective class:pizza", out);
+  const target = photograph(program, "fool", what, "--objective class:pizza", IMAGE_OUT);
   addObjectiveFlag(target)
     .optionsGroup("Method:")
     .option(

@@ -2,8 +2,10 @@
 
 import { Command } from "commander";
 import { optimizerKinds, recipeBounds } from "../optvis/recipe.ts";
+import { type AtlasAction, addAtlas } from "./atlas-program.ts";
 import type { BenchFlags, GradientFlags, InfoFlags, RenderFlags } from "./flags.ts";
 import { addModelFlags, addObjectiveFlag, addRunFlags, command, strict } from "./grammar.ts";
+import { addMade } from "./made-program.ts";
 import { addPhotographs, type PhotoActions } from "./photo-program.ts";
 import { choice, integer, number, size } from "./values.ts";
 
@@ -12,6 +14,7 @@ export interface Actions {
   gradient(flags: GradientFlags): Promise<void>;
   render(flags: RenderFlags): Promise<void>;
   bench(flags: BenchFlags): Promise<void>;
+  readonly atlas: AtlasAction;
   readonly photographs: PhotoActions;
 }
 
@@ -28,7 +31,9 @@ export function buildProgram(actions: Actions, version: string): Command {
   addInfo(program, actions);
   addGradient(program, actions);
   addRender(program, actions);
+  addAtlas(program, addRecipeFlags, actions.atlas);
   addPhotographs(program, actions.photographs);
+  addMade(program, actions.photographs);
   addBench(program, actions);
   return program;
 }

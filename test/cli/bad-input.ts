@@ -6,6 +6,7 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
   const render = `render --model ${net} --objective class:0 --size 16 --iterations 2 --out ${at("x.png")}`;
   const gradient = `gradient --model ${net} --objective class:0 --image ${at("image.safetensors")} --out ${at("g.safetensors")}`;
   const saliency = `saliency --model ${net} --objective class:0 --image ${at("image.safetensors")} --out ${at("x.png")}`;
+  const atlas = `atlas --model ${net} --layer conv1_1 --out ${at("atlas")}`;
   const without = (words: string, flag: string): string => words.replace(new RegExp(` ${flag} \\S+`), "");
   const instead = (words: string, flag: string, value: string): string =>
     words.replace(new RegExp(` ${flag} \\S+`), ` ${flag} ${value}`);
@@ -95,6 +96,35 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [
       instead(saliency, "--objective", "channel:conv2_1:0").replace("saliency", "fool"),
       /expected the one class.*got "channel:conv2_1:0".*class:NAME/,
+    ],
+    [
+      without(saliency, "--objective").replace("saliency", "dream"),
+      /expected --layer NAME or --objective SPEC/,
+    ],
+    [
+      `${saliency.replace("saliency", "dream")} --layer conv1_1`,
+      /--layer and --objective: expected one of them/,
+    ],
+    [`${without(saliency, "--objective").replace("saliency", "invert")}`, /--layer.* not specified/],
+    [
+      `${without(saliency, "--objective").replace("saliency", "grid")} --layer conv9_9`,
+      /"conv9_9" is not in.*layers:/,
+    ],
+    [
+      `${without(saliency, "--objective").replace("saliency", "caricature")} --layer conv1_1 --power -1`,
+      /--power.*"-1"/,
+    ],
+    [`${atlas} --shard 2/2`, /--shard: expected I\/N with I from 0 to N−1, got "2\/2"/],
+    [`${atlas} --shard 1`, /--shard: expected I\/N/],
+    [`${atlas} --layer conv9_9`, /"conv9_9" is not in.*layers: conv1_1/],
+    [`${instead(atlas, "--layer", "conv2_1")} --size 1`, /size 1×1: pool1/],
+    [`${atlas} --init ${at("cut.png")}`, /--init: an atlas starts from zeros or noise/],
+    [instead(atlas, "--out", at("text.txt")), /--out: /],
+    [instead(render, "--objective", "tv"), /names no layer/],
+    [instead(render, "--objective", "invert:conv1_1"), /invert:conv1_1 compares with a photograph, got none/],
+    [
+      instead(render, "--objective", "channel:conv1_1:0[1]"),
+      /no image 1 in the batch; there is image 0 alone/,
     ],
     [`info --model ${net} --size 1`, /size 1×1/],
     [`bench --model ${net} --objective class:0`, /--size.* not specified/],

@@ -81,7 +81,7 @@ describe("help", () => {
   it("goes to stdout, with every command and flag of the contract", async () => {
     const overview = await ascent(["--help"]);
     expect(overview).toMatchObject({ code: 0, stderr: "" });
-    for (const name of "info gradient render bench saliency guided smoothgrad integrated gradcam fool".split(
+    for (const name of "info gradient render bench saliency guided smoothgrad integrated gradcam fool invert caricature dream grid atlas".split(
       " ",
     ))
       expect(overview.stdout).toContain(`\n  ${name} `);

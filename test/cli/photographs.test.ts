@@ -4,7 +4,14 @@ import { writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { AttributionReport, FoolReport, Tensor } from "../../src/commands/report.ts";
+import type {
+  AttributionReport,
+  DreamReport,
+  FoolReport,
+  GridReport,
+  RunReport,
+  Tensor,
+} from "../../src/commands/report.ts";
 import { writeSafetensors } from "../../src/model/safetensors.ts";
 import fixtures from "../fixtures/pictures.json" with { type: "json" };
 import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
@@ -112,6 +119,45 @@ describe.skipIf(!dawn)("photographs", { timeout: LIMIT }, () => {
     // RGB is the clamped u plus the mean, rounded.
     expect(Math.min(...image!.data)).toBeGreaterThan(-1e-6);
     expect(Math.max(...image!.data)).toBeLessThan(1 + 1e-6);
+  });
+
+  it("invert comes near the photograph's activation, and to the photograph itself in the first layer", async () => {
+    const command = "invert --image @in.safetensors --layer conv1_1 --tv 0";
+    const report = await succeed<RunReport>(`${command} --iterations 200 --out @out.safetensors`);
+    // Minus the squared distance over the photograph's squares, which is 1 or so at the start.
+    expect(report.objective[0]).toBeLessThan(-0.2);
+    expect(report.finalObjective).toBeGreaterThan(-2e-3);
+    const { image } = await readTensors(at("out.safetensors"));
+    const photo = (await readTensors(at("in.safetensors")))["image"]!.data;
+    const error = image!.data.reduce((total, x, i) => total + Math.abs(x - photo[i]!), 0) / photo.length;
+    // Four filters cannot tell all of three colours; noise at random is 1/3 away.
+    expect(error).toBeLessThan(0.15);
+  });
+
+  it("caricature, dream and grid make images", async () => {
+    const { finalObjective, objective } = await succeed<RunReport>(
+      "caricature --image @in.safetensors --layer relu2_1 --iterations 30 --out @out.safetensors",
+    );
+    expect(finalObjective).toBeGreaterThan(objective[0]!);
+    const dream = await succeed<DreamReport>(
+      "dream --image @in.safetensors --layer relu1_1 --octaves 3 --iterations 2 --out @dream.safetensors",
+    );
+    expect(dream.octaves).toEqual([
+      [9, 11],
+      [13, 16],
+      [18, 22],
+    ]);
+    for (const file of ["out", "dream"]) {
+      const { image } = await readTensors(at(`${file}.safetensors`));
+      expect(image?.shape).toEqual([1, 3, ...SIZE]);
+      expect(Math.max(...image!.data)).toBeLessThan(1 + 1e-6);
+    }
+    const grid = await succeed<GridReport>(
+      "grid --image @in.safetensors --layer conv2_2 --cells 3 --cell 12 --iterations 2 --batch 4 --out @grid.safetensors",
+    );
+    // conv2_2 has 9×11 positions.
+    expect(grid).toMatchObject({ rows: 2, columns: 3 });
+    expect((await readTensors(at("grid.safetensors")))["image"]?.shape).toEqual([1, 3, 24, 36]);
   });
 
   it("photographs are cropped and resized; maps are PNGs of that size", async () => {

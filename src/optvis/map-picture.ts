@@ -1,26 +1,27 @@
-/** Maps of one number a pixel as pictures. */
-
-import type { Tensor } from "../commands/report.ts";
-import { writePicture } from "./pictures.ts";
+/** Maps of one number a pixel as pictures: RGB in 0–1 units, (3,H,W). */
 
 /** Share of the pixels that are at most white: a few extreme ones must not leave the rest black (SmoothGrad's). */
 const PERCENTILE = 0.99;
 
-/** |map| in grey: black is zero, white the 99th percentile. */
-export function mapPicture({ shape, data }: Tensor): Uint8Array {
-  const grey = brightness(data, percentile(data, PERCENTILE));
-  return writePicture(Float32Array.of(...grey, ...grey, ...grey), sizeOf(shape));
+/** |map| in grey: black is zero, white the 99th percentile. @param map (H,W) */
+export function mapInGrey(map: Float32Array): Float32Array<ArrayBuffer> {
+  const grey = brightness(map, percentile(map, PERCENTILE));
+  const rgb = new Float32Array(3 * grey.length);
+  for (let colour = 0; colour < 3; colour++) rgb.set(grey, colour * grey.length);
+  return rgb;
 }
 
-/** A map over its photograph, dimmed where the map is low: Grad-CAM's usual picture. */
-export function overPhoto(map: Tensor, photo: Tensor): Uint8Array {
-  const strength = brightness(map.data, percentile(map.data, 1));
+/**
+ * A map in colours over its photograph, the usual picture of a Grad-CAM.
+ * @param photo RGB in 0–1 units, (3,H,W)
+ */
+export function mapOverPhoto(map: Float32Array, photo: Float32Array): Float32Array<ArrayBuffer> {
+  const strength = brightness(map, percentile(map, 1));
   const area = strength.length;
-  const rgb = photo.data.map((x, i) => {
+  return Float32Array.from(photo, (x, i) => {
     const level = strength[i % area] as number;
     return 0.5 * x + 0.5 * heat(level, Math.floor(i / area));
   });
-  return writePicture(rgb, sizeOf(map.shape));
 }
 
 /** Corners of the colour scale from zero to the largest value: black, purple, orange, pale yellow. */
@@ -48,8 +49,4 @@ function brightness(map: Float32Array, white: number): Float32Array {
 function percentile(map: Float32Array, share: number): number {
   const sorted = map.map(Math.abs).sort();
   return sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
-}
-
-function sizeOf(shape: readonly number[]): [height: number, width: number] {
-  return [shape[2] as number, shape[3] as number];
 }
