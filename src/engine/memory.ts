@@ -41,7 +41,7 @@ export class Allocation {
   readonly #buffers = new Map<string, BufferSpec>();
   readonly #uploads = new Map<string, Upload>();
   readonly #tables = new Map<string, Table>();
-  readonly #setup = new Map<string, Dispatch>();
+  readonly #setup = new Map<string, readonly Dispatch[]>();
 
   /** Asks for `bytes` under `name` and returns the name. */
   buffer(name: string, role: BufferRole, bytes: number): string {
@@ -65,9 +65,9 @@ export class Allocation {
     this.#uploads.set(upload.buffer, upload);
   }
 
-  /** A dispatch to run once after the uploads; asked for again under the same key it is made once. */
-  prepare(key: string, dispatch: Dispatch): void {
-    this.#setup.set(key, dispatch);
+  /** Dispatches to run once after the uploads; asked for again under the same key they are made once. */
+  prepare(key: string, dispatches: readonly Dispatch[]): void {
+    this.#setup.set(key, dispatches);
   }
 
   buffers(): readonly BufferSpec[] {
@@ -83,7 +83,7 @@ export class Allocation {
   }
 
   setup(): readonly Dispatch[] {
-    return [...this.#setup.values()];
+    return [...this.#setup.values()].flat();
   }
 }
 

@@ -5,6 +5,7 @@
  * Families are interchangeable: each stands in a file of its own, under the name that its entry points end in.
  */
 import type { ConvFamily } from "./conv3x3/family.ts";
+import { half } from "./conv3x3/half.ts";
 import { plain } from "./conv3x3/plain.ts";
 import { register } from "./conv3x3/register.ts";
 import { subgroup } from "./conv3x3/subgroup.ts";
@@ -13,7 +14,9 @@ import { workgroup } from "./conv3x3/workgroup.ts";
 export type { ConvFamily } from "./conv3x3/family.ts";
 export * from "./conv3x3/shape.ts";
 
-const families = { plain, register, subgroup, workgroup } satisfies Readonly<Record<string, ConvFamily>>;
+const families = { plain, register, subgroup, workgroup, half } satisfies Readonly<
+  Record<string, ConvFamily>
+>;
 
 /** Name of a family of convolution kernels. */
 export type ConvVariant = keyof typeof families;

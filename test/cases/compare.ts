@@ -15,6 +15,12 @@ export function roundings(depth: number): number {
   return error / (1 - error);
 }
 
+/** The same for operations in half precision, of 11 bits. */
+export function halfRoundings(depth: number): number {
+  const error = 2 ** -10 * depth;
+  return error / (1 - error);
+}
+
 /** WGSL: a division errs by up to 2.5 ULP, so as much as three operations. */
 export const DIVISION = 3;
 

@@ -12,18 +12,22 @@ export { avgPoolBackward as avgpool_backward, avgPoolForward as avgpool_forward 
 export { blurColumns as blur_columns, blurRows as blur_rows } from "./blur.ts";
 export {
   conv3x3BackwardInput as conv3x3_backward_input,
+  conv3x3BackwardInput as conv3x3_backward_input_half,
   conv3x3BackwardInput as conv3x3_backward_input_register,
   conv3x3BackwardInput as conv3x3_backward_input_subgroup,
   conv3x3BackwardInput as conv3x3_backward_input_workgroup,
   conv3x3Forward as conv3x3_forward,
+  conv3x3Forward as conv3x3_forward_half,
   conv3x3Forward as conv3x3_forward_register,
   conv3x3Forward as conv3x3_forward_subgroup,
   conv3x3Forward as conv3x3_forward_workgroup,
 } from "./conv3x3.ts";
 export {
+  conv3x3BackwardInputRelu as conv3x3_backward_input_relu_half,
   conv3x3BackwardInputRelu as conv3x3_backward_input_relu_register,
   conv3x3BackwardInputRelu as conv3x3_backward_input_relu_subgroup,
   conv3x3BackwardInputRelu as conv3x3_backward_input_relu_workgroup,
+  conv3x3ForwardRelu as conv3x3_forward_relu_half,
   conv3x3ForwardRelu as conv3x3_forward_relu_register,
   conv3x3ForwardRelu as conv3x3_forward_relu_subgroup,
   conv3x3ForwardRelu as conv3x3_forward_relu_workgroup,
@@ -42,6 +46,11 @@ export {
   gramForward as gram_forward,
   gramNormalize as gram_normalize,
 } from "./gram.ts";
+export {
+  packBackwardInputHalf as conv3x3_pack_backward_input_half,
+  packForwardHalf as conv3x3_pack_forward_half,
+  rangeOf as conv3x3_range_half,
+} from "./half-range.ts";
 export { jitterBackward as jitter_backward, jitterForward as jitter_forward } from "./jitter.ts";
 export {
   limitsCopy as limits_copy,

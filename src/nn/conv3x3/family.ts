@@ -57,5 +57,5 @@ export interface ConvPacking {
     pass: ConvPass,
     shape: Pick<ConvShape, "inputChannels" | "outputChannels">,
     buffers: { readonly weights: BufferRef; readonly packed: BufferRef },
-  ): Dispatch;
+  ): Dispatch[];
 }

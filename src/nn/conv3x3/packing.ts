@@ -12,11 +12,8 @@ export const tapsPacking: ConvPacking = {
     const bytes = forward
       ? tapsPacking.bytes(inputChannels, outputChannels)
       : tapsPacking.bytes(outputChannels, inputChannels);
-    return dispatch(forward ? conv3x3_pack_forward : conv3x3_pack_backward_input, {
-      label,
-      buffers,
-      uniform: { outputChannels, inputChannels },
-      workgroups: fold(bytes / 4),
-    });
+    const kernel = forward ? conv3x3_pack_forward : conv3x3_pack_backward_input;
+    const uniform = { outputChannels, inputChannels };
+    return [dispatch(kernel, { label, buffers, uniform, workgroups: fold(bytes / 4) })];
   },
 };

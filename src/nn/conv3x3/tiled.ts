@@ -11,11 +11,12 @@ type Operand = "weights" | "input" | "output";
 type TileShape = Readonly<Record<Exclude<keyof Correlation, "batch">, number>>;
 type Tiled<S extends string, O extends string> = KernelSource<Operand | S, TileShape, O>;
 
-export interface TiledKernels<O extends string> {
-  readonly forward: Tiled<"bias", O>;
-  readonly forwardRelu: Tiled<"bias" | "bits", O>;
-  readonly backwardInput: Tiled<never, O>;
-  readonly backwardInputRelu: Tiled<"mask", O>;
+/** `W`: names of the workspace that the kernels bind beside the operands. */
+export interface TiledKernels<O extends string, W extends string> {
+  readonly forward: Tiled<"bias" | W, O>;
+  readonly forwardRelu: Tiled<"bias" | "bits" | W, O>;
+  readonly backwardInput: Tiled<W, O>;
+  readonly backwardInputRelu: Tiled<"mask" | W, O>;
 }
 
 /** Workgroups and overrides for a pass. */
@@ -24,10 +25,11 @@ export interface Grid<O extends string> {
   readonly overrides: Readonly<Record<O, number>>;
 }
 
-/** The passes of a family over `kernels`, on a `grid` of its own. */
-export function tiledPasses<O extends string>(
-  kernels: TiledKernels<O>,
+/** The passes of a family over `kernels`, on a `grid` of its own, with the workspace named in `scratch`. */
+export function tiledPasses<O extends string, W extends string = never>(
+  kernels: TiledKernels<O, W>,
   grid: (pass: Correlation) => Grid<O>,
+  scratch: readonly W[] = [],
 ): Pick<ConvFamily, "forward" | "backwardInput"> {
   const make = <S extends string>(
     kernel: Tiled<S, O>,
@@ -40,16 +42,16 @@ export function tiledPasses<O extends string>(
     return dispatch(kernel, { label, buffers, uniform, ...cost, ...grid(pass) });
   };
   return {
-    forward(label, pass, { weights, bias, input, output, bits }) {
-      const buffers = { weights, bias, input, output };
+    forward(label, pass, { weights, bias, input, output, bits, workspace }) {
+      const buffers = { weights, bias, input, output, ...chosen(workspace, scratch) };
       return [
         bits === undefined
           ? make(kernels.forward, label, pass, buffers)
           : make(kernels.forwardRelu, label, pass, { ...buffers, bits }),
       ];
     },
-    backwardInput(label, pass, { weights, input, output, mask }) {
-      const buffers = { weights, input, output };
+    backwardInput(label, pass, { weights, input, output, mask, workspace }) {
+      const buffers = { weights, input, output, ...chosen(workspace, scratch) };
       return [
         mask === undefined
           ? make(kernels.backwardInput, label, pass, buffers)
@@ -57,6 +59,10 @@ export function tiledPasses<O extends string>(
       ];
     },
   };
+}
+
+function chosen<W extends string>(workspace: Readonly<Record<string, BufferRef>>, names: readonly W[]) {
+  return Object.fromEntries(names.map((name) => [name, workspace[name]])) as Readonly<Record<W, BufferRef>>;
 }
 
 /** Row tiles of 8 pixels along x, groups of `channels` output channels of each image along y. */

@@ -24,7 +24,7 @@ export const workgroup: ConvFamily = {
       backwardInput: conv3x3_backward_input_workgroup,
       backwardInputRelu: conv3x3_backward_input_relu_workgroup,
     },
-    grid,
+    workgroupTiles,
   ),
 };
 
@@ -32,7 +32,7 @@ export const workgroup: ConvFamily = {
 const MANY_WORKGROUPS = 512;
 
 /** 8 quads of channels by 8 or 16 rows: 64 or 128 invocations, and under 8 KiB of workgroup memory. */
-function grid(pass: Correlation): Grid<"QUADS" | "ROWS"> {
+export function workgroupTiles(pass: Correlation): Grid<"QUADS" | "ROWS"> {
   const small = workgroups(pass, 8, 8);
   const [tiles, groups] = small;
   return tiles * groups >= MANY_WORKGROUPS

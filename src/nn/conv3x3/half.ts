@@ -1,0 +1,98 @@
+/**
+ * Half-precision products by tiles in workgroup memory (shaders/conv3x3_half.wgsl). Weights are kept as halves
+ * and what is read is staged as halves, scaled by a power of two that its measured range asks for;
+ * activations and gradients stay float32 between layers.
+ */
+import {
+  conv3x3_backward_input_half,
+  conv3x3_backward_input_relu_half,
+  conv3x3_forward_half,
+  conv3x3_forward_relu_half,
+} from "../../../shaders/conv3x3_half.wgsl";
+import {
+  conv3x3_pack_backward_input_half,
+  conv3x3_pack_forward_half,
+} from "../../../shaders/conv3x3_pack_half.wgsl";
+import { conv3x3_range_half } from "../../../shaders/conv3x3_range_half.wgsl";
+import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
+import type { ConvFamily, ConvPacking } from "./family.ts";
+import type { Correlation } from "./shape.ts";
+import { tiledPasses } from "./tiled.ts";
+import { workgroupTiles } from "./workgroup.ts";
+
+/** Partial maxima that the range kernel leaves. */
+const PARTIALS = 64;
+
+/** The range of the weights, then (C,3,3,K′) halves, K′ the pass's output channels rounded up to 8. */
+const halfPacking: ConvPacking = {
+  name: "half",
+  bytes: (inputs, outputs) => 4 * PARTIALS + 2 * taps(inputs, outputs),
+  pack(label, pass, { inputChannels, outputChannels }, { weights, packed }) {
+    const forward = pass === "forward";
+    const quads = (forward ? taps(inputChannels, outputChannels) : taps(outputChannels, inputChannels)) / 4;
+    return [
+      rangeOf(`${label} range`, 9 * inputChannels * outputChannels, weights, packed),
+      dispatch(forward ? conv3x3_pack_forward_half : conv3x3_pack_backward_input_half, {
+        label,
+        buffers: { weights, packed },
+        uniform: { outputChannels, inputChannels },
+        workgroups: fold(quads),
+      }),
+    ];
+  },
+};
+
+function taps(inputs: number, outputs: number): number {
+  return 9 * inputs * 8 * Math.ceil(outputs / 8);
+}
+
+const passes = tiledPasses(
+  {
+    forward: conv3x3_forward_half,
+    forwardRelu: conv3x3_forward_relu_half,
+    backwardInput: conv3x3_backward_input_half,
+    backwardInputRelu: conv3x3_backward_input_relu_half,
+  },
+  workgroupTiles,
+  ["range"],
+);
+
+export const half: ConvFamily = {
+  precision: "f16",
+  features: ["shader-f16"],
+  fusesRelu: true,
+  packing: halfPacking,
+  suits: () => true,
+  workspace: () => [{ name: "range", bytes: 4 * PARTIALS }],
+  forward: (label, pass, buffers) => [
+    inputRange(label, pass, buffers),
+    ...passes.forward(label, pass, buffers),
+  ],
+  backwardInput: (label, pass, buffers) => [
+    inputRange(label, pass, buffers),
+    ...passes.backwardInput(label, pass, buffers),
+  ],
+};
+
+function inputRange(
+  label: string,
+  { batch, inputChannels, inputHeight, inputWidth }: Correlation,
+  {
+    input,
+    workspace,
+  }: { readonly input: BufferRef; readonly workspace: Readonly<Record<string, BufferRef>> },
+): Dispatch {
+  const { range } = workspace;
+  if (range === undefined) throw new Error("conv3x3_range_half: no workspace for the range");
+  return rangeOf(`${label} range`, batch * inputChannels * inputHeight * inputWidth, input, range);
+}
+
+function rangeOf(label: string, length: number, values: BufferRef, range: BufferRef): Dispatch {
+  return dispatch(conv3x3_range_half, {
+    label,
+    buffers: { values, range },
+    uniform: { length },
+    workgroups: [PARTIALS, 1, 1],
+    bytes: 4 * length,
+  });
+}
