@@ -5,6 +5,7 @@ import type { Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/network.ts";
 import { findLayer, layerChannels } from "../model/shapes.ts";
 import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
+import { channelSettings } from "../optvis/recipes.ts";
 import { onePhoto } from "./image.ts";
 import { timedRun } from "./render.ts";
 import type { Result, RunContext, RunReport, Tensor } from "./report.ts";
@@ -15,7 +16,7 @@ export interface ReconstructOptions {
   /** (1,3,H,W), RGB in 0–1 units. */
   readonly image: Tensor;
   readonly iterations?: number;
-  /** Of Adam, in RGB 0–1 units. */
+  /** Step size in RGB 0–1 units. */
   readonly lr?: number;
   /** Weight of total variation against an objective that is 1 or so. */
   readonly tv?: number;
@@ -29,11 +30,11 @@ export interface ReconstructOptions {
 /** What is used where an option is not given. */
 export const reconstructDefaults = {
   invert: { iterations: 256, lr: 0.05, tv: 1e-5, jitter: 0, power: 0, seed: 0 },
-  caricature: { iterations: 256, lr: 0.05, tv: 1e-5, jitter: 4, power: 1, seed: 0 },
+  caricature: { iterations: 128, lr: channelSettings.lr, tv: 0, jitter: 4, power: 1, seed: 0 },
 } as const;
 
 /**
- * From noise, by Adam, RGB kept in 0–1. The objective is measured in the mean square of the photograph's
+ * From noise, RGB kept in 0–1; an inversion by Adam, a caricature by the tuned settings of channels. The objective is measured in the mean square of the photograph's
  * activation (Mahendran and Vedaldi 2015), so that weights mean the same on every layer.
  * @returns tensor `image` (1,3,H,W)
  */
@@ -56,10 +57,10 @@ export async function reconstruct(
   const penalty = tv === 0 ? "" : ` - ${tv}*tv`;
   const recipe: Recipe = {
     ...defaultRecipe,
+    ...(method === "invert" ? { optimizer: "adam" as const } : channelSettings),
     objective: `${unit > 0 ? 1 / unit : 1}*${score}${penalty}`,
     size,
     init: "noise",
-    optimizer: "adam",
     lr,
     jitter,
     clamp: true,

@@ -16,7 +16,7 @@ async function fetchPhoto(url: string, signal: AbortSignal): Promise<Blob> {
   }
 }
 
-async function decode(photo: Blob): Promise<Raster> {
+export async function decodePhoto(photo: Blob): Promise<Raster> {
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(photo);
@@ -41,7 +41,7 @@ export async function readPhoto(request: RunRequest, signal: AbortSignal): Promi
   if (recipe.init !== "photo") return undefined;
   if (photo === undefined) throw new InputError("init: expected a photograph, got none", { remedy: REMEDY });
   return fitPhoto(
-    await decode(typeof photo === "string" ? await fetchPhoto(photo, signal) : photo),
+    await decodePhoto(typeof photo === "string" ? await fetchPhoto(photo, signal) : photo),
     recipe.size,
   );
 }

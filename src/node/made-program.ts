@@ -50,7 +50,11 @@ function layered(program: Command, name: string, what: string): Command {
 function reconstructFlags(target: Command, method: "invert" | "caricature"): Command {
   const { iterations, lr, tv, seed } = reconstructDefaults[method];
   return target
-    .option("--iterations <n>", `steps of Adam (default: ${iterations})`, integer("--iterations", ITERATIONS))
+    .option(
+      "--iterations <n>",
+      `steps${method === "invert" ? " of Adam" : ""} (default: ${iterations})`,
+      integer("--iterations", ITERATIONS),
+    )
     .option("--lr <x>", `step size in RGB 0–1 units (default: ${lr})`, number("--lr", LR))
     .option(
       "--tv <x>",

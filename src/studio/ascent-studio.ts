@@ -158,6 +158,12 @@ export class AscentStudio extends LitElement {
     this.#change({ objective, ...(this.#isTuned ? tunedSettings(objective) : {}) });
   };
 
+  /** From the wall to the frame: the channel becomes the subject, and comes into view. */
+  readonly #openChannel = (event: CustomEvent<string>): void => {
+    this.#changeSubject(event);
+    this.stage.scrollIntoView({ behavior: "smooth", block: "start" });
+  };
+
   get #isTuned(): boolean {
     const tuned = Object.entries(tunedSettings(this.recipe.objective));
     return tuned.every(([key, value]) => this.recipe[key as keyof Recipe] === value);
@@ -297,10 +303,40 @@ export class AscentStudio extends LitElement {
     </aside>`;
   }
 
+  #renderRooms() {
+    const { network, recipe, shown } = this;
+    return html`<div class="page rooms">
+      <section aria-labelledby="wall-title">
+        <h2 id="wall-title">All channels of a layer</h2>
+        <studio-wall
+          .network=${network}
+          .choice=${shown}
+          .spec=${recipe.objective}
+          @choose=${this.#openChannel}
+        ></studio-wall>
+      </section>
+      <section aria-labelledby="photo-title">
+        <h2 id="photo-title">A photograph, as the network sees it</h2>
+        <studio-photo
+          .network=${network}
+          .choice=${shown}
+          .spec=${recipe.objective}
+          .photo=${this.photo}
+          @photo=${(event: CustomEvent<File>) => {
+            this.photo = event.detail;
+          }}
+        ></studio-photo>
+      </section>
+    </div>`;
+  }
+
   protected override render() {
     return html`
       ${this.#renderHeader()}
-      <main class="page">${this.#renderPicture()} ${this.#renderPanel()}</main>
+      <main>
+        <div class="page studio">${this.#renderPicture()} ${this.#renderPanel()}</div>
+        ${this.#renderRooms()}
+      </main>
       <footer>
         <div class="page">
           <span class="keys"><kbd>Space</kbd> run or pause &ensp; <kbd>.</kbd> one iteration &ensp; <kbd>R</kbd> restart</span>

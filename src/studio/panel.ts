@@ -1,5 +1,7 @@
 /** The controls, loaded after the picture has begun: everything here can wait for the engine. */
+import "./channel-wall.ts";
 import "./loss-plot.ts";
 import "./model-picker.ts";
+import "./photo-room.ts";
 import "./recipe-controls.ts";
 import "./subject-picker.ts";

@@ -43,7 +43,7 @@ export const studioStyles = css`
     align-items: center;
     margin-inline-start: auto;
   }
-  main {
+  .studio {
     display: grid;
     grid-template-columns: minmax(0, 1fr);
     gap: 2.5rem clamp(2rem, 4vw, 4.5rem);
@@ -86,6 +86,19 @@ export const studioStyles = css`
   }
   .network {
     padding-block-start: 2rem;
+  }
+  .rooms {
+    display: grid;
+    gap: 3rem;
+    padding-block-end: 4rem;
+  }
+  .rooms section {
+    padding-block-start: 2rem;
+    border-block-start: 1px solid var(--line);
+  }
+  .rooms h2 {
+    margin-block: 0 1rem;
+    font: 500 1.25rem/1.2 var(--serif);
   }
   footer {
     border-block-start: 1px solid var(--line);
@@ -138,7 +151,7 @@ export const studioStyles = css`
     pointer-events: none;
   }
   @media (min-width: 60rem) {
-    main {
+    .studio {
       grid-template-columns: minmax(0, 1fr) minmax(20rem, 25rem);
     }
     /* The picture stays in sight while one turns the knobs further down. */

@@ -1,0 +1,129 @@
+/** The rooms below the picture, in real browsers: the wall of channels, and what is made of a photograph. */
+import type { Browser, ElementHandle, Page } from "puppeteer";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ChannelWall } from "../../src/studio/channel-wall.ts";
+import type { PhotoRoom } from "../../src/studio/photo-room.ts";
+import { launch } from "../stacks/browser.ts";
+import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
+import { type Server, startServer } from "../stacks/server.ts";
+
+const TIMEOUT = 120_000;
+/** The picture itself rests, so that the rooms have the software adapter for themselves. */
+const HASH = "#objective=channel%3Aconv2_1%3A3&size=16&iterations=1";
+
+for (const name of ["chromium", "firefox"] as const) {
+  const environment = stackEnvironment(name);
+  const skip = !environment.available || !wantedStacks().includes(name);
+
+  describe.skipIf(skip)(`the rooms in ${name}`, { timeout: TIMEOUT }, () => {
+    let browser: Browser;
+    let server: Server;
+    let page: Page;
+
+    beforeAll(async () => {
+      server = await startServer();
+      browser = await launch(name);
+      page = await browser.newPage();
+      page.setDefaultTimeout(TIMEOUT);
+      await page.setViewport({ width: 1280, height: 900 });
+      await page.goto(`${server.url}/index.html${HASH}`);
+    }, TIMEOUT);
+
+    afterAll(async () => {
+      await browser?.close();
+      await server?.close();
+    }, TIMEOUT);
+
+    /** A room once the network has arrived in it. */
+    async function room<Room extends HTMLElement>(tag: string): Promise<ElementHandle<Room>> {
+      const handle = await page.waitForFunction(
+        (wanted) => {
+          const found = document.querySelector("ascent-studio")?.shadowRoot?.querySelector(wanted);
+          return found?.shadowRoot?.querySelector("select option") ? found : undefined;
+        },
+        {},
+        tag,
+      );
+      return handle as unknown as ElementHandle<Room>;
+    }
+
+    it("hangs the channels of a layer, and opens one", async () => {
+      const wall = await room<ChannelWall>("studio-wall");
+      const cells = await wall.evaluate((it) => it.shadowRoot!.querySelectorAll(".cell").length);
+      expect(cells).toBe(64);
+      await wall.evaluate((it) => it.shadowRoot!.querySelector<HTMLElement>(".bar button")!.click());
+      await page.waitForFunction(
+        (it) => /^(8|16|24|32) of/.test(it.shadowRoot!.querySelector(".count")!.textContent!.trim()),
+        {},
+        wall,
+      );
+      await wall.evaluate((it) => it.shadowRoot!.querySelector<HTMLElement>(".bar button")!.click());
+      const colours = await wall.evaluate((it) =>
+        [...it.shadowRoot!.querySelectorAll("canvas")].map((canvas) => {
+          const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+          return new Set(new Uint32Array(data.buffer)).size;
+        }),
+      );
+      expect(colours.slice(0, 8).filter((count) => count > 20).length).toBeGreaterThan(4);
+      expect(colours.at(-1)).toBe(1);
+      expect(
+        await wall.evaluate((it) => it.shadowRoot!.querySelector(".bar button")!.textContent!.trim()),
+      ).toBe("Go on");
+      // By keys: two to the right of the first, and open.
+      await wall.evaluate((it) => it.shadowRoot!.querySelector<HTMLElement>(".cell")!.focus());
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("Enter");
+      await page.waitForFunction(() => location.hash.includes("conv2_1%3A2"));
+      const pressed = await wall.evaluate((it) =>
+        it.shadowRoot!.querySelector('[aria-pressed="true"]')!.textContent!.trim(),
+      );
+      expect(pressed).toBe("2");
+    });
+
+    it("makes a saliency map of a photograph, and says what it cannot read", async () => {
+      const photo = await room<PhotoRoom>("studio-photo");
+      const give = (path: string, type: string) =>
+        photo.evaluate(
+          async (it, from, kind) => {
+            const file = new File([await (await fetch(from)).blob()], from.split("/").at(-1)!, {
+              type: kind,
+            });
+            it.dispatchEvent(new CustomEvent("photo", { detail: file }));
+          },
+          path,
+          type,
+        );
+      await give("/.github/classes.png", "image/png");
+      await page.waitForFunction((it) => it.photo !== undefined, {}, photo);
+      const button = ".make:not([disabled])";
+      await page.waitForFunction(
+        (it, selector) => it.shadowRoot!.querySelector(selector) !== null,
+        {},
+        photo,
+        button,
+      );
+      await photo.evaluate(
+        (it, selector) => it.shadowRoot!.querySelector<HTMLElement>(selector)!.click(),
+        button,
+      );
+      await page.waitForFunction(
+        (it) => it.shadowRoot!.querySelectorAll("figcaption")[1]!.textContent!.includes("Saliency"),
+        {},
+        photo,
+      );
+      const greys = await photo.evaluate((it) => {
+        const canvas = it.shadowRoot!.querySelector<HTMLCanvasElement>("#made")!;
+        const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+        return new Set(data.filter((_, i) => i % 4 === 0)).size;
+      });
+      expect(greys).toBeGreaterThan(20);
+      await give("/README.md", "image/png");
+      await page.waitForFunction((it) => it.shadowRoot!.querySelector('[role="alert"]') !== null, {}, photo);
+      const message = await photo.evaluate(
+        (it) => it.shadowRoot!.querySelector('[role="alert"]')!.textContent!,
+      );
+      expect(message).toContain("expected a picture this browser can decode");
+    });
+  });
+}
