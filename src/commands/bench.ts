@@ -1,22 +1,31 @@
 /** `bench`: how fast an ascent runs here, what it computes, and what memory it takes. */
 
 import { createAscent } from "../engine/ascent.ts";
+import { measureLimits } from "../engine/limits.ts";
+import { profileByKernel } from "../engine/profile.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/network.ts";
 import { photoOption, type RenderOptions, timedRun } from "./render.ts";
 import type { BenchReport, Result, RunContext } from "./report.ts";
 
+export interface BenchOptions extends RenderOptions {
+  /** Measure the adapter's limits as well, and the kernels against them. */
+  readonly profile?: boolean;
+}
+
 /** Runs the recipe as `render` does, then once more with every dispatch timed where the device can. */
 export async function bench(
   gpu: Gpu,
   model: Model,
-  options: RenderOptions,
+  options: BenchOptions,
   context: RunContext,
 ): Promise<Result<BenchReport>> {
   const ascent = await createAscent(gpu, model, options.recipe, photoOption(options));
   try {
     const run = await timedRun(gpu, model, ascent, options, context);
     const { plan } = ascent;
+    const kernelTimes = await ascent.profile();
+    const limits = options.profile && kernelTimes ? await measureLimits(gpu) : null;
     return {
       report: {
         ...run,
@@ -26,7 +35,8 @@ export async function bench(
         gflops: run.iterationsPerSecond === null ? null : (plan.flops * run.iterationsPerSecond) / 1e9,
         plannedBytes: plan.bytes,
         allocatedBytes: ascent.allocatedBytes,
-        kernelTimes: await ascent.profile(),
+        kernelTimes,
+        profile: limits && kernelTimes && { limits, kernels: profileByKernel(kernelTimes, limits) },
       },
       tensors: {},
     };

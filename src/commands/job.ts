@@ -3,7 +3,7 @@
 import type { Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/network.ts";
 import { type AttributionOptions, attribution } from "./attribution.ts";
-import { bench } from "./bench.ts";
+import { type BenchOptions, bench } from "./bench.ts";
 import { type DreamOptions, dream } from "./dream.ts";
 import { type FoolOptions, fool } from "./fool.ts";
 import { type GradientOptions, gradient } from "./gradient.ts";
@@ -30,7 +30,7 @@ export type Job =
   | ({ readonly command: "dream" } & DreamOptions)
   | ({ readonly command: "grid" } & GridOptions)
   | ({ readonly command: "render" } & RenderOptions)
-  | ({ readonly command: "bench" } & RenderOptions);
+  | ({ readonly command: "bench" } & BenchOptions);
 
 /** The report each command makes. */
 export interface Reports {

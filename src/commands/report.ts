@@ -1,6 +1,7 @@
 /** What the commands give back: plain data that survives JSON, and tensors. The same in Node and in a page. */
 
-import type { DispatchTime } from "../engine/profile.ts";
+import type { Limits } from "../engine/limits.ts";
+import type { DispatchTime, KernelTime } from "../engine/profile.ts";
 
 /** Where the kernels run: Dawn inside Node, or a browser. */
 export type RuntimeName = "dawn" | "chromium" | "firefox" | "browser";
@@ -57,6 +58,8 @@ export interface BenchReport extends RunReport {
   readonly allocatedBytes: number;
   /** Each dispatch of one iteration, in order, from a separate profiling run, never the timed one; null without timestamp queries. */
   readonly kernelTimes: readonly DispatchTime[] | null;
+  /** Where it was asked for and the device has timestamp queries: what the adapter can do, and kernels against it. */
+  readonly profile: { readonly limits: Limits; readonly kernels: readonly KernelTime[] } | null;
 }
 
 /** Of `saliency`, `guided`, `smoothgrad`, `integrated` and `gradcam`. */

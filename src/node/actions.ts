@@ -78,7 +78,8 @@ async function bench(flags: BenchFlags, startedAt: number): Promise<void> {
   const weights = await weightsOf(flags);
   await withModel(weights, (model) => checkObjective(model, objective, size));
   const recipe = { ...defaultRecipe, objective, size, batch, iterations };
-  const { report } = await executeWithProgress(weights, { command: "bench", recipe }, iterations, {
+  const profile = flags.profile === true;
+  const { report } = await executeWithProgress(weights, { command: "bench", recipe, profile }, iterations, {
     runtime: flags.runtime,
     startedAt,
   });

@@ -31,6 +31,7 @@ export interface BenchFlags extends CommonFlags {
   readonly size: Size;
   readonly batch: number;
   readonly iterations: number;
+  readonly profile?: true;
 }
 
 export interface RenderFlags extends CommonFlags {

@@ -152,7 +152,8 @@ function addBench(program: Command, actions: Actions): void {
       "the first one is not timed",
       integer("--iterations", { ...recipeBounds.iterations, least: 1 }),
       20,
-    );
+    )
+    .option("--profile", "measure what the adapter can do, and each kernel against it");
   addRunFlags(bench).action((flags: BenchFlags) => actions.bench(flags));
 }
 
@@ -180,5 +181,6 @@ const RENDER_EXAMPLES = `  ascent render --model embedded --objective class:gold
   ascent render --model vgg19.safetensors --preprocess caffe --objective channel:conv3_4:17 --size 96x128 \\
     --iterations 200 --lr 0.02 --jitter 4 --clamp --out texture.png`;
 
-const BENCH_EXAMPLES = `  ascent bench --model embedded --objective channel:relu3_1:7 --size 64 --json
+const BENCH_EXAMPLES = `  ascent bench --model embedded --objective class:goldfish --size 128 --profile
+  ascent bench --model embedded --objective channel:relu3_1:7 --size 64 --json
   ascent bench --model embedded --objective class:0 --size 128 --batch 4 --runtime firefox`;

@@ -2,7 +2,8 @@
 
 import type { ModelInfo } from "../commands/info.ts";
 import type { BenchReport, RunReport } from "../commands/report.ts";
-import type { DispatchTime } from "../engine/profile.ts";
+import type { Limits } from "../engine/limits.ts";
+import { type KernelTime, profileByKernel } from "../engine/profile.ts";
 
 /** Rows of cells in columns: the first one to the left, the others to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -66,26 +67,35 @@ export function benchText(report: BenchReport): string {
     ["memory allocated", mebibytes(report.allocatedBytes)],
   ];
   const parts = [table(rows)];
-  if (report.kernelTimes !== null) parts.push("", kernelTable(report.kernelTimes));
+  const { kernelTimes, profile } = report;
+  if (kernelTimes) {
+    const limits = profile?.limits ?? null;
+    parts.push("", kernelTable(profile?.kernels ?? profileByKernel(kernelTimes, null), limits));
+    if (limits) parts.push("", limitsText(limits));
+  }
   return parts.join("\n");
 }
 
-/** Kernels by the time they take in one iteration, all their dispatches together. */
-function kernelTable(times: readonly DispatchTime[]): string {
-  const kernels = new Map<string, { dispatches: number; milliseconds: number; flops: number }>();
-  for (const { kernel, milliseconds, flops } of times) {
-    const sum = kernels.get(kernel) ?? { dispatches: 0, milliseconds: 0, flops: 0 };
-    sum.dispatches += 1;
-    sum.milliseconds += milliseconds;
-    sum.flops += flops;
-    kernels.set(kernel, sum);
-  }
-  const sorted = [...kernels].sort(([, a], [, b]) => b.milliseconds - a.milliseconds);
-  const rows = sorted.map(([kernel, { dispatches, milliseconds, flops }]) => [
+/** Kernels by the time they take in one iteration; against the adapter's limits where those were measured. */
+function kernelTable(kernels: readonly KernelTime[], limits: Limits | null): string {
+  const percent = (fraction: number | null) => (fraction === null ? "" : `${(100 * fraction).toFixed(1)} %`);
+  const rate = (value: number | null) => (value === null ? "" : figure(value));
+  const rows = kernels.map(({ kernel, dispatches, milliseconds, share, gflops, gbs, ofLimit }) => [
     kernel,
     String(dispatches),
     milliseconds.toFixed(3),
-    flops > 0 ? figure(flops / milliseconds / 1e6) : "",
+    percent(share),
+    rate(gflops),
+    rate(gbs),
+    ...(limits ? [percent(ofLimit)] : []),
   ]);
-  return table([["kernel", "dispatches", "ms an iteration", "GFLOP/s"], ...rows]);
+  const head = ["kernel", "dispatches", "ms an iteration", "share", "GFLOP/s", "GB/s"];
+  return table([limits ? [...head, "of the limit"] : head, ...rows]);
+}
+
+function limitsText({ fmaGflops, copyGbs, matmulGflops }: Limits): string {
+  return (
+    `This adapter's limits: ${figure(fmaGflops)} GFLOP/s of multiply-adds in registers, ` +
+    `${figure(copyGbs)} GB/s copying; a plain matrix product runs at ${figure(matmulGflops)} GFLOP/s.`
+  );
 }

@@ -132,7 +132,7 @@ export class AscentBench extends LitElement {
       onProgress(0);
       const context = { runtime: "browser", startedAt: Date.now(), signal, onProgress } as const;
       const model = await openModel(await urlSource(embeddedUrl));
-      const { report } = await bench(gpu, model, { recipe }, context);
+      const { report } = await bench(gpu, model, { recipe, profile: true }, context);
       if (!signal.aborted) this.reports = [...this.reports, report];
     }
   }
@@ -186,6 +186,48 @@ export class AscentBench extends LitElement {
     </div>`;
   }
 
+  /** Where the time of an iteration goes, for each measurement whose kernels the device could time. */
+  #renderProfiles() {
+    return this.reports.map(({ profile, size }, index) => {
+      if (!profile) return nothing;
+      const title = `${WORK[index]?.objective}, ${size.join(" × ")}, by kernel`;
+      return html`<div class="scroll" tabindex="0" role="region" aria-label=${title}>
+        <table>
+          <caption>${title}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Kernel</th>
+              <th scope="col">Dispatches</th>
+              <th scope="col">ms</th>
+              <th scope="col">Share</th>
+              <th scope="col">GFLOP/s</th>
+              <th scope="col">GB/s</th>
+              <th scope="col">Of the limit</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${profile.kernels.map(
+              (kernel) => html`<tr>
+                <th scope="row">${kernel.kernel}</th>
+                <td>${kernel.dispatches}</td>
+                <td>${figure(kernel.milliseconds)}</td>
+                <td>${percent(kernel.share)}</td>
+                <td>${figure(kernel.gflops)}</td>
+                <td>${figure(kernel.gbs)}</td>
+                <td>${percent(kernel.ofLimit)}</td>
+              </tr>`,
+            )}
+          </tbody>
+        </table>
+        <p class="lead">
+          Limits measured here: ${figure(profile.limits.fmaGflops)} GFLOP/s of multiply-adds in registers,
+          ${figure(profile.limits.copyGbs)} GB/s copying; a plain matrix product runs at
+          ${figure(profile.limits.matmulGflops)} GFLOP/s.
+        </p>
+      </div>`;
+    });
+  }
+
   protected override render() {
     const done = this.reports.length === this.#work.length;
     return html`
@@ -209,7 +251,7 @@ export class AscentBench extends LitElement {
           <button class="copy" ?disabled=${this.reports.length === 0} @click=${this.#copy}>${icons.copy} Copy as JSON</button>
           <span role="status">${this.progress || (done ? "Done" : "")}</span>
         </div>
-        ${errorMessage(this.error)} ${this.#renderTable()}
+        ${errorMessage(this.error)} ${this.#renderTable()} ${this.#renderProfiles()}
       </main>
     `;
   }
@@ -218,6 +260,10 @@ export class AscentBench extends LitElement {
 /** Three digits that matter. */
 function figure(value: number | null): string {
   return value === null ? "–" : String(Number(value.toPrecision(3)));
+}
+
+function percent(fraction: number | null): string {
+  return fraction === null ? "–" : `${figure(100 * fraction)} %`;
 }
 
 declare global {

@@ -226,7 +226,7 @@ describe.skipIf(!dawn)("render", { timeout: LIMIT }, () => {
 describe.skipIf(!dawn)("bench", { timeout: LIMIT }, () => {
   it("reports speed, work, memory and the time of each dispatch", async () => {
     const report = await succeed<BenchReport>(
-      "bench --model @net.safetensors --objective channel:conv2_2:1 --size 12 --batch 2 --iterations 5 --json",
+      "bench --model @net.safetensors --objective channel:conv2_2:1 --size 12 --batch 2 --iterations 5 --profile --json",
     );
     // Convolutions of whole layers, a multiplication and an addition a weight and position, both ways.
     const forward = 2 * 9 * (3 * 4 * 144 + 4 * 6 * 36 + 6 * 5 * 36);
@@ -240,6 +240,15 @@ describe.skipIf(!dawn)("bench", { timeout: LIMIT }, () => {
     for (const { kernel, milliseconds } of report.kernelTimes ?? []) {
       expect(report.kernels).toContain(kernel);
       expect(milliseconds).toBeGreaterThanOrEqual(0);
+    }
+    const { limits, kernels } = report.profile!;
+    expect(limits.fmaGflops).toBeGreaterThan(0);
+    const [times, sum] = [report.kernelTimes!, (values: number[]) => values.reduce((a, b) => a + b, 0)];
+    expect(sum(kernels.map(({ dispatches }) => dispatches))).toBe(times.length);
+    expect(sum(kernels.map(({ share }) => share))).toBeCloseTo(1, 9);
+    for (const { gflops, gbs, ofLimit } of kernels) {
+      const fraction = Math.max((gflops ?? 0) / limits.fmaGflops, (gbs ?? 0) / limits.copyGbs);
+      if (ofLimit !== null) expect(ofLimit).toBeCloseTo(fraction, 9);
     }
   });
 });
