@@ -21,8 +21,12 @@ export {
   type ResetOptions,
   type RunOptions,
 } from "./engine/ascent.ts";
+export type { ConvolutionPass } from "./engine/kernel-choice.ts";
+export { formatPins, parsePins } from "./engine/kernel-choice.ts";
 export { type Limits, measureLimits, measureMatmul } from "./engine/limits.ts";
 export { type Plan, type PlanOptions, planAscent } from "./engine/plan.ts";
+export type { TuningOptions, TuningReport } from "./engine/tuner.ts";
+export type { TuningStorage } from "./engine/tuning-memory.ts";
 export { AscentError, DeviceError, InputError, ShaderError, WeightsError } from "./errors.ts";
 export { Gpu, type GpuOptions, requestGpu } from "./gpu/device.ts";
 export { classIndex } from "./model/labels.ts";

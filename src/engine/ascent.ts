@@ -22,12 +22,15 @@ import { activationName } from "./forward.ts";
 import { GRADIENT, IMAGE, RING, STATE, VALUE_NOW, VALUES } from "./image.ts";
 import { Pace } from "./pace.ts";
 import { iterationOf, type Plan, type PlanOptions, planAscent } from "./plan.ts";
+import { type KernelOptions, planKernels } from "./planned-kernels.ts";
 import { Presenter } from "./presenter.ts";
 import { type DispatchTime, profileDispatches } from "./profile.ts";
 import { Scheduler } from "./scheduler.ts";
 import { startValues, valuesOf } from "./start.ts";
+import { TUNING_MS, type TuningOptions, type TuningReport, tuneKernels } from "./tuner.ts";
+import type { TuningStorage } from "./tuning-memory.ts";
 
-export interface AscentOptions {
+export interface AscentOptions extends KernelOptions {
   /** Start of `init: "photo"`: RGB in 0–1 units, (3,H,W) at the recipe's size. */
   readonly photo?: Float32Array | undefined;
   /** What terms that compare with a photograph compare with, as `photo`; the photo itself if absent. */
@@ -95,10 +98,13 @@ export async function createAscent(
     gpu.device.limits.maxStorageBufferBindingSize,
     options.bindingLimit ?? Infinity,
   );
-  const plan = planAscent(model.network, model.preprocess, objective, recipe, {
-    ...options.plan,
-    bindingLimit,
-  });
+  const planWith = (convVariant = options.plan?.convVariant) =>
+    planAscent(model.network, model.preprocess, objective, recipe, {
+      ...options.plan,
+      ...(convVariant && { convVariant }),
+      bindingLimit,
+    });
+  const plan = await planKernels(gpu, planWith, options);
   const start = startValues(recipe, preprocessing(model.preprocess), options.photo);
   const scheduler = await Scheduler.create(gpu, plan, model);
   return new Ascent(scheduler, recipe, preprocessing(model.preprocess), start, options.photo, target);
@@ -297,6 +303,17 @@ export class Ascent {
     const times = await profileDispatches(this.#scheduler, iterationOf(this.plan, this.#submitted));
     if (times) this.#finished = ++this.#submitted;
     return times;
+  }
+
+  /**
+   * Measures which kernels are fastest here for this plan's convolutions and remembers it for the next start;
+   * this ascent keeps its own. Takes TUNING_MS of the device, or two iterations where those are slower, and
+   * the compiling of the candidates.
+   */
+  tune(storage: TuningStorage, options: TuningOptions = {}): Promise<TuningReport> {
+    const iterationMs = (this.#msPerFlop ?? 0) * this.plan.executedFlops;
+    const budgetMs = options.budgetMs ?? Math.max(TUNING_MS, 2 * iterationMs);
+    return tuneKernels(this.#scheduler.gpu, this.plan.convolutions, storage, { ...options, budgetMs });
   }
 
   dispose(): void {

@@ -96,7 +96,7 @@ async function medianTime(
   const buffers = new Map<string, GPUBuffer>();
   try {
     for (const [name, size] of Object.entries(sizes)) buffers.set(name, ordinary(gpu, name, size));
-    const trial = await prepareTrial(gpu, work, buffers);
+    const trial = await prepareTrial(gpu, [work], buffers);
     try {
       await trial.time(1);
       const one = Math.max(await trial.time(1), 1e-3);

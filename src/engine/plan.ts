@@ -13,7 +13,6 @@ import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Network, Preprocess, Shape } from "../model/network.ts";
 import { preprocessing } from "../model/preprocess.ts";
 import { findLayer, layerShapes } from "../model/shapes.ts";
-import type { ConvPass, ConvVariant } from "../nn/conv3x3.ts";
 import { placeObjective } from "../optvis/objective.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { partialsBytes } from "../optvis/reduce.ts";
@@ -24,17 +23,21 @@ import { backwardPass } from "./backward.ts";
 import { transformedSize } from "./chain.ts";
 import { type Copy, forwardPass, type Walk } from "./forward.ts";
 import { GRADIENT, IMAGE, PARTIALS, planImage } from "./image.ts";
+import { type ChooseVariant, type ConvolutionPass, convolutionPasses } from "./kernel-choice.ts";
 import { Allocation, type BufferSpec, type Table, type Upload } from "./memory.ts";
 import { deepestLayer, planSteps, type Step, wholeFlops } from "./steps.ts";
 
 /** The first iterations, in which the ReLU gradient is redirected (Lucid). */
 export const REDIRECT_ITERATIONS = 16;
 
+/** What runs where nobody chose. */
+const DEFAULT_VARIANT: ChooseVariant = () => "register";
+
 export interface PlanOptions {
   /** The device's largest storage binding, in bytes; larger weights are split. */
   readonly bindingLimit: number;
   /** Which kernels to use for a convolution; default `register`. */
-  readonly convVariant?: (layer: string, pass: ConvPass) => ConvVariant;
+  readonly convVariant?: ChooseVariant;
   /** Compute every channel of the last layer even if the objective reads few; for tests. */
   readonly wholeLayers?: boolean;
   /** Guided backpropagation: `gradient` passes ReLUs where it is positive and they are on. */
@@ -72,6 +75,8 @@ export interface Plan {
   readonly show: readonly Dispatch[];
   /** Objective (without L2) and gradient at the resident image: no transforms, no redirect, no update. */
   readonly gradient: readonly Dispatch[];
+  /** The convolutions and the kernels chosen for them. */
+  readonly convolutions: readonly ConvolutionPass[];
   /** Multiplications and additions of whole layers, forward and backward, whatever is skipped. */
   readonly flops: number;
   /** Those of one iteration as planned. */
@@ -160,6 +165,7 @@ export function planAscent(
     setup: memory.setup(),
     parts,
     show: image.show,
+    convolutions: convolutionPasses(recipe.batch, moved.steps, options.convVariant ?? DEFAULT_VARIANT),
     capture: { dispatches: [...image.enterStill, ...still.forward], copies: still.captures },
     gradient: [
       ...image.enterStill,
@@ -199,7 +205,7 @@ function planNetwork(
   const shapes = layerShapes(network, size, { upTo: deepestLayer(network, objective) });
   const { terms } = placeObjective(objective, shapes, batch);
   const stepOptions = {
-    convVariant: options.convVariant ?? (() => "register" as const),
+    convVariant: options.convVariant ?? DEFAULT_VARIANT,
     wholeLayers: options.wholeLayers ?? false,
     bindingLimit: options.bindingLimit,
     keep: options.keep,

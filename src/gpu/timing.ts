@@ -60,36 +60,45 @@ export async function timePass(gpu: Gpu, pass: TimedPass): Promise<number> {
   return performance.now() - start;
 }
 
-/** One dispatch with buffers of its own, outside any plan, to be run again and again. */
+/** Dispatches with buffers of their own, outside any plan, to be run again and again. */
 export interface Trial {
-  readonly dispatch: Dispatch;
-  /** Milliseconds of one of `repeats` runs in a row. */
+  /** Milliseconds of one of `repeats` runs of all of them in a row. */
   time(repeats: number): Promise<number>;
   dispose(): void;
 }
 
-/** Compiles and binds a dispatch over `buffers`, which stay the caller's. */
+/** Compiles and binds dispatches over `buffers`, which stay the caller's. */
 export async function prepareTrial(
   gpu: Gpu,
-  dispatch: Dispatch,
+  dispatches: readonly Dispatch[],
   buffers: ReadonlyMap<string, GPUBuffer>,
 ): Promise<Trial> {
-  const kernel = await gpu.kernel(dispatch.kernel, dispatch.overrides);
-  const uniform = uniformOf(gpu, dispatch);
-  const group = groupOf(gpu, kernel, dispatch, buffers, uniform);
-  const { label, workgroups } = dispatch;
+  const kernels = await Promise.all(dispatches.map(({ kernel, overrides }) => gpu.kernel(kernel, overrides)));
+  const uniforms: GPUBuffer[] = [];
+  const bound = dispatches.map((dispatch, i) => {
+    const kernel = kernels[i] as Kernel;
+    const uniform = uniformOf(gpu, dispatch);
+    if (uniform) uniforms.push(uniform);
+    const group = groupOf(gpu, kernel, dispatch, buffers, uniform);
+    return { pipeline: kernel.pipeline, group, workgroups: dispatch.workgroups };
+  });
+  const encode = (pass: GPUComputePassEncoder): void => {
+    for (const { pipeline, group, workgroups } of bound) {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(...workgroups);
+    }
+  };
   return {
-    dispatch,
     async time(repeats) {
-      const encode = (pass: GPUComputePassEncoder): void => {
-        pass.setPipeline(kernel.pipeline);
-        pass.setBindGroup(0, group);
-        for (let i = 0; i < repeats; i++) pass.dispatchWorkgroups(...workgroups);
+      const label = dispatches[0]?.label ?? "nothing";
+      const all = (pass: GPUComputePassEncoder): void => {
+        for (let i = 0; i < repeats; i++) encode(pass);
       };
-      return (await timePass(gpu, { label, encode })) / repeats;
+      return (await timePass(gpu, { label, encode: all })) / repeats;
     },
     dispose() {
-      if (uniform) gpu.free(uniform);
+      for (const uniform of uniforms) gpu.free(uniform);
     },
   };
 }

@@ -190,7 +190,7 @@ export class AscentBench extends LitElement {
   #renderProfiles() {
     return this.reports.map(({ profile, size }, index) => {
       if (!profile) return nothing;
-      const title = `${WORK[index]?.objective}, ${size.join(" × ")}, by kernel`;
+      const title = `${this.#work[index]?.objective}, ${size.join(" × ")}, by kernel`;
       return html`<div class="scroll" tabindex="0" role="region" aria-label=${title}>
         <table>
           <caption>${title}</caption>

@@ -1,0 +1,117 @@
+/**
+ * Which family of convolution kernels runs each pass of a plan: pinned by a person, remembered from a tuning,
+ * or the plan's default. A choice is made when an ascent is created and stays until it is disposed.
+ */
+import { InputError } from "../errors.ts";
+import type { Gpu } from "../gpu/device.ts";
+import {
+  type ConvPass,
+  type ConvVariant,
+  type Correlation,
+  convFamily,
+  convVariants,
+  correlation,
+} from "../nn/conv3x3.ts";
+import { convShape, type Step } from "./steps.ts";
+
+/** One pass of a convolution of the plan. */
+export interface ConvolutionPass {
+  readonly layer: string;
+  readonly pass: ConvPass;
+  readonly correlation: Correlation;
+  readonly variant: ConvVariant;
+}
+
+export type ChooseVariant = (layer: string, pass: ConvPass) => ConvVariant;
+
+/** Every convolution of the steps, forward and backward. */
+export function convolutionPasses(
+  batch: number,
+  steps: readonly Step[],
+  choose: ChooseVariant,
+): ConvolutionPass[] {
+  return steps.flatMap((step) => {
+    const { layer } = step;
+    if (layer.kind !== "conv") return [];
+    const shape = convShape(batch, layer, step);
+    return (["forward", "backward_input"] as const).map((pass) => ({
+      layer: layer.name,
+      pass,
+      correlation: correlation(shape, pass),
+      variant: choose(layer.name, pass),
+    }));
+  });
+}
+
+/** What two passes have in common that the same kernel is best for: direction, sizes and border. */
+export function shapeKey({ pass, correlation: c }: Pick<ConvolutionPass, "pass" | "correlation">): string {
+  const input = `${c.batch}x${c.inputChannels}x${c.inputHeight}x${c.inputWidth}`;
+  return `${pass} ${input} to ${c.outputChannels}, pad ${c.pad}`;
+}
+
+/**
+ * The variants that this device can run for a pass. Half precision is among them only where it is allowed,
+ * and `plain`, which is there to be compared with, only where it stands alone.
+ */
+export function candidates(
+  device: Pick<GPUDevice, "features">,
+  pass: Correlation,
+  options: { readonly f16?: boolean | undefined } = {},
+): ConvVariant[] {
+  const able = convVariants.filter((variant) => {
+    const { features, precision, suits } = convFamily(variant);
+    const allowed = precision === "f32" || options.f16 === true;
+    return allowed && features.every((feature) => device.features.has(feature)) && suits(pass);
+  });
+  const tuned = able.filter((variant) => variant !== "plain");
+  return tuned.length > 0 ? tuned : able;
+}
+
+const PASSES: Readonly<Record<string, readonly ConvPass[]>> = {
+  "": ["forward", "backward_input"],
+  forward: ["forward"],
+  backward: ["backward_input"],
+};
+
+/**
+ * Reads pins: `VARIANT` for every layer, or `LAYER=VARIANT`, `LAYER.forward=VARIANT`, `LAYER.backward=VARIANT`,
+ * separated by commas; later ones overrule earlier ones.
+ * @returns the pinned variant, or undefined where nothing is pinned
+ * @throws InputError for an unknown variant or pass
+ */
+export function parsePins(text: string): (layer: string, pass: ConvPass) => ConvVariant | undefined {
+  const pins = new Map<string, ConvVariant>();
+  for (const part of text.split(",").map((one) => one.trim())) {
+    const [, layer = "*", pass = "", name = ""] = /^(?:([\w*]+)(?:\.(\w+))?=)?(\w+)$/.exec(part) ?? [];
+    const variant = convVariants.find((known) => known === name);
+    const passes = PASSES[pass];
+    if (!variant || !passes) {
+      throw new InputError(`kernels: expected VARIANT or LAYER[.forward|.backward]=VARIANT, got "${part}"`, {
+        remedy: `variants: ${convVariants.join(" ")}`,
+      });
+    }
+    // A pin on every layer overrules what came before it for single ones.
+    if (layer === "*")
+      for (const key of [...pins.keys()]) if (passes.some((p) => key.endsWith(` ${p}`))) pins.delete(key);
+    for (const one of passes) pins.set(`${layer} ${one}`, variant);
+  }
+  return (layer, pass) => pins.get(`${layer} ${pass}`) ?? pins.get(`* ${pass}`);
+}
+
+/** A line for each pass, `LAYER.forward=VARIANT`, as `parsePins` reads them when commas join them. */
+export function formatPins(passes: readonly ConvolutionPass[]): string[] {
+  return passes.map(
+    ({ layer, pass, variant }) => `${layer}.${pass === "forward" ? "forward" : "backward"}=${variant}`,
+  );
+}
+
+/** @throws InputError where the device cannot run a pinned kernel */
+export function expectRunnable(gpu: Gpu, passes: readonly ConvolutionPass[]): void {
+  for (const { layer, pass, correlation: shape, variant } of passes) {
+    const { features, suits } = convFamily(variant);
+    const missing = features.find((feature) => !gpu.device.features.has(feature));
+    if (missing)
+      throw new InputError(`${layer} ${pass}: ${variant} needs ${missing}, which this device lacks`);
+    if (!suits(shape)) throw new InputError(`${layer} ${pass}: ${variant} does not suit its shape`);
+  }
+}

@@ -1,0 +1,39 @@
+/** Plans with the kernels that are pinned, remembered from a tuning, or taken by default, in this order. */
+import type { Gpu } from "../gpu/device.ts";
+import { type ChooseVariant, expectRunnable, parsePins } from "./kernel-choice.ts";
+import type { Plan } from "./plan.ts";
+import { rememberedVariants, type TuningOptions } from "./tuner.ts";
+import type { TuningStorage } from "./tuning-memory.ts";
+
+export interface KernelOptions {
+  /** Where tunings are remembered: what was found fastest on this adapter runs. */
+  readonly tuning?: (TuningOptions & { readonly storage: TuningStorage }) | undefined;
+  /** Kernels pinned to layers, as `parsePins` reads them: `winograd4, conv1_1.forward=register`. */
+  readonly kernels?: string | undefined;
+}
+
+/**
+ * @param makePlan plans with the variants it is given, and by its own defaults without
+ * @throws InputError where a pin cannot be read, or names what this device cannot run
+ */
+export async function planKernels(
+  gpu: Gpu,
+  makePlan: (convVariant?: ChooseVariant) => Plan,
+  { tuning, kernels }: KernelOptions,
+): Promise<Plan> {
+  if (!tuning && !kernels) return makePlan();
+  const pinned = kernels ? parsePins(kernels) : () => undefined;
+  const first = makePlan();
+  const chosen = tuning
+    ? await rememberedVariants(gpu, first.convolutions, tuning.storage, tuning)
+    : (layer: string, pass: string) => variantIn(first, layer, pass);
+  const plan = makePlan((layer, pass) => pinned(layer, pass) ?? chosen(layer, pass));
+  if (kernels) expectRunnable(gpu, plan.convolutions);
+  return plan;
+}
+
+function variantIn(plan: Plan, layer: string, pass: string) {
+  const found = plan.convolutions.find((one) => one.layer === layer && one.pass === pass);
+  if (!found) throw new Error(`${layer} ${pass} is no pass of this plan`);
+  return found.variant;
+}

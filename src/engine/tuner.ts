@@ -1,0 +1,205 @@
+/**
+ * Times the families of convolution kernels on the shapes of a plan and remembers what it found. A run keeps the
+ * kernels it began with, so that it can be repeated: what is found here serves the next start. The first start
+ * has nothing to wait for; it runs what the plan takes by default.
+ *
+ * A slow adapter is timed on slices of a few rows, so that tuning takes no longer than two iterations there; where
+ * the time runs out, the rest is measured after the next start.
+ */
+import type { Gpu } from "../gpu/device.ts";
+import type { BufferRef, Dispatch } from "../gpu/dispatch.ts";
+import { prepareTrial } from "../gpu/timing.ts";
+import {
+  type ConvFamily,
+  type ConvVariant,
+  type Correlation,
+  convFamily,
+  correlationFlops,
+} from "../nn/conv3x3.ts";
+import { reluBitsBytes } from "../nn/relu.ts";
+import { type ChooseVariant, type ConvolutionPass, candidates, shapeKey } from "./kernel-choice.ts";
+import {
+  fingerprints,
+  recall,
+  remember,
+  type ShapeTimes,
+  type TuningRecord,
+  type TuningStorage,
+} from "./tuning-memory.ts";
+
+export interface TuningOptions {
+  /** Whether kernels that compute in half precision may be chosen; they are not unless this is said. */
+  readonly f16?: boolean | undefined;
+  /** Milliseconds of running kernels; compiling them comes on top. */
+  readonly budgetMs?: number;
+}
+
+export interface TuningReport {
+  /** Passes measured in this tuning. */
+  readonly measured: number;
+  /** Milliseconds that the kernels ran for, warming up included, and that the whole took with compiling. */
+  readonly ranMs: number;
+  readonly tookMs: number;
+  /** Whether every candidate of every shape has been measured by now. */
+  readonly complete: boolean;
+}
+
+/** A tuning's share on a GPU; slower adapters may take two iterations. */
+export const TUNING_MS = 300;
+/** Shortest block worth timing: browsers round timestamps to 0.1 ms. */
+const BLOCK_MS = 1;
+/** Rows of a slice: whole tiles of every family. */
+const SLICE_ROWS = 8;
+
+/**
+ * The variants found fastest for the plan's passes; `fallback` where nothing was measured yet.
+ * @param fallback variant taken without measurements, which stays the choice until it is beaten
+ */
+export async function rememberedVariants(
+  gpu: Gpu,
+  passes: readonly ConvolutionPass[],
+  storage: TuningStorage,
+  options: TuningOptions = {},
+): Promise<ChooseVariant> {
+  const record = await recall(gpu, storage);
+  const timesOf = knownTimes(gpu, record, options);
+  const chosen = new Map<string, ConvVariant>();
+  for (const one of passes) {
+    const known = timesOf(one);
+    const [best] = [...known].sort((a, b) => a.milliseconds - b.milliseconds);
+    // With the default alone unmeasured there is nothing to compare it with.
+    const compared = known.some(({ variant }) => variant === one.variant);
+    chosen.set(`${one.layer} ${one.pass}`, compared && best ? best.variant : one.variant);
+  }
+  return (layer, pass) => {
+    const variant = chosen.get(`${layer} ${pass}`);
+    if (!variant) throw new Error(`${layer} ${pass} is no pass of this plan`);
+    return variant;
+  };
+}
+
+/** Measures what is not remembered yet of the plan's passes, the larger ones first. */
+export async function tuneKernels(
+  gpu: Gpu,
+  passes: readonly ConvolutionPass[],
+  storage: TuningStorage,
+  options: TuningOptions = {},
+): Promise<TuningReport> {
+  const start = performance.now();
+  const record: Record<string, ShapeTimes> = { ...(await recall(gpu, storage)) };
+  const todo = unmeasured(gpu, passes, knownTimes(gpu, record, options), options);
+  const sourcesOf = fingerprints();
+  const flops = todo.reduce((sum, { pass }) => sum + correlationFlops(pass.correlation), 0);
+  const budget = options.budgetMs ?? TUNING_MS;
+  let ranMs = 0;
+  let measured = 0;
+  for (const { pass, variant } of todo) {
+    if (ranMs >= budget) break;
+    const share = (budget * correlationFlops(pass.correlation)) / flops;
+    const { millisecondsPerRow, ran } = await timeVariant(gpu, pass, variant, share);
+    ranMs += ran;
+    measured++;
+    const sources = sourcesOf(dispatchesOf(convFamily(variant), pass, pass.correlation));
+    const timing = { milliseconds: millisecondsPerRow, sources };
+    record[shapeKey(pass)] = { ...record[shapeKey(pass)], [variant]: timing };
+  }
+  if (measured > 0) await remember(gpu, storage, record);
+  return { measured, ranMs, tookMs: performance.now() - start, complete: measured === todo.length };
+}
+
+interface Measurement {
+  readonly pass: ConvolutionPass;
+  readonly variant: ConvVariant;
+}
+
+/** Of every shape once, what has no time of its kernels' present sources; the default before its rivals. */
+function unmeasured(
+  gpu: Gpu,
+  passes: readonly ConvolutionPass[],
+  timesOf: ReturnType<typeof knownTimes>,
+  options: TuningOptions,
+): Measurement[] {
+  const shapes = new Map(passes.map((pass) => [shapeKey(pass), pass]));
+  return [...shapes.values()]
+    .sort((a, b) => correlationFlops(b.correlation) - correlationFlops(a.correlation))
+    .flatMap((pass) => {
+      const known = timesOf(pass).map(({ variant }) => variant);
+      return candidates(gpu.device, pass.correlation, options)
+        .filter((variant) => !known.includes(variant))
+        .sort((a, b) => Number(b === pass.variant) - Number(a === pass.variant))
+        .map((variant) => ({ pass, variant }));
+    });
+}
+
+/** Times of a pass's candidates whose kernels are still the ones that were measured. */
+function knownTimes(gpu: Gpu, record: TuningRecord, options: TuningOptions) {
+  const sourcesOf = fingerprints();
+  return (pass: ConvolutionPass): { readonly variant: ConvVariant; readonly milliseconds: number }[] => {
+    const times = record[shapeKey(pass)] ?? {};
+    return candidates(gpu.device, pass.correlation, options).flatMap((variant) => {
+      const timing = times[variant];
+      if (!timing) return [];
+      const sources = sourcesOf(dispatchesOf(convFamily(variant), pass, pass.correlation));
+      return timing.sources === sources ? [{ variant, milliseconds: timing.milliseconds }] : [];
+    });
+  };
+}
+
+/** Runs a slice once to warm up, then as large a part of the pass, or as often, as `share` milliseconds allow. */
+async function timeVariant(gpu: Gpu, pass: ConvolutionPass, variant: ConvVariant, share: number) {
+  const family = convFamily(variant);
+  const slice = sliced(pass.correlation, SLICE_ROWS);
+  const buffers = buffersOf(gpu, family, slice);
+  try {
+    const trial = await prepareTrial(gpu, dispatchesOf(family, pass, slice), buffers);
+    try {
+      // The first run may compile; the second tells how long one takes.
+      await trial.time(1);
+      const one = Math.max(await trial.time(1), 1e-3);
+      const repeats = Math.max(1, Math.min(100, Math.round(Math.max(share / 2, BLOCK_MS) / one)));
+      const milliseconds = repeats > 1 ? await trial.time(repeats) : one;
+      const ran = 2 * one + (repeats > 1 ? repeats * milliseconds : 0);
+      return { millisecondsPerRow: milliseconds / slice.outputHeight, ran };
+    } finally {
+      trial.dispose();
+    }
+  } finally {
+    for (const buffer of buffers.values()) gpu.free(buffer);
+  }
+}
+
+/** The first `rows` rows of the output, and what they are made of. */
+export function sliced(pass: Correlation, rows: number): Correlation {
+  const outputHeight = Math.min(rows, pass.outputHeight);
+  return { ...pass, outputHeight, inputHeight: outputHeight + 2 - 2 * pass.pad };
+}
+
+/** The family's dispatches for a pass with the ReLU fused, as nearly every layer has it. */
+function dispatchesOf(family: ConvFamily, { pass }: ConvolutionPass, shape: Correlation): Dispatch[] {
+  const workspace: Readonly<Record<string, BufferRef>> = Object.fromEntries(
+    family.workspace(shape).map(({ name }) => [name, name]),
+  );
+  const operands = { weights: "weights", input: "input", output: "output", workspace };
+  const bits = family.fusesRelu ? "bits" : undefined;
+  return pass === "forward"
+    ? family.forward("tuning", shape, { ...operands, bias: "bias", bits })
+    : family.backwardInput("tuning", shape, { ...operands, mask: bits });
+}
+
+function buffersOf(gpu: Gpu, family: ConvFamily, shape: Correlation): Map<string, GPUBuffer> {
+  const { batch, inputChannels, outputChannels, inputHeight, inputWidth, outputHeight, outputWidth } = shape;
+  const output = { channels: outputChannels, height: outputHeight, width: outputWidth };
+  const sizes = [
+    { name: "input", bytes: 4 * batch * inputChannels * inputHeight * inputWidth },
+    { name: "output", bytes: 4 * batch * outputChannels * outputHeight * outputWidth },
+    {
+      name: "weights",
+      bytes: family.packing?.bytes(inputChannels, outputChannels) ?? 4 * 9 * inputChannels * outputChannels,
+    },
+    { name: "bias", bytes: 4 * outputChannels },
+    { name: "bits", bytes: reluBitsBytes(batch, output) },
+    ...family.workspace(shape),
+  ];
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+  return new Map(sizes.map(({ name, bytes }) => [name, gpu.buffer(`tuning ${name}`, bytes, usage)]));
+}

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { candidates, formatPins, parsePins, shapeKey } from "../../src/engine/kernel-choice.ts";
+import { rememberedVariants, sliced } from "../../src/engine/tuner.ts";
+import { adapterKey } from "../../src/engine/tuning-memory.ts";
+import type { Gpu } from "../../src/gpu/device.ts";
+import { type ConvVariant, convFamily, convVariants, correlation } from "../../src/nn/conv3x3.ts";
+
+/** As much of a device as choosing kernels asks for. */
+function adapter(name: string, features: readonly GPUFeatureName[] = []): Gpu {
+  const limits = { maxStorageBufferBindingSize: 2 ** 27, maxComputeWorkgroupStorageSize: 2 ** 14 };
+  return { adapterName: name, device: { features: new Set(features), limits } } as unknown as Gpu;
+}
+
+const shape = {
+  batch: 1,
+  inputChannels: 64,
+  inputHeight: 30,
+  inputWidth: 20,
+  outputChannels: 128,
+  padding: 1,
+} as const;
+const passes = (["forward", "backward_input"] as const).map((pass) => {
+  return { layer: "conv2_1", pass, correlation: correlation(shape, pass), variant: "register" as const };
+});
+
+describe("candidates", () => {
+  const all: GPUFeatureName[] = ["subgroups", "shader-f16"];
+  it("leave out half precision unless it is allowed, and the plain kernel", () => {
+    const device = adapter("any", all).device;
+    for (const { correlation } of passes) {
+      const found = candidates(device, correlation);
+      expect(found).toContain("register");
+      expect(found).not.toContain("plain");
+      expect(found.map((variant) => convFamily(variant).precision)).not.toContain("f16");
+      const halves = convVariants.filter((variant) => convFamily(variant).precision === "f16");
+      const able = halves.filter((variant) => convFamily(variant).suits(correlation));
+      expect(candidates(device, correlation, { f16: true })).toEqual(expect.arrayContaining(able));
+    }
+  });
+
+  it("need what the device has", () => {
+    for (const { correlation } of passes) {
+      for (const variant of candidates(adapter("bare").device, correlation)) {
+        expect(convFamily(variant).features).toEqual([]);
+      }
+    }
+  });
+});
+
+describe("pins", () => {
+  it("are of every layer, of one, or of one pass; later ones overrule", () => {
+    const pinned = parsePins("plain, conv1_1=register, conv2_1.backward=workgroup");
+    expect(pinned("conv3_1", "forward")).toBe("plain");
+    expect(pinned("conv1_1", "backward_input")).toBe("register");
+    expect(pinned("conv2_1", "forward")).toBe("plain");
+    expect(pinned("conv2_1", "backward_input")).toBe("workgroup");
+    expect(parsePins("conv1_1=register, plain")("conv1_1", "forward")).toBe("plain");
+    expect(parsePins("conv1_1=register")("conv2_1", "forward")).toBeUndefined();
+  });
+
+  it("are read as they are printed", () => {
+    const text = formatPins(passes).join(", ");
+    expect(text).toBe("conv2_1.forward=register, conv2_1.backward=register");
+    for (const { layer, pass, variant } of passes) expect(parsePins(text)(layer, pass)).toBe(variant);
+  });
+
+  it.each(["", "fastest", "conv1_1=", "conv1_1.sideways=plain", "plain;register"])("refuse %j", (text) => {
+    expect(() => parsePins(text)).toThrow(/kernels: expected VARIANT/);
+  });
+});
+
+it("slices a pass into rows of output and what they are made of", () => {
+  const [forward] = passes;
+  expect(sliced(forward!.correlation, 8)).toMatchObject({ outputHeight: 8, inputHeight: 8, outputWidth: 20 });
+  const valid = correlation({ ...shape, padding: 0 }, "forward");
+  expect(sliced(valid, 8)).toMatchObject({ outputHeight: 8, inputHeight: 10 });
+  expect(sliced(valid, 99)).toEqual(valid);
+});
+
+describe("what is remembered", () => {
+  const [forward, backward] = passes;
+  /** A storage that holds these times of `forward` on the adapter `one`. */
+  async function chosen(times: unknown, gpu = adapter("one"), text?: string): Promise<ConvVariant> {
+    const held = new Map([
+      [adapterKey(adapter("one")), text ?? JSON.stringify({ [shapeKey(forward!)]: times })],
+    ]);
+    const storage = { read: async (key: string) => held.get(key), write: async () => {} };
+    return (await rememberedVariants(gpu, passes, storage))("conv2_1", "forward");
+  }
+
+  it.each([
+    ["of other kernel sources", { workgroup: { milliseconds: 1, sources: "0" } }],
+    ["of an unknown variant", { fastest: { milliseconds: 1, sources: "0" } }],
+    ["of no number", { workgroup: { milliseconds: "1", sources: "0" } }],
+    ["null", null],
+  ])("is not trusted where it is %s", async (_, times) => {
+    expect(await chosen(times)).toBe("register");
+  });
+
+  it("is not trusted where it is no JSON, or another adapter's", async () => {
+    expect(await chosen({}, adapter("one"), "{")).toBe("register");
+    expect(adapterKey(adapter("one"))).not.toBe(adapterKey(adapter("two")));
+    expect(adapterKey(adapter("one"))).not.toBe(adapterKey(adapter("one", ["subgroups"])));
+  });
+
+  it("is of one direction and size", () => {
+    expect(shapeKey(forward!)).not.toBe(shapeKey(backward!));
+  });
+});
