@@ -1,6 +1,7 @@
 /** `bench`: how fast an ascent runs here, what it computes, and what memory it takes. */
 
 import { createAscent } from "../engine/ascent.ts";
+import { formatPins } from "../engine/kernel-choice.ts";
 import { measureLimits } from "../engine/limits.ts";
 import { profileByKernel } from "../engine/profile.ts";
 import type { Gpu } from "../gpu/device.ts";
@@ -11,6 +12,10 @@ import type { BenchReport, Result, RunContext } from "./report.ts";
 export interface BenchOptions extends RenderOptions {
   /** Measure the adapter's limits as well, and the kernels against them. */
   readonly profile?: boolean;
+  /** Pins: see `parsePins`. */
+  readonly kernels?: string | undefined;
+  /** Measure the candidates for each convolution afterwards and remember them. */
+  readonly tune?: boolean;
 }
 
 /** Runs the recipe as `render` does, then once more with every dispatch timed where the device can. */
@@ -20,7 +25,12 @@ export async function bench(
   options: BenchOptions,
   context: RunContext,
 ): Promise<Result<BenchReport>> {
-  const ascent = await createAscent(gpu, model, options.recipe, photoOption(options));
+  const { storage } = context;
+  const ascent = await createAscent(gpu, model, options.recipe, {
+    ...photoOption(options),
+    kernels: options.kernels,
+    tuning: storage && { storage },
+  });
   try {
     const run = await timedRun(gpu, model, ascent, options, context);
     const { plan } = ascent;
@@ -36,6 +46,8 @@ export async function bench(
         plannedBytes: plan.bytes,
         allocatedBytes: ascent.allocatedBytes,
         kernelTimes,
+        choices: formatPins(plan.convolutions),
+        tuning: options.tune && storage ? await ascent.tune(storage) : null,
         profile: limits && kernelTimes && { limits, kernels: profileByKernel(kernelTimes, limits) },
       },
       tensors: {},

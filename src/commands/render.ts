@@ -22,7 +22,9 @@ export async function render(
   options: RenderOptions,
   context: RunContext,
 ): Promise<Result<RunReport>> {
-  const ascent = await createAscent(gpu, model, options.recipe, photoOption(options));
+  const { storage } = context;
+  const tuning = storage && { storage };
+  const ascent = await createAscent(gpu, model, options.recipe, { ...photoOption(options), tuning });
   try {
     const report = await timedRun(gpu, model, ascent, options, context);
     const { batch, size } = options.recipe;

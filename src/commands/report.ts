@@ -2,6 +2,8 @@
 
 import type { Limits } from "../engine/limits.ts";
 import type { DispatchTime, KernelTime } from "../engine/profile.ts";
+import type { TuningReport } from "../engine/tuner.ts";
+import type { TuningStorage } from "../engine/tuning-memory.ts";
 
 /** Where the kernels run: Dawn inside Node, or a browser. */
 export type RuntimeName = "dawn" | "chromium" | "firefox" | "browser";
@@ -25,6 +27,8 @@ export interface RunContext {
   readonly signal?: AbortSignal;
   /** Called after each submission with the number of finished iterations. */
   readonly onProgress?: (iteration: number) => void;
+  /** Where tunings are remembered, if anywhere. */
+  readonly storage?: TuningStorage;
 }
 
 export interface RunReport {
@@ -58,6 +62,10 @@ export interface BenchReport extends RunReport {
   readonly allocatedBytes: number;
   /** Each dispatch of one iteration, in order, from a separate profiling run, never the timed one; null without timestamp queries. */
   readonly kernelTimes: readonly DispatchTime[] | null;
+  /** The family of kernels of every convolution, `LAYER.PASS=VARIANT`; joined by commas, pins for `--kernels`. */
+  readonly choices: readonly string[];
+  /** What `--tune` did; it serves the next start. */
+  readonly tuning: TuningReport | null;
   /** Where it was asked for and the device has timestamp queries: what the adapter can do, and kernels against it. */
   readonly profile: { readonly limits: Limits; readonly kernels: readonly KernelTime[] } | null;
 }

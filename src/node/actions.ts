@@ -4,6 +4,7 @@ import { extname } from "node:path";
 import { imageSize } from "../commands/image.ts";
 import { describeModel } from "../commands/info.ts";
 import type { BenchReport, RunReport, Tensor } from "../commands/report.ts";
+import { parsePins } from "../engine/kernel-choice.ts";
 import { InputError } from "../errors.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
 import { fitPhoto } from "../optvis/picture.ts";
@@ -78,11 +79,17 @@ async function bench(flags: BenchFlags, startedAt: number): Promise<void> {
   const weights = await weightsOf(flags);
   await withModel(weights, (model) => checkObjective(model, objective, size));
   const recipe = { ...defaultRecipe, objective, size, batch, iterations };
-  const profile = flags.profile === true;
-  const { report } = await executeWithProgress(weights, { command: "bench", recipe, profile }, iterations, {
-    runtime: flags.runtime,
-    startedAt,
-  });
+  const { kernels, profile = false, tune = false } = flags;
+  if (kernels !== undefined) parsePins(kernels);
+  const { report } = await executeWithProgress(
+    weights,
+    { command: "bench", recipe, profile, kernels, tune },
+    iterations,
+    {
+      runtime: flags.runtime,
+      startedAt,
+    },
+  );
   print(flags.json ? JSON.stringify(report) : benchText(report as BenchReport));
 }
 

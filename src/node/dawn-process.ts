@@ -10,13 +10,19 @@ import { packError } from "../runner/protocol.ts";
 import { dawnGpu } from "./dawn.ts";
 import type { DawnMessage, DawnTask } from "./execute.ts";
 import { fileSource } from "./files.ts";
+import { tuningFile } from "./tuning-file.ts";
 
 async function run({ weights, job, startedAt }: DawnTask): Promise<void> {
   const source = await fileSource(weights.path);
   const model = await openModel(source, weights);
   const gpu = await requestGpu(await dawnGpu());
   const onProgress = (iteration: number): void => tell({ kind: "progress", iteration });
-  const result = await runJob(gpu, model, job, { runtime: "dawn", startedAt, onProgress });
+  const result = await runJob(gpu, model, job, {
+    runtime: "dawn",
+    startedAt,
+    onProgress,
+    storage: tuningFile(),
+  });
   tell({ kind: "result", result });
   gpu.dispose();
   source.close();

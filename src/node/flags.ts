@@ -32,6 +32,8 @@ export interface BenchFlags extends CommonFlags {
   readonly batch: number;
   readonly iterations: number;
   readonly profile?: true;
+  readonly kernels?: string;
+  readonly tune?: true;
 }
 
 export interface RenderFlags extends CommonFlags {

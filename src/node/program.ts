@@ -153,7 +153,9 @@ function addBench(program: Command, actions: Actions): void {
       integer("--iterations", { ...recipeBounds.iterations, least: 1 }),
       20,
     )
-    .option("--profile", "measure what the adapter can do, and each kernel against it");
+    .option("--profile", "measure what the adapter can do, and each kernel against it")
+    .option("--kernels <pins>", "convolution kernels: VARIANT, or LAYER[.forward|.backward]=VARIANT, …")
+    .option("--tune", "time the kernels on this device afterwards; the next start takes the fastest (dawn)");
   addRunFlags(bench).action((flags: BenchFlags) => actions.bench(flags));
 }
 

@@ -67,7 +67,12 @@ export function benchText(report: BenchReport): string {
     ["memory allocated", mebibytes(report.allocatedBytes)],
   ];
   const parts = [table(rows)];
-  const { kernelTimes, profile } = report;
+  const { kernelTimes, profile, choices, tuning } = report;
+  if (choices.length > 0) parts.push("", `Convolution kernels: ${choices.join(", ")}`);
+  if (tuning) {
+    const rest = tuning.complete ? "" : "; the rest follows at the next --tune";
+    parts.push("", `Tuned: ${tuning.measured} measured in ${figure(tuning.ranMs)} ms of kernels${rest}.`);
+  }
   if (kernelTimes) {
     const limits = profile?.limits ?? null;
     parts.push("", kernelTable(profile?.kernels ?? profileByKernel(kernelTimes, null), limits));

@@ -9,8 +9,8 @@ import { defaultRecipe } from "../../src/optvis/recipe.ts";
 import { randomNetwork } from "../fixtures/random-network.ts";
 import type { GpuCase } from "../stacks/case.ts";
 
-/** VGG-16 to its fourth convolution, small. */
-const RECIPE = { ...defaultRecipe, objective: "channel:conv2_2:3", size: [19, 22] as const };
+/** VGG-16 to its second convolution, small. */
+const RECIPE = { ...defaultRecipe, objective: "channel:conv1_2:3", size: [19, 22] as const };
 
 function heldIn(texts: Map<string, string>): TuningStorage {
   return {
