@@ -37,13 +37,7 @@ export { type ByteSource, blobSource, bytesSource } from "./model/source.ts";
 export { type UrlOptions, urlSource } from "./model/url-source.ts";
 export { formatObjective, parseObjective } from "./optvis/objective.ts";
 export { fitPhoto, type Raster, toPixels } from "./optvis/picture.ts";
-export {
-  defaultRecipe,
-  type OptimizerKind,
-  parseRecipe,
-  type Recipe,
-  recipeFromQuery,
-  recipeToQuery,
-} from "./optvis/recipe.ts";
+export { defaultRecipe, type OptimizerKind, type Recipe } from "./optvis/recipe.ts";
+export { parseRecipe, recipeFromQuery, recipeToQuery } from "./optvis/recipe-text.ts";
 export { type TunedSettings, tunedSettings } from "./optvis/recipes.ts";
 export type { Objective, Term } from "./optvis/term.ts";

@@ -14,7 +14,7 @@ import { type Preprocessing, preprocessing } from "../model/preprocess.ts";
 import { parseObjective } from "../optvis/objective.ts";
 import { initialState } from "../optvis/optimizers.ts";
 import { pixel } from "../optvis/params/pixel.ts";
-import type { Recipe } from "../optvis/recipe.ts";
+import { type LiveField, liveFields, type Recipe } from "../optvis/recipe.ts";
 import { needsPhoto, type Objective } from "../optvis/term.ts";
 import { weightKey } from "../optvis/terms/terms.ts";
 import { CAM } from "./backward.ts";
@@ -64,6 +64,12 @@ export interface Progress {
 /** Recipe fields that `reset` may change: they are data, not kernels or sizes. */
 export type ResetOptions = Partial<Pick<Recipe, "init" | "seed" | "lr" | "l2">> & {
   readonly photo?: Float32Array;
+};
+
+/** What `set` takes. */
+export type LiveSettings = Partial<Pick<Recipe, LiveField>> & {
+  /** Of the objective's terms, in their order. */
+  readonly weights?: readonly number[];
 };
 
 /** A submission under way. */
@@ -223,20 +229,27 @@ export class Ascent {
     this.#recipe = { ...this.#recipe, ...fields };
     this.#photo = photo ?? this.#photo;
     await this.#scheduler.gpu.device.queue.onSubmittedWorkDone();
-    this.set(this.#recipe);
+    const { lr, l2, strength } = this.#recipe;
+    this.set({ lr, l2, strength });
     this.#scheduler.set("seed", this.#recipe.seed);
     this.#begin(startValues(this.#recipe, this.#preprocessing, this.#photo));
   }
 
-  /** Steers while running, from the next submission on: rate, L2, and the weights of the objective's terms. */
-  set(live: { readonly lr?: number; readonly l2?: number; readonly weights?: readonly number[] }): void {
-    const { lr, l2, weights } = live;
-    if (lr !== undefined) this.#scheduler.set("lr", lr);
-    if (l2 !== undefined) this.#scheduler.set("l2", l2);
+  /**
+   * Steers while running, from the next submission on: `liveFields` of the recipe and the weights of the
+   * objective's terms. Compiles nothing, allocates nothing, and goes on where it is.
+   */
+  set(live: LiveSettings): void {
+    const { weights, ...fields } = live;
+    for (const field of liveFields) {
+      const value = fields[field];
+      if (value === undefined) continue;
+      this.#scheduler.set(field, value);
+      this.#recipe = { ...this.#recipe, [field]: value };
+    }
     weights?.forEach((weight, i) => {
       this.#scheduler.set(weightKey(i), weight);
     });
-    this.#recipe = { ...this.#recipe, ...(lr !== undefined && { lr }), ...(l2 !== undefined && { l2 }) };
   }
 
   /** The resident images, RGB in 0–1 units, (N,3,H,W), not clamped. */

@@ -3,6 +3,9 @@ import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Size, Transform } from "../optvis/transforms/transform.ts";
 import type { Allocation } from "./memory.ts";
 
+/** Colour outside the image, RGB. */
+const GREY = 0.5;
+
 export interface Chain {
   /** Of the images that leave it. */
   readonly size: Size;
@@ -17,6 +20,9 @@ export interface ChainEnds {
   readonly batch: number;
   readonly size: Size;
   readonly seed: number;
+  readonly strength: number;
+  /** Mean colour, RGB 0–1, that the resident image is counted from. */
+  readonly mean: readonly number[];
   readonly state: string;
   readonly image: string;
   readonly gradient: string;
@@ -29,13 +35,14 @@ export function transformedSize(transforms: readonly Transform[], size: Size): S
 
 /** The ops are linear but for a constant, so the way back reads nothing of the way there: two buffers do. */
 export function planChain(transforms: readonly Transform[], ends: ChainEnds, memory: Allocation): Chain {
-  const { batch, seed, state } = ends;
+  const { batch, seed, strength, state } = ends;
+  const fill = ends.mean.map((mean) => GREY - mean);
   const forward: Dispatch[] = [];
   const backward: Dispatch[] = [];
   let { size, image: input, gradient: inputGradient } = ends;
   for (const [i, transform] of transforms.entries()) {
     // Op 0 of the random numbers is nobody's.
-    const place = { batch, size, seed, op: i + 1 };
+    const place = { batch, size, seed, op: i + 1, strength, fill };
     size = transform.outputSize(size);
     const output = scratch(memory, i, 4 * 3 * batch * size[0] * size[1]);
     forward.push(transform.forward(place, { state, input, output }));

@@ -1,4 +1,5 @@
 /** What a plan does to the image itself, around the network: making it, in, out, and the ascent step. */
+import { InputError } from "../errors.ts";
 import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Preprocess } from "../model/network.ts";
 import { preprocessing } from "../model/preprocess.ts";
@@ -72,6 +73,11 @@ export function planImage(options: ImageOptions, memory: Allocation): ImagePlan 
     memory,
   );
   const decay = { batch, area, l2, slot: terms };
+  if (recipe.blur > 0 && recipe.param !== "pixel") {
+    throw new InputError(`blur works on pixels, and ${recipe.param} is optimised`, {
+      remedy: "leave out the blur (--blur 0), or use --param pixel",
+    });
+  }
   const blurShape = { planes: 3 * batch, height, width, sigma: recipe.blur };
   return {
     values: param.values,
@@ -96,9 +102,10 @@ export function planImage(options: ImageOptions, memory: Allocation): ImagePlan 
 /** Between the resident image and the network's input, with the transforms and without. */
 function planEntry(options: ImageOptions, memory: Allocation) {
   const { recipe, inputGradient, stillInputGradient, terms } = options;
-  const { batch, seed, size } = recipe;
+  const { batch, seed, size, strength } = recipe;
   const pre = preprocessing(options.preprocess);
-  const ends = { batch, size, seed, state: STATE, image: IMAGE, gradient: GRADIENT };
+  const buffers = { state: STATE, image: IMAGE, gradient: GRADIENT };
+  const ends = { batch, size, seed, strength, mean: pre.mean, ...buffers };
   const chain = planChain(options.transforms, ends, memory);
   const inward = (input: string, [height, width]: readonly [number, number]) => {
     const output = memory.buffer(INPUT, "activations", 4 * 3 * batch * height * width);
@@ -137,7 +144,9 @@ function planStep(
   const squares = memory.buffer("gradient.squares", "workspace", 4 * batch);
   const buffers = { values, gradient, squares, moment1, moment2, state: STATE };
   const area = size[0] * size[1];
-  const step = update(optimizer, { batch, length, area, lr, clamp, mean }, buffers);
+  // Only pixels can leave 0–1: the others end in a sigmoid.
+  const bounds = { clamp: clamp && recipe.param === "pixel", mean };
+  const step = update(optimizer, { batch, length, area, lr, ...bounds }, buffers);
   if (!needsNorm(optimizer)) return [step];
   const norm = { batch, stride: length, offset: 0, count: length, slot, scale: 1 };
   return [

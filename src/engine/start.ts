@@ -18,9 +18,8 @@ export function startValues(
   const param = paramOf(recipe.param);
   const length = param.length(size);
   const values = new Float32Array(batch * length);
-  if (recipe.init === "noise") {
-    for (let n = 0; n < batch; n++) values.set(param.noise(normals(seed + n), size), n * length);
-  }
+  const start = { zeros: param.zeros, noise: param.noise, photo: undefined }[recipe.init];
+  if (start) for (let n = 0; n < batch; n++) values.set(start(normals(seed + n), size), n * length);
   if (recipe.init === "photo") {
     const [height, width] = size;
     if (!photo) throw new InputError("the start is a photograph, and none was given");

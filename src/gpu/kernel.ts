@@ -159,6 +159,6 @@ export function writeUniform(
 
 function writeScalar(view: DataView, offset: number, type: Scalar, value: number): void {
   if (type === "f32") view.setFloat32(offset, value, true);
-  else if (type === "i32") view.setInt32(offset, value, true);
-  else view.setUint32(offset, value, true);
+  else if (type === "i32") view.setInt32(offset, Math.round(value), true);
+  else view.setUint32(offset, Math.round(value), true);
 }

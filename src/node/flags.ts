@@ -2,7 +2,8 @@
 
 import { InputError } from "../errors.ts";
 import type { Preprocess } from "../model/network.ts";
-import { defaultRecipe, type OptimizerKind, parseRecipe, type Recipe } from "../optvis/recipe.ts";
+import { defaultRecipe, type OptimizerKind, type ParamKind, type Recipe } from "../optvis/recipe.ts";
+import { parseRecipe } from "../optvis/recipe-text.ts";
 import { tunedSettings } from "../optvis/recipes.ts";
 import { readInput } from "./files.ts";
 
@@ -45,6 +46,8 @@ export interface RenderFlags extends CommonFlags {
   readonly init?: string;
   readonly seed?: number;
   readonly recipe?: string;
+  readonly param?: ParamKind;
+  readonly transforms?: string;
   readonly optimizer?: OptimizerKind;
   readonly lr?: number;
   readonly l2?: number;
@@ -64,8 +67,8 @@ export async function renderRecipe(flags: RenderFlags): Promise<Recipe> {
   if (flags.blurEvery !== undefined && flags.blur === undefined && !base.blur) {
     throw new InputError("--blur-every: expected --blur SIGMA with it, got none");
   }
-  const { optimizer, lr, l2, blur, blurEvery, jitter, clamp, seed } = flags;
-  const given = { optimizer, lr, l2, blur, blurEvery, jitter, clamp, seed };
+  const { param, transforms, optimizer, lr, l2, blur, blurEvery, jitter, clamp, seed } = flags;
+  const given = { param, transforms, optimizer, lr, l2, blur, blurEvery, jitter, clamp, seed };
   return {
     ...defaultRecipe,
     ...base,

@@ -1,13 +1,13 @@
 /** The command line's grammar: commands, flags, defaults and help. What the commands do is in `actions.ts`. */
 
 import { Command } from "commander";
-import { optimizerKinds, recipeBounds } from "../optvis/recipe.ts";
+import { optimizerKinds, paramKinds, recipeBounds } from "../optvis/recipe.ts";
 import { type AtlasAction, addAtlas } from "./atlas-program.ts";
 import type { BenchFlags, GradientFlags, InfoFlags, RenderFlags } from "./flags.ts";
 import { addModelFlags, addObjectiveFlag, addRunFlags, command, strict } from "./grammar.ts";
 import { addMade } from "./made-program.ts";
 import { addPhotographs, type PhotoActions } from "./photo-program.ts";
-import { choice, integer, number, size } from "./values.ts";
+import { choice, integer, number, size, transforms } from "./values.ts";
 
 export interface Actions {
   info(flags: InfoFlags): Promise<void>;
@@ -95,6 +95,16 @@ function addRecipeFlags(target: Command): Command {
     .option(
       "--recipe <name>",
       "`default` for tuned settings, or a recipe's JSON file; other flags overrule it",
+    )
+    .option(
+      "--param <kind>",
+      `what is optimised: ${paramKinds.join(", ")} (default: pixel)`,
+      choice("--param", paramKinds),
+    )
+    .option(
+      "--transforms <list>",
+      "none, standard (Lucid's), or a list: pad:12,crop:8,jitter:4,scale:0.1,rotate:10 (default: none)",
+      transforms("--transforms"),
     )
     .optionsGroup("Ascent (in RGB 0–1 units):")
     .option(

@@ -1,6 +1,7 @@
 /** Values of flags: each reader takes the text and gives the value or an InputError that names the flag. */
 
 import { InputError } from "../errors.ts";
+import { parseTransforms } from "../optvis/transforms/transforms.ts";
 
 interface Bounds {
   readonly least?: number;
@@ -53,5 +54,19 @@ export function size(
     const pair = [Number(height), Number(width ?? height)] as const;
     if (pair.every((side) => within(side, bounds))) return pair;
     return refuse(flag, `N or HxW in pixels, ${describe("each", bounds)}`, text);
+  };
+}
+
+/** `none`, `standard`, or a list of transforms. */
+export function transforms(flag: string): (text: string) => string {
+  return (text) => {
+    try {
+      parseTransforms(text);
+    } catch (cause) {
+      if (!(cause instanceof InputError)) throw cause;
+      const { message, remedy } = cause;
+      throw new InputError(`${flag}: ${message}`, { cause, ...(remedy && { remedy }) });
+    }
+    return text;
   };
 }

@@ -1,5 +1,6 @@
 /** The page's state in its address, behind `#`, where no server sees it: anybody may have written it. */
-import { defaultRecipe, type Recipe, recipeFromQuery, recipeToQuery } from "../optvis/recipe.ts";
+import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
+import { recipeFromQuery, recipeToQuery } from "../optvis/recipe-text.ts";
 import { tunedSettings } from "../optvis/recipes.ts";
 
 /** A class that reads at a glance. */

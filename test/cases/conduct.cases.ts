@@ -27,6 +27,15 @@ const RECIPE: Recipe = {
   iterations: 100,
 };
 
+/** A spectrum seen through every kind of transform, so that the network's input has another size. */
+const FOURIER: Recipe = {
+  ...RECIPE,
+  param: "fourier",
+  transforms: "pad:6,crop:3,scale:0.1,rotate:10,crop:2",
+  blur: 0,
+  jitter: 0,
+};
+
 async function embedded(assets: Assets) {
   return openModel(bytesSource(EMBEDDED, await assets.read(EMBEDDED)));
 }
@@ -46,9 +55,9 @@ function expectOnly(spy: Spy, allowed: readonly string[]): void {
   if (others.length > 0) throw new Error(`while stepping the device was asked for ${others.join(", ")}`);
 }
 
-async function runsQuietly(device: GPUDevice, assets: Assets): Promise<void> {
+async function runsQuietly(device: GPUDevice, assets: Assets, recipe: Recipe): Promise<void> {
   const spy = spyOn(device);
-  const ascent = await createAscent(new Gpu(spy.device, ""), await embedded(assets), RECIPE);
+  const ascent = await createAscent(new Gpu(spy.device, ""), await embedded(assets), recipe);
   spy.calls.clear();
   await finish(ascent, { iterations: 100 });
   expectOnly(spy, STEPPING);
@@ -62,15 +71,15 @@ async function runsQuietly(device: GPUDevice, assets: Assets): Promise<void> {
   if (values.length !== 100) throw new Error(`${values.length} objective values of 100 iterations`);
   if (ascent.iteration !== 200) throw new Error(`iteration ${ascent.iteration} after 200`);
   spy.calls.clear();
-  ascent.set({ lr: 0.001, l2: 0.1, weights: [2, 0.25] });
+  ascent.set({ lr: 0.001, l2: 0.1, strength: 0.5, weights: [2, 0.25] });
   await finish(ascent, { iterations: 2 });
   expectOnly(spy, [...STEPPING, "queue.writeBuffer"]);
   ascent.dispose();
 }
 
-async function allocatesAsPlanned(device: GPUDevice, assets: Assets): Promise<void> {
+async function allocatesAsPlanned(device: GPUDevice, assets: Assets, recipe: Recipe): Promise<void> {
   const spy = spyOn(device);
-  const ascent = await createAscent(new Gpu(spy.device, ""), await embedded(assets), RECIPE);
+  const ascent = await createAscent(new Gpu(spy.device, ""), await embedded(assets), recipe);
   const live = spy.liveBytes();
   if (live !== ascent.allocatedBytes)
     throw new Error(`${live} bytes live, ${ascent.allocatedBytes} reported`);
@@ -78,7 +87,7 @@ async function allocatesAsPlanned(device: GPUDevice, assets: Assets): Promise<vo
   const { parts, setup, gradient, buffers, bytes } = ascent.plan;
   const dispatches = new Set([...Object.values(parts).filter(Array.isArray).flat(), ...setup, ...gradient])
     .size;
-  const expected = bytes + 256 * dispatches + 2 * 4 * 256 * RECIPE.batch;
+  const expected = bytes + 256 * dispatches + 2 * 4 * 256 * recipe.batch;
   if (live !== expected) throw new Error(`${live} bytes live, ${expected} planned`);
   if (buffers.every((buffer) => !buffer.temporary))
     throw new Error("no temporary buffer to free in this plan");
@@ -88,20 +97,20 @@ async function allocatesAsPlanned(device: GPUDevice, assets: Assets): Promise<vo
   if (spy.liveBytes() !== 0) throw new Error(`${spy.liveBytes()} bytes live after dispose()`);
 }
 
-async function repeats(device: GPUDevice, assets: Assets): Promise<void> {
+async function repeats(device: GPUDevice, assets: Assets, recipe: Recipe): Promise<void> {
   const gpu = new Gpu(device, "");
   const model = await embedded(assets);
   const images: Float32Array[] = [];
   const objectives: string[] = [];
   // Other submissions, a reset and another ascent must not change a bit.
-  const first = await createAscent(gpu, model, RECIPE);
+  const first = await createAscent(gpu, model, recipe);
   objectives.push(String(await finish(first, { iterations: 40, objective: true, frameMs: 1 })));
   images.push(await first.readImage());
   await first.reset();
   await first.step();
   await finish(first, { iterations: 39, frameMs: 2000 });
   images.push(await first.readImage());
-  const second = await createAscent(gpu, model, RECIPE);
+  const second = await createAscent(gpu, model, recipe);
   objectives.push(String(await finish(second, { iterations: 40, objective: true, frameMs: 2000 })));
   images.push(await second.readImage());
   if (objectives[0] !== objectives[1]) throw new Error("the objective of the same recipe differs");
@@ -115,6 +124,23 @@ async function repeats(device: GPUDevice, assets: Assets): Promise<void> {
   if (relativeL2(other, images[0] ?? []) < 1e-3) throw new Error("another seed gave the same image");
   first.dispose();
   second.dispose();
+}
+
+/** A photograph comes back through the parameterization: in the middle of the range and at its ends. */
+async function invertsPhotographs(device: GPUDevice, assets: Assets): Promise<void> {
+  const model = await embedded(assets);
+  const size = [33, 40] as const;
+  const photo = Float32Array.from({ length: 3 * 33 * 40 }, (_, i) =>
+    Math.min(1, Math.max(0, 0.5 + 0.8 * Math.sin(i * i))),
+  );
+  for (const param of ["pixel", "fourier", "laplacian"] as const) {
+    const recipe = { ...defaultRecipe, objective: "channel:conv1_1:1", size, param, init: "photo" as const };
+    const ascent = await createAscent(new Gpu(device, ""), model, recipe, { photo });
+    const image = await ascent.readImage();
+    const worst = image.reduce((most, value, i) => Math.max(most, Math.abs(value - (photo[i] ?? 0))), 0);
+    if (!(worst < 1 / 255)) throw new Error(`${param} is ${worst} off the photograph`);
+    ascent.dispose();
+  }
 }
 
 async function startsAtZero(device: GPUDevice, assets: Assets): Promise<void> {
@@ -169,9 +195,21 @@ async function stopsWhenItStands(device: GPUDevice, assets: Assets): Promise<voi
 }
 
 export const cases: readonly GpuCase[] = [
-  { name: "stepping creates nothing and reads back once a submission at most", run: runsQuietly },
-  { name: "allocates what the plan says and frees it all", run: allocatesAsPlanned },
-  { name: "the same recipe gives the same bits", run: repeats },
+  ...[RECIPE, FOURIER].flatMap((recipe): GpuCase[] => [
+    {
+      name: `stepping creates nothing and reads back once a submission at most: ${recipe.param}`,
+      run: (device, assets) => runsQuietly(device, assets, recipe),
+    },
+    {
+      name: `allocates what the plan says and frees it all: ${recipe.param}`,
+      run: (device, assets) => allocatesAsPlanned(device, assets, recipe),
+    },
+    {
+      name: `the same recipe gives the same bits: ${recipe.param}`,
+      run: (device, assets) => repeats(device, assets, recipe),
+    },
+  ]),
+  { name: "photographs come back through pixels, spectrum and pyramid", run: invertsPhotographs },
   { name: "a zero start is the mean colour exactly", run: startsAtZero },
   { name: "weights over the binding limit are split", run: splitsLargeWeights },
   { name: "stops when the objective stands", run: stopsWhenItStands },

@@ -30,7 +30,7 @@ const ROLLED: readonly Rolled[] = [
 
 function roll(rolled: Rolled): Proof {
   const { step, batch, height, width, seed } = rolled;
-  const place = { batch, size: [height, width] as const, seed, op: 1 };
+  const place = { batch, size: [height, width] as const, seed, op: 1, strength: 1, fill: [] };
   const transform = jitterOf(rolled.jitter);
   const shape: Shape4 = [batch, 3, height, width];
   const x = tensor(shape, noise(1, sizeOf(shape)));

@@ -2,16 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../src/errors.ts";
 import {
-  checkRecipe,
   defaultRecipe,
   initKinds,
   optimizerKinds,
   paramKinds,
-  parseRecipe,
   type Recipe,
-  recipeFromQuery,
-  recipeToQuery,
 } from "../../src/optvis/recipe.ts";
+import { checkRecipe, parseRecipe, recipeFromQuery, recipeToQuery } from "../../src/optvis/recipe-text.ts";
 
 const side = fc.integer({ min: 1, max: 4096 });
 const amount = fc.double({ min: 0, max: 1e6, noNaN: true }).map((x) => x + 0);
@@ -21,6 +18,8 @@ const recipe: fc.Arbitrary<Recipe> = fc.record({
   batch: fc.integer({ min: 1, max: 256 }),
   init: fc.constantFrom(...initKinds),
   param: fc.constantFrom(...paramKinds),
+  transforms: fc.constantFrom("none", "standard", "pad:2, rotate:5.5"),
+  strength: fc.double({ min: 0, max: 1, noNaN: true }).map((x) => x + 0),
   optimizer: fc.constantFrom(...optimizerKinds),
   lr: amount,
   l2: amount,

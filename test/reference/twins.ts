@@ -10,6 +10,7 @@ export {
 } from "./alignment.ts";
 export { avgPoolBackward as avgpool_backward, avgPoolForward as avgpool_forward } from "./avgpool.ts";
 export { blurColumns as blur_columns, blurRows as blur_rows } from "./blur.ts";
+export { colourBackward as colour_backward, colourForward as colour_forward } from "./colour.ts";
 export {
   conv3x3BackwardInput as conv3x3_backward_input,
   conv3x3BackwardInput as conv3x3_backward_input_half,
@@ -33,10 +34,21 @@ export {
   conv3x3ForwardRelu as conv3x3_forward_relu_workgroup,
 } from "./conv3x3-relu.ts";
 export {
+  cppnBackwardInput as cppn_backward_input,
+  cppnBackwardWeights as cppn_backward_weights,
+  cppnForward as cppn_forward,
+} from "./cppn.ts";
+export {
   directionBackward as direction_backward,
   directionForward as direction_forward,
 } from "./direction.ts";
 export { distanceBackward as distance_backward, distanceForward as distance_forward } from "./distance.ts";
+export {
+  columnsBackward as fourier_columns_backward,
+  columnsForward as fourier_columns_forward,
+  rowsBackward as fourier_rows_backward,
+  rowsForward as fourier_rows_forward,
+} from "./fourier.ts";
 export { gradcamMap as gradcam_map, gradcamWeights as gradcam_weights } from "./gradcam.ts";
 export {
   diversityDifference as diversity_difference,
@@ -81,11 +93,13 @@ export {
   variationBackward as variation_backward,
   variationForward as variation_forward,
 } from "./penalty.ts";
+export { phaseBackward as phase_backward, phaseForward as phase_forward } from "./phase.ts";
 export {
   preprocessBackward as preprocess_backward,
   preprocessForward as preprocess_forward,
 } from "./preprocess.ts";
 export { presentPixels as present_fragment } from "./present.ts";
+export { pyramidBackward as pyramid_backward, pyramidForward as pyramid_forward } from "./pyramid.ts";
 export {
   reduceSquares as reduce_squares,
   reduceSum as reduce_sum,
@@ -98,6 +112,8 @@ export {
   reluBackwardRedirect as relu_backward_redirect,
   reluForward as relu_forward,
 } from "./relu.ts";
+export { resampleBackward as resample_backward, resampleForward as resample_forward } from "./resample.ts";
+export { windowBackward as window_backward, windowForward as window_forward } from "./window.ts";
 
 export const update_sgd = optimizerStep.bind(null, "sgd");
 export const update_normalized = optimizerStep.bind(null, "normalized");

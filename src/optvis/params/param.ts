@@ -5,6 +5,10 @@
  */
 import type { Dispatch } from "../../gpu/dispatch.ts";
 import type { ParamKind } from "../recipe.ts";
+import { cppn } from "./cppn.ts";
+import { fourier } from "./fourier.ts";
+import { laplacian } from "./laplacian.ts";
+import { maco } from "./maco.ts";
 import { pixel } from "./pixel.ts";
 
 export type Size = readonly [height: number, width: number];
@@ -44,6 +48,8 @@ export interface Param {
     buffers: { readonly image: string; readonly gradient: string },
     memory: Memory,
   ): ParamPasses;
+  /** Values of one image to start from instead of zeros, where zeros have no gradient. */
+  zeros?(normal: () => number, size: Size): Float32Array<ArrayBuffer>;
   /**
    * Values of one image to start from noise.
    * @param normal standard normal numbers, one after the other
@@ -56,7 +62,7 @@ export interface Param {
   fromRgb(rgb: Float32Array, images: Images): Float32Array<ArrayBuffer>;
 }
 
-const PARAMS: Readonly<Record<ParamKind, Param>> = { pixel };
+const PARAMS: Readonly<Record<ParamKind, Param>> = { pixel, fourier, laplacian, cppn, maco };
 
 export function paramOf(kind: ParamKind): Param {
   return PARAMS[kind];

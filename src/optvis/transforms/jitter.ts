@@ -15,13 +15,13 @@ export function jitter(pixels: number): Transform {
   };
 }
 
-function passOf(pixels: number, { batch, size, seed, op }: Place, buffers: TransformBuffers) {
+function passOf(pixels: number, { batch, size, seed, op, strength }: Place, buffers: TransformBuffers) {
   const [height, width] = size;
   return {
     buffers,
-    uniform: { batch, height, width, jitter: pixels, seed, op },
+    uniform: { batch, height, width, jitter: Math.round(strength * pixels), seed, op },
     workgroups: fold(3 * batch * height * width),
     bytes: 2 * 4 * 3 * batch * height * width,
-    live: { seed: { key: "seed", scale: 1 } },
+    live: { seed: { key: "seed", scale: 1 }, jitter: { key: "strength", scale: pixels } },
   };
 }

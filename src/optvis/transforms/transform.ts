@@ -14,6 +14,10 @@ export interface Place {
   readonly seed: number;
   /** Number of the op in the counter of the random numbers, so that no two ops draw the same. */
   readonly op: number;
+  /** How much of the transform's amount is used, 0 to 1; steered while running. */
+  readonly strength: number;
+  /** What is outside the image: grey, RGB 0.5, as the resident image has it (minus the mean). */
+  readonly fill: readonly number[];
 }
 
 export interface TransformBuffers {

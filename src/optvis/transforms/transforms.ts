@@ -1,9 +1,65 @@
-/** The transforms of a recipe. */
+/** The transforms of a recipe, and how they are written: `pad:12,crop:8,scale:0.1,rotate:10,crop:4`. */
+import { InputError } from "../../errors.ts";
 import type { Recipe } from "../recipe.ts";
 import { jitter } from "./jitter.ts";
+import { rotate, scale } from "./resample.ts";
 import type { Transform } from "./transform.ts";
+import { crop, pad } from "./window.ts";
 
-/** In the order in which the image goes through them. */
-export function transformsOf(recipe: Pick<Recipe, "jitter">): Transform[] {
-  return recipe.jitter > 0 ? [jitter(recipe.jitter)] : [];
+/**
+ * Lucid's `standard_transforms` (Olah et al. 2017): pad 12, jitter 8, scale by 0.9 to 1.1, rotate by up to 10°,
+ * jitter 4; Lucid's jitter is a random crop.
+ */
+export const STANDARD = "pad:12,crop:8,scale:0.1,rotate:10,crop:4";
+
+interface Kind {
+  readonly make: (amount: number) => Transform;
+  readonly most: number;
+  readonly whole: boolean;
+  readonly unit: string;
+}
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  pad: { make: pad, most: 1024, whole: true, unit: "pixels" },
+  jitter: { make: jitter, most: 2048, whole: true, unit: "pixels" },
+  crop: { make: crop, most: 2048, whole: true, unit: "pixels" },
+  scale: { make: scale, most: 0.9, whole: false, unit: "of 1" },
+  rotate: { make: rotate, most: 180, whole: false, unit: "degrees" },
+};
+
+const MAX_TRANSFORMS = 16;
+
+/**
+ * @param text `none`, `standard`, or names and amounts in the order in which the image goes through them
+ * @throws InputError naming the transform and what is allowed
+ */
+export function parseTransforms(text: string): Transform[] {
+  const list = text.trim() === "standard" ? STANDARD : text.trim();
+  if (list === "none" || list === "") return [];
+  const entries = list.split(",").map((entry) => entry.trim());
+  if (entries.length > MAX_TRANSFORMS)
+    throw new InputError(`transforms: at most ${MAX_TRANSFORMS} are taken, got ${entries.length}`);
+  return entries.map(parseOne);
+}
+
+function parseOne(entry: string): Transform {
+  const [, name = "", amount = ""] = /^([a-z]+):(\d+(?:\.\d+)?)$/.exec(entry) ?? [];
+  const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
+  if (!kind) {
+    const allowed = Object.entries(KINDS).map(([known, { unit }]) => `${known}:AMOUNT (${unit})`);
+    throw new InputError(`transforms: "${entry.slice(0, 40)}" is none`, {
+      remedy: `use none, standard, or a list of ${allowed.join(", ")} separated by commas`,
+    });
+  }
+  const value = Number(amount);
+  if (value > kind.most || (kind.whole && !Number.isInteger(value))) {
+    const what = `${kind.whole ? "a whole number" : "a number"} from 0 to ${kind.most} (${kind.unit})`;
+    throw new InputError(`transforms: ${name} expects ${what}, got ${amount}`);
+  }
+  return kind.make(value);
+}
+
+/** In the order in which the image goes through them: the circular jitter first, then the list. */
+export function transformsOf(recipe: Pick<Recipe, "jitter" | "transforms">): Transform[] {
+  return [...(recipe.jitter > 0 ? [jitter(recipe.jitter)] : []), ...parseTransforms(recipe.transforms)];
 }

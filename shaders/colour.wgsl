@@ -1,0 +1,58 @@
+// From decorrelated colours x, (N,3,area), to the resident image u = RGB − mean, and the gradient back.
+//
+//   u[c] = σ(Σ_k M[c,k]·x[k]) − mean[c],  σ(t) = 1/(1+e^(−t))
+//   dx[k] = Σ_c M[c,k]·σ′[c]·du[c],  σ′ = (u+mean)(1−u−mean)
+#import lib/index
+
+struct Colour {
+  batch: u32,
+  area: u32,
+  red: vec4f,    // rows of M
+  green: vec4f,
+  blue: vec4f,
+  mean: vec4f,
+}
+
+@group(0) @binding(0) var<uniform> colour: Colour;
+@group(0) @binding(1) var<storage, read> input: array<f32>;
+@group(0) @binding(2) var<storage, read_write> output: array<f32>;
+@group(0) @binding(3) var<storage, read> image: array<f32>;
+
+// Element of the first colour of pixel `index` among all pixels of all images.
+fn first(index: u32) -> u32 { return index / colour.area * 3u * colour.area + index % colour.area; }
+
+@compute @workgroup_size(64)
+fn colour_forward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  if (index >= colour.batch * colour.area) { return; }
+  let at = first(index);
+  let x = vec3f(input[at], input[at + colour.area], input[at + 2u * colour.area]);
+  let t = vec3f(dot(colour.red.xyz, x), dot(colour.green.xyz, x), dot(colour.blue.xyz, x));
+  let u = 1.0 / (1.0 + exp(-t)) - colour.mean.xyz;
+  output[at] = u.x;
+  output[at + colour.area] = u.y;
+  output[at + 2u * colour.area] = u.z;
+}
+
+// du, `input`, to dx, `output`, by the image u made of x.
+@compute @workgroup_size(64)
+fn colour_backward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  if (index >= colour.batch * colour.area) { return; }
+  let at = first(index);
+  let du = vec3f(input[at], input[at + colour.area], input[at + 2u * colour.area]);
+  let rgb = vec3f(image[at], image[at + colour.area], image[at + 2u * colour.area]) + colour.mean.xyz;
+  let dt = rgb * (1.0 - rgb) * du;
+  let dx = dt.x * colour.red.xyz + dt.y * colour.green.xyz + dt.z * colour.blue.xyz;
+  output[at] = dx.x;
+  output[at + colour.area] = dx.y;
+  output[at + 2u * colour.area] = dx.z;
+}

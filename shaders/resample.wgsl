@@ -1,0 +1,116 @@
+// Random scale and rotation about the centre by bilinear interpolation, anew each iteration; size unchanged.
+//
+//   y[n,c,q] = Σ_p w(p,q)·x[n,c,p]        dx[n,c,p] = Σ_q w(p,q)·dy[n,c,q]
+//   w(p,q) = max(0, 1 − |s(q)−p|₁)·max(0, 1 − |s(q)−p|₂),   s(q) = centre + R(θ)·(q − centre)/scale
+//
+// x, y are (N,3,H,W); pixels outside are fill[c]. scale is one of `scales` values evenly over 1 ± scaleRange;
+// θ one of `angles` values evenly over ± angleRange, or 0 in `level` further cases. Both passes take the weights
+// from the same function, and the backward pass gathers: no atomics, the same bits every time.
+// Random numbers: counter (seed, step, op, n).
+#import lib/angle
+#import lib/index
+#import lib/random
+#import lib/state
+
+struct Resample {
+  batch: u32,
+  height: u32,
+  width: u32,
+  scales: u32,
+  angles: u32,
+  level: u32,
+  scaleRange: f32,
+  angleRange: f32,  // radians
+  seed: u32,
+  op: u32,
+  fill: vec4f,
+}
+
+@group(0) @binding(0) var<uniform> shape: Resample;
+@group(0) @binding(1) var<storage, read> state: State;
+@group(0) @binding(2) var<storage, read> input: array<f32>;
+@group(0) @binding(3) var<storage, read_write> output: array<f32>;
+
+struct Motion {
+  turn: vec2f,  // sin θ, cos θ
+  scale: f32,
+}
+
+// Value k of `count` evenly from −1 to 1.
+fn spread(k: u32, count: u32) -> f32 {
+  if (count < 2u) { return 0.0; }
+  return f32(2i * i32(k) - i32(count - 1u)) / f32(count - 1u);
+}
+
+fn motion(n: u32) -> Motion {
+  let bits = random_bits(shape.seed, state.step, shape.op, n);
+  let draw = bits.y % (shape.angles + shape.level);
+  let angle = select(0.0, shape.angleRange * spread(draw, shape.angles), draw < shape.angles);
+  let scale = 1.0 + shape.scaleRange * spread(bits.x % shape.scales, shape.scales);
+  return Motion(sin_cos(angle), scale);
+}
+
+fn centre() -> vec2f {
+  return 0.5 * vec2f(f32(shape.height) - 1.0, f32(shape.width) - 1.0);
+}
+
+// Where output pixel q, (row, column), takes its value from.
+fn source(q: vec2f, moved: Motion) -> vec2f {
+  let d = (q - centre()) / moved.scale;
+  return centre() + vec2f(moved.turn.y * d.x - moved.turn.x * d.y, moved.turn.x * d.x + moved.turn.y * d.y);
+}
+
+fn value_at(plane: u32, p: vec2i) -> f32 {
+  if (any(p < vec2i(0)) || any(p >= vec2i(vec2u(shape.height, shape.width)))) { return shape.fill[plane % 3u]; }
+  return input[(plane * shape.height + u32(p.x)) * shape.width + u32(p.y)];
+}
+
+@compute @workgroup_size(64)
+fn resample_forward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  let area = shape.height * shape.width;
+  if (index >= shape.batch * 3u * area) { return; }
+  let plane = index / area;
+  let q = vec2f(f32(index % area / shape.width), f32(index % shape.width));
+  let at = source(q, motion(plane / 3u));
+  let first = floor(at);
+  let part = at - first;
+  let p = vec2i(first);
+  let upper = mix(value_at(plane, p), value_at(plane, p + vec2i(0, 1)), part.y);
+  let lower = mix(value_at(plane, p + vec2i(1, 0)), value_at(plane, p + vec2i(1, 1)), part.y);
+  output[index] = mix(upper, lower, part.x);
+}
+
+// From dy, `input`, to dx, `output`: the output pixels near where p went to.
+@compute @workgroup_size(64)
+fn resample_backward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  let area = shape.height * shape.width;
+  if (index >= shape.batch * 3u * area) { return; }
+  let plane = index / area;
+  let moved = motion(plane / 3u);
+  let p = vec2f(f32(index % area / shape.width), f32(index % shape.width));
+  let d = (p - centre()) * moved.scale;
+  let went = centre() + vec2f(moved.turn.y * d.x + moved.turn.x * d.y, moved.turn.y * d.y - moved.turn.x * d.x);
+  // |s(q) − p| < 1 along both axes holds within √2·scale of there; the rest is room for rounding.
+  let reach = vec2f(1.4143 * moved.scale + 0.01);
+  let last = vec2i(vec2u(shape.height, shape.width)) - 1;
+  let begin = max(vec2i(ceil(went - reach)), vec2i(0));
+  let end = min(vec2i(floor(went + reach)), last);
+  var sum = 0.0;
+  for (var i = begin.x; i <= end.x; i++) {
+    for (var j = begin.y; j <= end.y; j++) {
+      let weight = max(vec2f(0.0), 1.0 - abs(source(vec2f(f32(i), f32(j)), moved) - p));
+      sum += weight.x * weight.y * input[(plane * shape.height + u32(i)) * shape.width + u32(j)];
+    }
+  }
+  output[index] = sum;
+}

@@ -1,0 +1,93 @@
+/**
+ * Decorrelated colours (Olah et al. 2017, "Feature Visualization"): the optimizer works along the axes in which
+ * the colours of natural images vary, and a sigmoid keeps RGB in 0–1.
+ */
+import { colour_backward, colour_forward } from "../../../shaders/colour.wgsl";
+import { type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
+import type { Images } from "./param.ts";
+
+type Triple = readonly [number, number, number];
+type Matrix = readonly [Triple, Triple, Triple];
+
+/** Square root of the covariance of ImageNet's colours, as Lucid has it. */
+const CORRELATION: Matrix = [
+  [0.26, 0.09, 0.02],
+  [0.27, 0.0, -0.05],
+  [0.27, -0.09, 0.03],
+];
+
+/** CORRELATION over its largest column norm: from decorrelated colours to RGB before the sigmoid. */
+export const colourMatrix: Matrix = normalized(CORRELATION);
+
+/** RGB as it is. */
+export const IDENTITY: Matrix = [
+  [1, 0, 0],
+  [0, 1, 0],
+  [0, 0, 1],
+];
+
+function normalized(matrix: Matrix): Matrix {
+  const norms = [0, 1, 2].map((k) => Math.hypot(...matrix.map((row) => row[k] as number)));
+  const largest = Math.max(...norms);
+  return matrix.map((row) => row.map((value) => value / largest)) as unknown as Matrix;
+}
+
+/** What 0 and 1 are taken for, since the sigmoid reaches neither: well within 1/255. */
+const EDGE = 1 / 1024;
+
+/** Decorrelated colours of a picture, the inverse of `colour_forward`. @param rgb (3,area) in 0–1 units */
+export function decorrelate(rgb: ArrayLike<number>): Float64Array<ArrayBuffer> {
+  const area = rgb.length / 3;
+  const inverse = inverted(colourMatrix);
+  const x = new Float64Array(rgb.length);
+  for (let i = 0; i < area; i++) {
+    const logits = [0, 1, 2].map((c) => {
+      const value = Math.min(1 - EDGE, Math.max(EDGE, rgb[c * area + i] as number));
+      return Math.log(value / (1 - value));
+    });
+    for (const [k, row] of inverse.entries()) {
+      x[k * area + i] = row.reduce((sum, entry, c) => sum + entry * (logits[c] as number), 0);
+    }
+  }
+  return x;
+}
+
+/** By cofactors. */
+function inverted([a, b, c]: Matrix): Matrix {
+  const cross = (u: Triple, v: Triple): Triple => [
+    u[1] * v[2] - u[2] * v[1],
+    u[2] * v[0] - u[0] * v[2],
+    u[0] * v[1] - u[1] * v[0],
+  ];
+  const columns = [cross(b, c), cross(c, a), cross(a, b)] as const;
+  const determinant = a[0] * columns[0][0] + a[1] * columns[0][1] + a[2] * columns[0][2];
+  const row = (k: 0 | 1 | 2): Triple => columns.map((column) => column[k] / determinant) as never;
+  return [row(0), row(1), row(2)];
+}
+
+/** Decorrelated colours (N,3,H,W) to the resident image. */
+export function colourForward(
+  images: Images,
+  buffers: { readonly input: string; readonly output: string },
+  matrix = colourMatrix,
+): Dispatch {
+  return dispatch(colour_forward, { label: "colour forward", buffers, ...optionsOf(images, matrix) });
+}
+
+/** The image's gradient, `input`, to that of the decorrelated colours, `output`. */
+export function colourBackward(
+  images: Images,
+  buffers: { readonly input: string; readonly output: string; readonly image: string },
+  matrix = colourMatrix,
+): Dispatch {
+  return dispatch(colour_backward, { label: "colour backward", buffers, ...optionsOf(images, matrix) });
+}
+
+function optionsOf({ batch, size, mean }: Images, matrix: Matrix) {
+  const area = size[0] * size[1];
+  const [red, green, blue] = matrix.map((row) => [...row, 0]) as [number[], number[], number[]];
+  return {
+    uniform: { batch, area, red, green, blue, mean: [...mean, 0] },
+    workgroups: fold(batch * area),
+  };
+}

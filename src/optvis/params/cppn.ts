@@ -1,0 +1,125 @@
+/**
+ * Compositional pattern-producing network (Stanley 2007; Mordvintsev et al. 2018): the image is a small network
+ * of each pixel's coordinates, whose weights are optimised, so it can be drawn at any size afterwards. Eight
+ * hidden layers of 24 with Lucid's composite activation; coordinates from −√3 to √3.
+ */
+import { cppn_backward_input, cppn_backward_weights, cppn_forward } from "../../../shaders/cppn.wgsl";
+import { InputError } from "../../errors.ts";
+import { type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
+import { colourBackward, colourForward, IDENTITY } from "./colour.ts";
+import type { Param, Size } from "./param.ts";
+
+const HIDDEN = 24;
+const HIDDEN_LAYERS = 8;
+
+export interface CppnLayer {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** The first layer reads coordinates as they are; 0 or 1. */
+  readonly composite: 0 | 1;
+  /** Where its weights begin: (outputs, features), then a bias an output. */
+  readonly first: number;
+}
+
+export const cppnLayers: readonly CppnLayer[] = layers();
+
+function layers(): CppnLayer[] {
+  const made: CppnLayer[] = [];
+  let first = 0;
+  for (let i = 0; i <= HIDDEN_LAYERS; i++) {
+    const [inputs, composite] = i === 0 ? [2, 0 as const] : [HIDDEN, 1 as const];
+    const outputs = i === HIDDEN_LAYERS ? 3 : HIDDEN;
+    made.push({ inputs, outputs, composite, first });
+    first += outputs * (features({ inputs, composite }) + 1);
+  }
+  return made;
+}
+
+export function features({ inputs, composite }: Pick<CppnLayer, "inputs" | "composite">): number {
+  return composite === 1 ? 2 * inputs : inputs;
+}
+
+/** Weights and biases of one network; the same for every size. */
+export const CPPN_LENGTH = cppnLayers.reduce((sum, layer) => sum + layer.outputs * (features(layer) + 1), 0);
+
+/** Row, then column, of every pixel: from −√3 to √3 along the longer side, (2,H·W). */
+export function coordinates([height, width]: Size): Float64Array {
+  const longest = Math.max(height, width);
+  const along = (i: number, n: number) =>
+    longest < 2 ? 0 : (Math.sqrt(3) * (2 * i - n + 1)) / (longest - 1);
+  return Float64Array.from({ length: 2 * height * width }, (_, at) => {
+    const i = at % (height * width);
+    return at < height * width ? along(Math.floor(i / width), height) : along(i % width, width);
+  });
+}
+
+/** Weights by He et al. (2015), √(2/features)·N(0,1), zero biases; the last layer `last` times that. */
+function initial(normal: () => number, last: number): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(CPPN_LENGTH);
+  for (const layer of cppnLayers) {
+    const count = features(layer);
+    const scale = Math.sqrt(2 / count) * (layer.outputs === 3 ? last : 1);
+    for (let i = 0; i < layer.outputs * count; i++) values[layer.first + i] = scale * normal();
+  }
+  return values;
+}
+
+export const cppn: Param = {
+  length: () => CPPN_LENGTH,
+  plan(images, { image, gradient }, memory) {
+    const { batch, size } = images;
+    const area = size[0] * size[1];
+    const weights = memory.buffer("cppn", "param", 4 * batch * CPPN_LENGTH);
+    const weightsGradient = memory.buffer("cppn.gradient", "param", 4 * batch * CPPN_LENGTH);
+    const grid = memory.table("cppn.coordinates", Float32Array.from(coordinates(size)));
+    const activation = (i: number) =>
+      i === 0
+        ? grid
+        : memory.buffer(`cppn.${i}`, "workspace", 4 * batch * (cppnLayers[i - 1]?.outputs ?? 0) * area);
+    const flow = (i: number) =>
+      memory.buffer(`cppn.gradient.${i % 2}`, "workspace", 4 * batch * HIDDEN * area);
+    const end = cppnLayers.length;
+    const forward: Dispatch[] = [];
+    const backward: Dispatch[] = [];
+    for (const [i, layer] of cppnLayers.entries()) {
+      const uniform = { batch, area, ...layer, length: CPPN_LENGTH };
+      const input = activation(i);
+      const pixels = { uniform, workgroups: fold(batch * area) };
+      forward.push(
+        dispatch(cppn_forward, {
+          ...{ label: `cppn ${i} forward`, ...pixels },
+          buffers: { weights, input, output: activation(i + 1) },
+        }),
+      );
+      const back = [
+        dispatch(cppn_backward_weights, {
+          ...{ label: `cppn ${i} backward weights`, uniform, workgroups: [features(layer) + 1, batch, 1] },
+          buffers: { input, outputGradient: flow(i + 1), weightsGradient },
+        }),
+      ];
+      if (i > 0) {
+        const buffers = { weights, input, outputGradient: flow(i + 1), inputGradient: flow(i) };
+        back.push(dispatch(cppn_backward_input, { label: `cppn ${i} backward input`, ...pixels, buffers }));
+      }
+      backward.unshift(...back);
+    }
+    const last = activation(end);
+    return {
+      values: weights,
+      gradient: weightsGradient,
+      forward: [...forward, colourForward(images, { input: last, output: image }, IDENTITY)],
+      backward: [
+        colourBackward(images, { input: gradient, output: flow(end), image }, IDENTITY),
+        ...backward,
+      ],
+    };
+  },
+  /** Grey: random hidden layers, and a last layer of zeros (Lucid). */
+  zeros: (normal) => initial(normal, 0),
+  noise: (normal) => initial(normal, 1),
+  fromRgb() {
+    throw new InputError("a CPPN cannot start from a photograph: no weights make exactly that picture", {
+      remedy: "start from zeros or noise, or use --param pixel, fourier, laplacian or maco",
+    });
+  },
+};

@@ -1,0 +1,57 @@
+/**
+ * MACO (Fel et al. 2023, "Unlocking Feature Visualization for Deeper Networks with MAgnitude Constrained
+ * Optimization"): the magnitude of the spectrum is that of natural images and stays; the phase is optimised.
+ */
+import { phase_backward, phase_forward } from "../../../shaders/phase.wgsl";
+import { dispatch, fold } from "../../gpu/dispatch.ts";
+import { colourBackward, colourForward } from "./colour.ts";
+import { coloursSpectrum, inverseTransform } from "./fourier.ts";
+import { magnitude } from "./magnitude.ts";
+import type { Param, Size } from "./param.ts";
+import { bins } from "./spectrum.ts";
+
+/** A phase for each of 3 colours and every frequency. */
+function length(size: Size): number {
+  return 3 * size[0] * bins(size);
+}
+
+export const maco: Param = {
+  length,
+  plan(images, { image, gradient }, memory) {
+    const { batch, size } = images;
+    const count = batch * length(size);
+    const values = memory.buffer("phase", "param", 4 * count);
+    const valuesGradient = memory.buffer("phase.gradient", "param", 4 * count);
+    const spectrum = memory.buffer("phase.spectrum", "workspace", 8 * count);
+    const colours = memory.buffer("colours", "workspace", 4 * 3 * batch * size[0] * size[1]);
+    const scale = memory.table("spectrum.magnitude", Float32Array.from(magnitude(size)));
+    const passes = inverseTransform(images, { scale, planes: 3 }, memory);
+    const options = { uniform: { length: count }, workgroups: fold(count) };
+    return {
+      values,
+      gradient: valuesGradient,
+      forward: [
+        dispatch(phase_forward, { label: "phase forward", ...options, buffers: { phase: values, spectrum } }),
+        ...passes.forward(spectrum, colours),
+        colourForward(images, { input: colours, output: image }),
+      ],
+      backward: [
+        colourBackward(images, { input: gradient, output: colours, image }),
+        ...passes.backward(colours, spectrum),
+        dispatch(phase_backward, {
+          ...{ label: "phase backward", ...options },
+          buffers: { phase: values, spectrumGradient: spectrum, phaseGradient: valuesGradient },
+        }),
+      ],
+    };
+  },
+  /** Uniform phases, as of normal numbers wide enough. */
+  noise: (normal, size) => Float32Array.from({ length: length(size) }, () => 2 * Math.PI * normal()),
+  /** The phase of the picture; its magnitude is not kept. */
+  fromRgb(rgb, { size }) {
+    const spectrum = coloursSpectrum(rgb, size);
+    return Float32Array.from({ length: length(size) }, (_, i) =>
+      Math.atan2(spectrum[2 * i + 1] as number, spectrum[2 * i] as number),
+    );
+  },
+};

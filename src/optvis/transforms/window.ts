@@ -1,0 +1,52 @@
+/** Pad and random crop: both look at the image through a window (formula in shaders/window.wgsl). */
+import { window_backward, window_forward } from "../../../shaders/window.wgsl";
+import { InputError } from "../../errors.ts";
+import { dispatch, fold } from "../../gpu/dispatch.ts";
+import type { Place, Size, Transform, TransformBuffers } from "./transform.ts";
+
+/** A border of `pixels` on every side, grey (RGB 0.5) as Lucid's. */
+export function pad(pixels: number): Transform {
+  return windowed(`pad:${pixels}`, pixels, 0, ([height, width]) => [height + 2 * pixels, width + 2 * pixels]);
+}
+
+/**
+ * A window smaller by `pixels`, anywhere in the image, each image and iteration its own: what Lucid and
+ * Lucent call jitter.
+ */
+export function crop(pixels: number): Transform {
+  return windowed(`crop:${pixels}`, 0, pixels, ([height, width]) => {
+    if (height > pixels && width > pixels) return [height - pixels, width - pixels];
+    throw new InputError(`transform crop:${pixels} leaves no image of ${height}×${width} pixels`, {
+      remedy: `crop at most ${Math.min(height, width) - 1} pixels, or pad before it`,
+    });
+  });
+}
+
+function windowed(text: string, border: number, slack: number, outputSize: (size: Size) => Size): Transform {
+  const pass = (place: Place, buffers: TransformBuffers) => {
+    const { batch, size, seed, op, fill } = place;
+    const [outputHeight, outputWidth] = outputSize(size);
+    return {
+      buffers,
+      output: 3 * batch * outputHeight * outputWidth,
+      input: 3 * batch * size[0] * size[1],
+      uniform: {
+        ...{ batch, inputHeight: size[0], inputWidth: size[1], outputHeight, outputWidth, border, slack },
+        ...{ spread: Math.round(place.strength * slack), seed, op, fill: [...fill, 0] },
+      },
+      live: { seed: { key: "seed", scale: 1 }, spread: { key: "strength", scale: slack } },
+    };
+  };
+  return {
+    text,
+    outputSize,
+    forward(place, buffers) {
+      const { output, input: _, ...options } = pass(place, buffers);
+      return dispatch(window_forward, { label: `${text} forward`, ...options, workgroups: fold(output) });
+    },
+    backward(place, buffers) {
+      const { input, output: _, ...options } = pass(place, buffers);
+      return dispatch(window_backward, { label: `${text} backward`, ...options, workgroups: fold(input) });
+    },
+  };
+}

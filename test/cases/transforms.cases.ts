@@ -1,0 +1,201 @@
+/** Transforms that change what is where: against their twins, and each the adjoint of the other. */
+import { planChain } from "../../src/engine/chain.ts";
+import { Allocation } from "../../src/engine/memory.ts";
+import type { Transform } from "../../src/optvis/transforms/transform.ts";
+import { parseTransforms, STANDARD } from "../../src/optvis/transforms/transforms.ts";
+import { crop } from "../../src/optvis/transforms/window.ts";
+import { randomMotion } from "../reference/resample.ts";
+import { type Shape4, sizeOf, type Tensor, tensor } from "../reference/tensor.ts";
+import * as twin from "../reference/twins.ts";
+import { windowCorner } from "../reference/window.ts";
+import type { GpuCase } from "../stacks/case.ts";
+import {
+  DIVISION,
+  dot,
+  EPSILON,
+  expectAdjoint,
+  expectExact,
+  expectWithin,
+  noise,
+  roundings,
+} from "./compare.ts";
+import { kernelCase, type Proof } from "./execute.ts";
+
+interface Moved {
+  readonly text: string;
+  readonly shape: Shape4;
+  readonly seed: number;
+  readonly step: number;
+  readonly strength: number;
+}
+
+const FILL = [0.015, 0.044, 0.094].map(Math.fround);
+
+function stateAt(step: number): Uint32Array {
+  return Uint32Array.of(step, 0, 0, 0);
+}
+
+/** Both passes of one transform on noise; `x` and `dy` are what goes in, `y` and `dx` what comes out. */
+function passes(transform: Transform, { shape, seed, step, strength }: Moved, op: number) {
+  const [batch, , height, width] = shape;
+  const size = [height, width] as const;
+  const outputShape: Shape4 = [batch, 3, ...transform.outputSize(size)];
+  const [x, dy] = [
+    tensor(shape, noise(1, sizeOf(shape))),
+    tensor(outputShape, noise(2, sizeOf(outputShape))),
+  ];
+  const place = { batch, size, seed, op, strength, fill: FILL };
+  return {
+    x,
+    dy,
+    buffers: {
+      ...{ state: stateAt(step), x: Float32Array.from(x.data), y: 4 * sizeOf(outputShape) },
+      ...{ dy: Float32Array.from(dy.data), dx: 4 * sizeOf(shape) },
+    },
+    dispatches: [
+      transform.forward(place, { state: "state", input: "x", output: "y" }),
+      transform.backward(place, { state: "state", input: "dy", output: "dx" }),
+    ],
+  };
+}
+
+/** Image n of a batch by itself. */
+function imageOf({ shape, data }: Tensor, n: number): Tensor {
+  const size = data.length / shape[0];
+  return tensor([1, shape[1], shape[2], shape[3]], data.slice(n * size, (n + 1) * size));
+}
+
+function perImage(x: Tensor, apply: (image: Tensor, n: number) => Tensor): Float64Array {
+  const images = Array.from({ length: x.shape[0] }, (_, n) => apply(imageOf(x, n), n).data);
+  return Float64Array.from(images.flatMap((data) => [...data]));
+}
+
+const WINDOWS: readonly Moved[] = [
+  { text: "pad:1", shape: [1, 3, 1, 1], seed: 0, step: 0, strength: 1 },
+  { text: "pad:12", shape: [2, 3, 5, 9], seed: 3, step: 2, strength: 1 },
+  { text: "crop:0", shape: [2, 3, 4, 6], seed: 1, step: 1, strength: 1 },
+  { text: "crop:3", shape: [9, 3, 4, 7], seed: 5, step: 9, strength: 1 },
+  { text: "crop:8", shape: [5, 3, 17, 9], seed: 0xffff_ffff, step: 0xffff_fffe, strength: 1 },
+  { text: "crop:7", shape: [5, 3, 9, 12], seed: 2, step: 4, strength: 0.5 },
+  { text: "crop:7", shape: [2, 3, 9, 12], seed: 2, step: 4, strength: 0 },
+];
+
+function windowed(moved: Moved): Proof {
+  const [transform] = parseTransforms(moved.text);
+  const { x, dy, buffers, dispatches } = passes(transform!, moved, 7);
+  const amount = Number(moved.text.split(":")[1]);
+  const isPad = moved.text.startsWith("pad");
+  const slack = isPad ? 0 : amount;
+  const draw = { slack, spread: Math.round(moved.strength * slack), border: isPad ? amount : 0 };
+  const corner = (n: number) => windowCorner([moved.seed, moved.step, 7, n], draw);
+  const outputSize = dy.shape.slice(2) as [number, number];
+  const inputSize = x.shape.slice(2) as [number, number];
+  return {
+    buffers,
+    dispatches,
+    check(read) {
+      const y = perImage(x, (image, n) => twin.window_forward(image, corner(n), outputSize, FILL));
+      const dx = perImage(dy, (image, n) => twin.window_backward(image, corner(n), inputSize));
+      expectExact("y", read.f32("y"), y);
+      expectExact("dx", read.f32("dx"), dx);
+      // ⟨Ax,y⟩ = ⟨x,Aᵀy⟩ of the linear part; nothing is added up, so what the fill adds can be taken away.
+      const filled = perImage(tensor(x.shape, new Float64Array(x.data.length)), (image, n) =>
+        twin.window_forward(image, corner(n), outputSize, FILL),
+      );
+      const linear = Float64Array.from(read.f32("y"), (value, i) => value - filled[i]!);
+      expectAdjoint("window", dot(linear, dy.data), dot(x.data, read.f32("dx")), dy.data.length, EPSILON);
+    },
+  };
+}
+
+const MOTIONS: readonly Moved[] = [
+  { text: "scale:0.1", shape: [1, 3, 1, 1], seed: 0, step: 0, strength: 1 },
+  { text: "scale:0.1", shape: [7, 3, 16, 9], seed: 1, step: 3, strength: 1 },
+  { text: "scale:0.9", shape: [9, 3, 6, 11], seed: 4, step: 7, strength: 1 },
+  { text: "rotate:10", shape: [7, 3, 9, 16], seed: 2, step: 1, strength: 1 },
+  { text: "rotate:180", shape: [9, 3, 8, 5], seed: 9, step: 2, strength: 1 },
+  { text: "rotate:180", shape: [3, 3, 8, 5], seed: 9, step: 2, strength: 0.25 },
+  { text: "scale:0.5", shape: [2, 3, 7, 7], seed: 9, step: 2, strength: 0 },
+  { text: "rotate:45", shape: [2, 3, 1, 12], seed: 0xffff_ffff, step: 0xffff_fffe, strength: 1 },
+];
+
+/** Number of output pixels that a pixel's gradient may come from, per unit of scale squared: (2·√2 + 1)². */
+const GATHERED = 16;
+
+function resampled(moved: Moved): Proof {
+  const [transform] = parseTransforms(moved.text);
+  const { x, dy, buffers, dispatches } = passes(transform!, moved, 3);
+  const [, , height, width] = x.shape;
+  const amount = moved.strength * Number(moved.text.split(":")[1]);
+  const draw = moved.text.startsWith("scale")
+    ? { scales: 11, scaleRange: amount, angles: 1, angleRange: 0, level: 0 }
+    : { scales: 1, scaleRange: 0, angles: 21, angleRange: (amount * Math.PI) / 180, level: 5 };
+  const motion = (n: number) => randomMotion([moved.seed, moved.step, 3, n], draw);
+  // The source's place errs by that of angle (its own rounding, reduction and series), scale (subtracted from
+  // 1, so that it may lose as much as it can shrink), quotient, products and sums, on lengths up to H + W over
+  // the smallest scale; a bilinear value changes by at most 2·max|x| a pixel along each axis.
+  const shift = roundings(4 + 4 + 10 + DIVISION + 6) * ((height + width) / (1 - draw.scaleRange) ** 2);
+  return {
+    buffers,
+    dispatches,
+    check(read) {
+      const y = perImage(x, (image, n) => twin.resample_forward(image, motion(n), FILL));
+      const dx = perImage(dy, (image, n) => twin.resample_backward(image, motion(n)));
+      const one = y.map(() => 1);
+      const bound = 2 * 2 * shift + roundings(9);
+      expectWithin("y", read.f32("y"), y, one, bound);
+      const gathered = GATHERED * (1 + draw.scaleRange) ** 2;
+      expectWithin("dx", read.f32("dx"), dx, one, gathered * (2 * shift + roundings(gathered + 6)));
+      const filled = perImage(tensor(x.shape, new Float64Array(x.data.length)), (image, n) =>
+        twin.resample_forward(image, motion(n), FILL),
+      );
+      const linear = Float64Array.from(read.f32("y"), (value, i) => value - filled[i]!);
+      const gradient = dot(x.data, read.f32("dx"));
+      expectAdjoint("resample", dot(linear, dy.data), gradient, dy.data.length, gathered * bound);
+    },
+  };
+}
+
+/** A whole chain as a plan has it: the way back is the adjoint of the way there, whatever the order. */
+function chained(list: string): Proof {
+  const memory = new Allocation();
+  const size = [11, 9] as const;
+  const ends = { batch: 2, size, seed: 5, strength: 1, mean: [0.5, 0.5, 0.5] };
+  const buffers = { state: "state", image: "x", gradient: "dx" };
+  const chain = planChain(parseTransforms(list), { ...ends, ...buffers }, memory);
+  const count = 2 * 3 * chain.size[0] * chain.size[1];
+  const [x, dy] = [noise(1, 2 * 3 * 11 * 9), noise(2, count)];
+  const whole = { batch: 2, size: chain.size, seed: 0, op: 0, strength: 1, fill: [0, 0, 0] };
+  return {
+    buffers: {
+      ...Object.fromEntries(memory.buffers().map(({ name, bytes }) => [name, bytes])),
+      ...{ state: stateAt(3), x, dx: 4 * x.length, y: 4 * count, dy },
+    },
+    dispatches: [
+      ...chain.forward,
+      crop(0).forward(whole, { state: "state", input: chain.output, output: "y" }),
+      crop(0).forward(whole, { state: "state", input: "dy", output: chain.gradient }),
+      ...chain.backward,
+    ],
+    check(read) {
+      // With a mean of 0.5 the fill is 0 and the chain linear; every op averages, so no sum exceeds its terms.
+      const [y, dx] = [read.f32("y"), read.f32("dx")];
+      if (dx.every((value) => value === 0)) throw new Error("no gradient");
+      const factor = roundings(400);
+      expectAdjoint(list, dot(y, dy), dot(x, dx), dy.length, factor);
+    },
+  };
+}
+
+const CHAINS = [STANDARD, "rotate:30,pad:3,crop:2,jitter:4", "crop:4,scale:0.3", "scale:0.1"];
+
+export const cases: readonly GpuCase[] = [
+  kernelCase(["window_forward", "window_backward"], "each the transpose of the other", WINDOWS, windowed),
+  kernelCase(
+    ["resample_forward", "resample_backward"],
+    "each the transpose of the other",
+    MOTIONS,
+    resampled,
+  ),
+  kernelCase(["window_forward", "resample_backward"], "chains are adjoint", CHAINS, chained),
+];
