@@ -6,6 +6,9 @@
 //   rms         x + lr·g/(rms(g) + 1e-8)
 //   momentum    v = 0.9v + g,  x + lr·v
 //   adam        m = 0.9m + 0.1g,  v = 0.999v + 0.001g²,  x + lr·m̂/(√v̂ + 1e-8)   (Kingma and Ba 2015)
+//   rmsprop     v = 0.999v + 0.001g²,  x + lr·g/(√v + 1e-8)   (Hinton 2012; 0.999 as in tf-keras-vis)
+//   nadam       m, v as adam;  x + lr·((1−μ)·g/(1−P) + μ′·m/(1−P·μ′))/(√v̂ + 1e-8)   (Dozat 2016), with
+//               μ = 0.9·(1 − ½·0.96^(0.004·t)) of step t from 1, μ′ that of the next step, P the product of all μ
 #import lib/index
 #import lib/state
 
@@ -102,10 +105,47 @@ fn update_adam(
   step_by(index, update.lr * (m / state.correction1) / (sqrt(v / state.correction2) + 1e-8));
 }
 
+@compute @workgroup_size(64)
+fn update_rmsprop(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  if (!inside(index)) { return; }
+  let g = gradient[index];
+  let v = 0.999 * moment1[index] + 0.001 * g * g;
+  moment1[index] = v;
+  step_by(index, update.lr * g / (sqrt(v) + 1e-8));
+}
+
+// μ of step t, counted from 1; −1.6328799e-4 is 0.004·ln 0.96.
+fn nadam_momentum(t: u32) -> f32 { return 0.9 * (1.0 - 0.5 * exp(-1.6328798e-4 * f32(t))); }
+
+@compute @workgroup_size(64)
+fn update_nadam(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  if (!inside(index)) { return; }
+  let g = gradient[index];
+  let m = 0.9 * moment1[index] + 0.1 * g;
+  let v = 0.999 * moment2[index] + 0.001 * g * g;
+  moment1[index] = m;
+  moment2[index] = v;
+  let now = nadam_momentum(state.step + 1u);
+  let then = nadam_momentum(state.step + 2u);
+  let direction = (1.0 - now) / (1.0 - state.product) * g + then / (1.0 - state.product * then) * m;
+  step_by(index, update.lr * direction / (sqrt(v / state.correction2) + 1e-8));
+}
+
 // The end of an iteration: c ← 1 − β(1 − c) turns 1 − β^t into 1 − β^(t+1).
 @compute @workgroup_size(1)
 fn advance() {
   next.step += 1u;
+  next.product *= nadam_momentum(next.step + 1u);
   next.correction1 += 0.1 * (1.0 - next.correction1);
   next.correction2 += 0.001 * (1.0 - next.correction2);
 }

@@ -5,10 +5,12 @@ import { imageSize } from "../commands/image.ts";
 import { describeModel } from "../commands/info.ts";
 import type { BenchReport, RunReport, Tensor } from "../commands/report.ts";
 import { parsePins } from "../engine/kernel-choice.ts";
+import { transformedSize } from "../engine/chain.ts";
 import { InputError } from "../errors.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
 import { fitPhoto } from "../optvis/picture.ts";
 import { defaultRecipe } from "../optvis/recipe.ts";
+import { transformsOf } from "../optvis/transforms/transforms.ts";
 import { atlas } from "./atlas.ts";
 import { execute } from "./execute.ts";
 import { expectOutput, readInput, writeOutput } from "./files.ts";
@@ -59,7 +61,9 @@ async function render(flags: RenderFlags, startedAt: number): Promise<void> {
   await expectOutput(flags.out, [".png", ".safetensors"]);
   const recipe = await renderRecipe(flags);
   const weights = await weightsOf(flags);
-  await withModel(weights, (model) => checkObjective(model, recipe.objective, recipe.size));
+  await withModel(weights, (model) =>
+    checkObjective(model, recipe.objective, transformedSize(transformsOf(recipe), recipe.size)),
+  );
   const photo = recipe.init === "photo" ? { photo: await startPhoto(flags.init, recipe.size) } : {};
   const until = flags.until === undefined ? {} : { until: flags.until };
   const { report, tensors } = await executeWithProgress(

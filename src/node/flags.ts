@@ -2,6 +2,7 @@
 
 import { InputError } from "../errors.ts";
 import type { Preprocess } from "../model/network.ts";
+import { namedRecipes, recipeNames } from "../optvis/named-recipes.ts";
 import { defaultRecipe, type OptimizerKind, type ParamKind, type Recipe } from "../optvis/recipe.ts";
 import { parseRecipe } from "../optvis/recipe-text.ts";
 import { tunedSettings } from "../optvis/recipes.ts";
@@ -90,14 +91,19 @@ function initKind(init: string): Recipe["init"] {
 async function baseRecipe({ recipe, objective }: RenderFlags): Promise<Partial<Recipe>> {
   if (recipe === undefined) return {};
   if (recipe === "default") return tunedSettings(objective);
+  const named = recipeNames.find((name) => name === recipe);
+  if (named) return namedRecipes[named];
   const text = new TextDecoder().decode(await readInput(recipe, "--recipe"));
   try {
     return parseRecipe(JSON.parse(text));
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
-    throw new InputError(`--recipe: expected "default" or a JSON file, got ${recipe}: ${cause.message}`, {
-      cause,
-    });
+    throw new InputError(
+      `--recipe: expected default, ${recipeNames.join(", ")} or a JSON file, got ${recipe}: ${cause.message}`,
+      {
+        cause,
+      },
+    );
   }
 }
 

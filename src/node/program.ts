@@ -1,6 +1,7 @@
 /** The command line's grammar: commands, flags, defaults and help. What the commands do is in `actions.ts`. */
 
 import { Command } from "commander";
+import { recipeNames } from "../optvis/named-recipes.ts";
 import { optimizerKinds, paramKinds, recipeBounds } from "../optvis/recipe.ts";
 import { type AtlasAction, addAtlas } from "./atlas-program.ts";
 import type { BenchFlags, GradientFlags, InfoFlags, RenderFlags } from "./flags.ts";
@@ -94,7 +95,7 @@ function addRecipeFlags(target: Command): Command {
     .option("--seed <n>", "of noise and jitter (default: 0)", integer("--seed", recipeBounds.seed))
     .option(
       "--recipe <name>",
-      "`default` for tuned settings, or a recipe's JSON file; other flags overrule it",
+      `default for tuned settings, ${recipeNames.join(", ")}, or a JSON file; other flags overrule it`,
     )
     .option(
       "--param <kind>",
@@ -109,7 +110,7 @@ function addRecipeFlags(target: Command): Command {
     .optionsGroup("Ascent (in RGB 0–1 units):")
     .option(
       "--optimizer <kind>",
-      "sgd, normalized, rms, momentum or adam (default: rms)",
+      `${optimizerKinds.join(", ")} (default: rms)`,
       choice("--optimizer", optimizerKinds),
     )
     .option("--lr <x>", "step size (default: 0.05)", number("--lr", recipeBounds.lr))

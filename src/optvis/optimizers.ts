@@ -3,8 +3,10 @@ import {
   advance,
   update_adam,
   update_momentum,
+  update_nadam,
   update_normalized,
   update_rms,
+  update_rmsprop,
   update_sgd,
 } from "../../shaders/optimizer.wgsl";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
@@ -12,7 +14,7 @@ import type { OptimizerKind } from "./recipe.ts";
 
 /** Buffers that carry the optimizer's state from step to step, zero at the start. */
 export function momentsOf(kind: OptimizerKind): number {
-  return { sgd: 0, normalized: 0, rms: 0, momentum: 1, adam: 2 }[kind];
+  return { sgd: 0, normalized: 0, rms: 0, momentum: 1, adam: 2, rmsprop: 1, nadam: 2 }[kind];
 }
 
 /** Whether the step needs Σ g² of each image. */
@@ -62,17 +64,22 @@ export function update(kind: OptimizerKind, step: Update, buffers: UpdateBuffers
       return dispatch(update_rms, { ...options, buffers: { values, gradient, squares } });
     case "momentum":
       return dispatch(update_momentum, { ...options, buffers: { values, gradient, moment1 } });
+    case "rmsprop":
+      return dispatch(update_rmsprop, { ...options, buffers: { values, gradient, moment1 } });
+    case "nadam":
+      return dispatch(update_nadam, { ...options, buffers: { values, gradient, moment1, moment2, state } });
     case "adam":
       return dispatch(update_adam, { ...options, buffers: { values, gradient, moment1, moment2, state } });
   }
 }
 
-/** The state an ascent starts from: step 0, and Adam's corrections 1 − β for the first step. */
+/** The state an ascent starts from: step 0, Adam's corrections 1 − β and NAdam's momentum of the first step. */
 export function initialState(): ArrayBuffer {
   const state = new DataView(new ArrayBuffer(16));
   state.setUint32(0, 0, true);
   state.setFloat32(4, 1 - 0.9, true);
   state.setFloat32(8, 1 - 0.999, true);
+  state.setFloat32(12, 0.9 * (1 - 0.5 * 0.96 ** 0.004), true);
   return state.buffer;
 }
 

@@ -2,13 +2,21 @@
  * A recipe is everything that decides a picture besides the weights: one JSON value, one URL.
  * Pixels are RGB in 0–1 units; learning rates are in those units; L2 pulls toward the zero input.
  */
-export type OptimizerKind = "sgd" | "normalized" | "rms" | "momentum" | "adam";
+export type OptimizerKind = "sgd" | "normalized" | "rms" | "momentum" | "adam" | "rmsprop" | "nadam";
 
 /** What is optimised: see `params/`. */
 export type ParamKind = "pixel" | "fourier" | "laplacian" | "cppn" | "maco";
 
 export const paramKinds: readonly ParamKind[] = ["pixel", "fourier", "laplacian", "cppn", "maco"];
-export const optimizerKinds: readonly OptimizerKind[] = ["sgd", "normalized", "rms", "momentum", "adam"];
+export const optimizerKinds: readonly OptimizerKind[] = [
+  "sgd",
+  "normalized",
+  "rms",
+  "momentum",
+  "adam",
+  "rmsprop",
+  "nadam",
+];
 export const initKinds: readonly Recipe["init"][] = ["zeros", "noise", "photo"];
 
 export interface Recipe {

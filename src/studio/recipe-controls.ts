@@ -30,6 +30,8 @@ const OPTIMIZERS: readonly { readonly kind: OptimizerKind; readonly text: string
   { kind: "sgd", text: "Plain ascent" },
   { kind: "momentum", text: "Momentum" },
   { kind: "adam", text: "Adam" },
+  { kind: "rmsprop", text: "RMSprop" },
+  { kind: "nadam", text: "NAdam" },
 ];
 
 /** Exponents of ten of the sliders for rate and decay; the left end of the latter is zero. */

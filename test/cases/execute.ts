@@ -120,10 +120,11 @@ async function bound(
   const buffers = Object.fromEntries(bindings) as Readonly<Record<string, GPUBufferBinding>>;
   const uniform = uniformOf(gpu, dispatch);
   const group = bindKernel(gpu.device, kernel, dispatch.label, buffers, uniform);
+  const workgroups = folded(dispatch);
   return (pass) => {
     pass.setPipeline(kernel.pipeline);
     pass.setBindGroup(0, group);
-    pass.dispatchWorkgroups(...folded(dispatch));
+    pass.dispatchWorkgroups(...workgroups);
   };
 }
 

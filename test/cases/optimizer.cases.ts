@@ -2,6 +2,7 @@ import { preprocessing } from "../../src/model/preprocess.ts";
 import { advanceState, initialState, update } from "../../src/optvis/optimizers.ts";
 import type { OptimizerKind } from "../../src/optvis/recipe.ts";
 import { clampToRgb } from "../reference/ascent.ts";
+import { momentumProduct } from "../reference/optimizer.ts";
 import { type Shape4, sizeOf, type Tensor, tensor } from "../reference/tensor.ts";
 import * as twin from "../reference/twins.ts";
 import type { GpuCase } from "../stacks/case.ts";
@@ -18,7 +19,7 @@ interface Stepped {
 }
 
 const PREPROCESS = "imagenet";
-const KINDS: readonly OptimizerKind[] = ["sgd", "normalized", "rms", "momentum", "adam"];
+const KINDS: readonly OptimizerKind[] = ["sgd", "normalized", "rms", "momentum", "adam", "rmsprop", "nadam"];
 
 const STEPS: readonly Stepped[] = KINDS.flatMap((kind) => [
   { kind, shape: [1, 3, 1, 1] as const, lr: 0.5, t: 0, clamp: false },
@@ -33,6 +34,8 @@ const TWINS = {
   rms: twin.update_rms,
   momentum: twin.update_momentum,
   adam: twin.update_adam,
+  rmsprop: twin.update_rmsprop,
+  nadam: twin.update_nadam,
 } as const;
 
 /** The image in the middle of the batch has no gradient and has had none; nothing may move it. */
@@ -46,14 +49,15 @@ function step({ kind, shape, lr, t, clamp }: Stepped): Proof {
   const size = sizeOf(shape);
   const x = noise(1, size);
   const g = withStillImage(noise(2, size), batch);
-  const moment1 = withStillImage(noise(3, size), batch);
+  const first = noise(3, size).map((value) => (kind === "rmsprop" ? value ** 2 : value));
+  const moment1 = withStillImage(first, batch);
   const moment2 = withStillImage(
     noise(4, size).map((value) => value ** 2),
     batch,
   );
   const state = new Uint32Array(4);
   state[0] = t;
-  new Float32Array(state.buffer).set(twin.advance(t), 1);
+  new Float32Array(state.buffer).set([...twin.advance(t), momentumProduct(t)], 1);
   const setting = {
     batch,
     length: 3 * height * width,
@@ -120,7 +124,9 @@ function boundOf(
   };
   TWINS[kind](change, tensor(x.shape, g.map(Math.abs)), positive, lr, t);
   // Rounding of lr, Σg² or the corrections; moments, mean, root, 1e-8 and its sum, product and quotient.
-  const depth = 3 + 5 + 2 * DIVISION + SQUARE_ROOT + 2 + 1 + DIVISION;
+  // NAdam's two factors: exponential, product, two differences and a quotient each, and their sum.
+  const factors = kind === "nadam" ? 6 + 4 + 2 * DIVISION : 0;
+  const depth = 3 + 5 + 2 * DIVISION + SQUARE_ROOT + 2 + 1 + DIVISION + factors;
   return x.data.map((value, i) => {
     const size = change.data[i]!;
     return roundings(1) * (Math.abs(value) + size) + roundings(depth) * size + 2 * EPSILON;
@@ -135,6 +141,10 @@ function recurrence(steps: number): Proof {
     check(read) {
       expectExact("step", read.u32("state").subarray(0, 1), [steps]);
       const bounds = [0.1, 0.001].map((rate) => recurrenceBound(rate, steps));
+      // Each step's momentum errs by an exponential, two products and a difference; the product underflows to 0.
+      const product = momentumProduct(steps);
+      const bound = product * roundings(12 * (steps + 1)) + 2 ** -126;
+      expectWithin("product", read.f32("state").subarray(3), [product], [bound], 1);
       expectWithin("corrections", read.f32("state").subarray(1, 3), twin.advance(steps), bounds, 1);
     },
   };

@@ -3,7 +3,7 @@ import { expectSameShape, type Tensor, zeros } from "./tensor.ts";
 
 /** What an optimizer carries from step to step; both (N,3,H,W), zero at the start. */
 export interface OptimizerState {
-  /** Momentum's velocity, or Adam's mean of g. */
+  /** Momentum's velocity, Adam's mean of g, or RMSprop's mean of g². */
   readonly first: Tensor;
   /** Adam's mean of g². */
   readonly second: Tensor;
@@ -44,7 +44,10 @@ export function optimizerStep(
     const range = [n * perImage, (n + 1) * perImage] as const;
     const x = image.data.subarray(...range);
     const g = gradient.data.subarray(...range);
-    if (kind === "momentum") momentum(x, g, state.first.data.subarray(...range), lr);
+    if (kind === "rmsprop") rmsprop(x, g, state.first.data.subarray(...range), lr);
+    else if (kind === "nadam") {
+      nadam(x, g, state.first.data.subarray(...range), state.second.data.subarray(...range), lr, t);
+    } else if (kind === "momentum") momentum(x, g, state.first.data.subarray(...range), lr);
     else if (kind === "adam") {
       adam(x, g, state.first.data.subarray(...range), state.second.data.subarray(...range), lr, t);
     } else ascend(x, g, lr * gradientScale(kind, g));
@@ -83,5 +86,43 @@ function adam(
     m[i] = 0.9 * m[i]! + 0.1 * g[i]!;
     s[i] = 0.999 * s[i]! + 0.001 * g[i]! ** 2;
     x[i]! += (lr * (m[i]! / firstBias)) / (Math.sqrt(s[i]! / secondBias) + 1e-8);
+  }
+}
+
+function rmsprop(x: Float64Array, g: Float64Array, s: Float64Array, lr: number): void {
+  for (let i = 0; i < x.length; i++) {
+    s[i] = 0.999 * s[i]! + 0.001 * g[i]! ** 2;
+    x[i]! += (lr * g[i]!) / (Math.sqrt(s[i]!) + 1e-8);
+  }
+}
+
+/** NAdam's momentum of step t, counted from 1. */
+function nadamMomentum(t: number): number {
+  return 0.9 * (1 - 0.5 * 0.96 ** (0.004 * t));
+}
+
+/** Product of NAdam's momentums of steps 1 … t+1. */
+export function momentumProduct(t: number): number {
+  let product = 1;
+  for (let step = 1; step <= t + 1; step++) product *= nadamMomentum(step);
+  return product;
+}
+
+/** Dozat 2016, as torch.optim.NAdam has it. */
+function nadam(
+  x: Float64Array,
+  g: Float64Array,
+  m: Float64Array,
+  s: Float64Array,
+  lr: number,
+  t: number,
+): void {
+  const [, secondBias] = biasCorrections(t);
+  const [now, next, product] = [nadamMomentum(t + 1), nadamMomentum(t + 2), momentumProduct(t)];
+  for (let i = 0; i < x.length; i++) {
+    m[i] = 0.9 * m[i]! + 0.1 * g[i]!;
+    s[i] = 0.999 * s[i]! + 0.001 * g[i]! ** 2;
+    const direction = ((1 - now) / (1 - product)) * g[i]! + (next / (1 - product * next)) * m[i]!;
+    x[i]! += (lr * direction) / (Math.sqrt(s[i]! / secondBias) + 1e-8);
   }
 }

@@ -119,6 +119,8 @@ export const update_sgd = optimizerStep.bind(null, "sgd");
 export const update_normalized = optimizerStep.bind(null, "normalized");
 export const update_rms = optimizerStep.bind(null, "rms");
 export const update_momentum = optimizerStep.bind(null, "momentum");
+export const update_rmsprop = optimizerStep.bind(null, "rmsprop");
+export const update_nadam = optimizerStep.bind(null, "nadam");
 export const update_adam = optimizerStep.bind(null, "adam");
 
 /** All flags 0. */

@@ -1,0 +1,44 @@
+/**
+ * Recipes as they were published or ship with other tools, by name. Rates are in our units (RGB 0–1), so the
+ * originals' are divided by what their pixels range over. The objective and, where the original names none,
+ * the size stay the user's.
+ */
+import type { Recipe } from "./recipe.ts";
+
+export type NamedRecipe = Partial<Omit<Recipe, "objective" | "size">>;
+
+/** Standard deviation of ImageNet's colours, about; CS231n's pixels are in units of it. */
+const DEVIATION = 0.226;
+
+export const namedRecipes = {
+  /**
+   * Simonyan et al. 2013, "Deep Inside Convolutional Networks": zero image, plain ascent on the unnormalised
+   * score minus λ‖I‖². Neither λ nor the rate is published; these are ours.
+   */
+  simonyan2013: { init: "zeros", optimizer: "sgd", lr: 0.01, l2: 1e-4, redirect: false, iterations: 200 },
+  /** Stanford CS231n, class visualization: rate 25 on pixels over their standard deviation. */
+  cs231n: {
+    ...{ init: "noise", optimizer: "normalized", lr: 25 * DEVIATION, l2: 1e-3, iterations: 100 },
+    ...{ jitter: 16, blur: 0.5, blurEvery: 10, clamp: true, redirect: false },
+  },
+  /** Keras, "Visualizing what convnets learn": rate 10 on pixels from −1 to 1. */
+  keras: { init: "noise", optimizer: "normalized", lr: 5, iterations: 30, redirect: false },
+  /** tfjs-examples, visualize-convnet: a step of 1 on pixels 0 to 255 along g/rms(g), clipped. */
+  tfjs: { init: "noise", optimizer: "rms", lr: 1 / 255, iterations: 80, clamp: true, redirect: false },
+  /** Mordvintsev et al. 2015, DeepDream, one octave: a step of 1.5 on pixels 0 to 255, jitter 32. */
+  deepdream: { init: "photo", optimizer: "rms", lr: 1.5 / 255, jitter: 32, iterations: 10, redirect: false },
+  /** Olah et al. 2017, "Feature Visualization", as Lucid's `render_vis` does it. */
+  lucid2017: {
+    ...{ param: "fourier", init: "noise", transforms: "standard", optimizer: "adam", lr: 0.05 },
+    ...{ redirect: true, iterations: 512 },
+  },
+  /** Fel et al. 2023, MACO: NAdam with rate 1 on the phase; Lucid's transforms in place of its crops. */
+  maco2023: {
+    ...{ param: "maco", init: "noise", transforms: "standard", optimizer: "nadam", lr: 1 },
+    ...{ redirect: false, iterations: 256 },
+  },
+} as const satisfies Readonly<Record<string, NamedRecipe>>;
+
+export type RecipeName = keyof typeof namedRecipes;
+
+export const recipeNames = Object.keys(namedRecipes) as readonly RecipeName[];
