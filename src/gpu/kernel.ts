@@ -59,6 +59,12 @@ export async function compileKernel(
   source: KernelSource,
   overrides: Readonly<Record<string, number>>,
 ): Promise<Kernel> {
+  const missing = source.features.filter((feature) => !device.features.has(feature));
+  if (missing.length > 0) {
+    throw new ShaderError(`${source.name} needs ${missing.join(" and ")}, which this device lacks`, {
+      remedy: "choose another variant of this kernel, or another browser or adapter",
+    });
+  }
   for (const name of Object.keys(overrides)) {
     if (!source.overrides.includes(name)) {
       throw new ShaderError(

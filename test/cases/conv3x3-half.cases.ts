@@ -1,4 +1,6 @@
 /** What half precision needs beside the convolution: ranges, scaled weights, and scales that cancel exactly. */
+import { ShaderError } from "../../src/errors.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { float16ToFloat32 } from "../../src/model/half.ts";
 import { type ConvShape, convFamily, convOutputSize, correlation } from "../../src/nn/conv3x3.ts";
 import * as twin from "../reference/twins.ts";
@@ -147,7 +149,35 @@ function overflowing(value: number): Proof {
   };
 }
 
+/** A device without the feature, from any adapter, says which one its kernel lacks. */
+const withoutFeature: GpuCase = {
+  name: "half precision on a device without it: the error names the feature",
+  async run(_device, _assets, webgpu) {
+    const gpu = await requestGpu(webgpu, { withoutFeatures: ["shader-f16"] });
+    const [range, conv] = half.backwardInput(
+      "lacking",
+      correlation(SHAPES[0] as ConvShape, "backward_input"),
+      {
+        weights: "packed",
+        input: "dy",
+        output: "dx",
+        workspace: { range: "range" },
+      },
+    );
+    if (!range || !conv) throw new Error("the pass takes a range and a convolution");
+    await gpu.kernel(range.kernel, range.overrides);
+    const failure = await gpu.kernel(conv.kernel, conv.overrides).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    gpu.dispose();
+    if (failure instanceof ShaderError && failure.message.includes("shader-f16")) return;
+    throw new Error(`expected a ShaderError that names shader-f16, got ${failure}`);
+  },
+};
+
 export const cases: readonly GpuCase[] = [
+  withoutFeature,
   kernelCase(
     ["conv3x3_range_half", "conv3x3_pack_forward_half", "conv3x3_pack_backward_input_half"],
     "ranges, and weights scaled to them",
