@@ -28,6 +28,10 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [instead(render, "--size", "1"), /size 1×1: pool1.*at least 4/],
     [instead(render, "--iterations", "1.5"), /--iterations: expected a whole number/],
     [instead(render, "--iterations", "-1"), /--iterations.*got "-1"/],
+    [
+      `bench --model ${net} --objective class:0 --size 16 --kernels fast`,
+      /kernels: expected VARIANT.*got "fast".*register/,
+    ],
     [`${render} --lr fast`, /--lr: expected a number.*got "fast"/],
     [`${render} --lr -1`, /--lr.*got "-1"/],
     [`${render} --l2 NaN`, /--l2.*got "NaN"/],
