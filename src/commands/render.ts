@@ -1,6 +1,6 @@
 /** `render`: gradient ascent on the image from a start to N iterations, or until it stands. */
 
-import { type Ascent, createAscent } from "../engine/ascent.ts";
+import { type Ascent, type AscentOptions, createAscent } from "../engine/ascent.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/network.ts";
 import { preprocessing } from "../model/preprocess.ts";
@@ -13,6 +13,8 @@ export interface RenderOptions {
   readonly until?: number;
   /** Start of `init: "photo"`: RGB in 0–1 units, (3, H, W). */
   readonly photo?: Float32Array;
+  /** What the objective compares with, as `photo`; the photo itself if absent. */
+  readonly target?: Float32Array;
 }
 
 /** @returns tensor `image` (N, 3, H, W), RGB in 0–1 units, not clamped unless the recipe says so */
@@ -35,8 +37,9 @@ export async function render(
   }
 }
 
-export function photoOption(options: { readonly photo?: Float32Array }): { photo?: Float32Array } {
-  return options.photo === undefined ? {} : { photo: options.photo };
+/** The photographs that an ascent is given. */
+export function photoOption({ photo, target }: RenderOptions): Pick<AscentOptions, "photo" | "target"> {
+  return { photo, target };
 }
 
 /** Runs a fresh ascent to its end. The clock starts after the first iteration has finished. */

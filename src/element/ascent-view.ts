@@ -4,6 +4,7 @@ import { type AscentError, InputError } from "../errors.ts";
 import type { Network, Preprocess } from "../model/network.ts";
 import { defaultRecipe, type OptimizerKind, type Recipe } from "../optvis/recipe.ts";
 import { checkRecipe } from "../optvis/recipe-text.ts";
+import { hangWall } from "../optvis/wall.ts";
 import { onOff, parseSize } from "./attributes.ts";
 import { encodePng } from "./png.ts";
 import { RunController, type RunHost, type RunRequest, type RunState } from "./run-controller.ts";
@@ -79,6 +80,13 @@ export class AscentView extends LitElement implements RunHost {
   @property() size = "128";
   /** `zeros`, `noise`, or the URL of a photograph or (as a property) the photograph. */
   @property() init: string | Blob = "zeros";
+  /**
+   * URL of a photograph or (as a property) the photograph that `caricature`, `invert` and `style` compare with;
+   * the start's if not said.
+   */
+  @property() target: string | Blob = "";
+  /** Images drawn at once, side by side. */
+  @property({ type: Number }) batch = defaultRecipe.batch;
   @property() optimizer: OptimizerKind = defaultRecipe.optimizer;
   /** Step size, RGB 0–1. */
   @property({ type: Number }) lr = defaultRecipe.lr;
@@ -181,18 +189,19 @@ export class AscentView extends LitElement implements RunHost {
   }
 
   /**
-   * @returns the picture as it is now, RGB 0–1, shape (3,H,W), not clamped
+   * @returns the picture as it is now, RGB 0–1, shape (N,3,H,W) with N the batch, not clamped
    * @throws InputError before `ascent-ready`
    */
   async readImage(): Promise<Float32Array> {
     return (await this.#picture()).rgb;
   }
 
-  /** The picture as a PNG of the recipe's size, read back from the GPU; the file carries the recipe. */
+  /** The picture, a batch as a wall, as a PNG, read back from the GPU; the file carries the recipe. */
   async toBlob(): Promise<Blob> {
     const { rgb, recipe } = await this.#picture();
     const text = { Software: "Ascent", Description: JSON.stringify(recipe) };
-    return new Blob([await encodePng(rgb, recipe.size, text)], { type: "image/png" });
+    const wall = hangWall(rgb, recipe.batch, recipe.size);
+    return new Blob([await encodePng(wall.rgb, wall.size, text)], { type: "image/png" });
   }
 
   async #picture(): Promise<{ readonly rgb: Float32Array; readonly recipe: Recipe }> {
@@ -203,7 +212,7 @@ export class AscentView extends LitElement implements RunHost {
 
   /** @internal */
   request(): RunRequest | undefined {
-    const { model, init, preprocess, padding } = this;
+    const { model, init, target, preprocess, padding } = this;
     if (!model) return undefined;
     const plainInit = init === "zeros" || init === "noise" ? init : undefined;
     const recipe = checkRecipe({
@@ -211,6 +220,7 @@ export class AscentView extends LitElement implements RunHost {
       objective: this.objective,
       size: parseSize(this.size),
       init: plainInit ?? "photo",
+      batch: this.batch,
       optimizer: this.optimizer,
       lr: this.lr,
       l2: this.l2,
@@ -222,7 +232,14 @@ export class AscentView extends LitElement implements RunHost {
       seed: this.seed,
       iterations: this.iterations,
     });
-    return { model, preprocess, padding, recipe, photo: plainInit ? undefined : init };
+    return {
+      model,
+      preprocess,
+      padding,
+      recipe,
+      photo: plainInit ? undefined : init,
+      target: target || undefined,
+    };
   }
 
   protected override updated(changed: PropertyValues<this>): void {

@@ -40,8 +40,24 @@ export async function readPhoto(request: RunRequest, signal: AbortSignal): Promi
   const { photo, recipe } = request;
   if (recipe.init !== "photo") return undefined;
   if (photo === undefined) throw new InputError("init: expected a photograph, got none", { remedy: REMEDY });
+  return fitted(photo, recipe.size, signal);
+}
+
+/** What the objective compares with, if it does and one was given, as `readPhoto`. */
+export async function readTarget(
+  { target, recipe }: RunRequest,
+  signal: AbortSignal,
+): Promise<Float32Array | undefined> {
+  return target === undefined ? undefined : fitted(target, recipe.size, signal);
+}
+
+async function fitted(
+  photo: string | Blob,
+  size: readonly [height: number, width: number],
+  signal: AbortSignal,
+): Promise<Float32Array> {
   return fitPhoto(
     await decodePhoto(typeof photo === "string" ? await fetchPhoto(photo, signal) : photo),
-    recipe.size,
+    size,
   );
 }

@@ -10,6 +10,7 @@ import { AscentError, DeviceError, InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model, Network } from "../model/network.ts";
 import type { Recipe } from "../optvis/recipe.ts";
+import { wallSize } from "../optvis/wall.ts";
 import {
   AscentErrorEvent,
   AscentReadyEvent,
@@ -17,7 +18,7 @@ import {
   AscentStepEvent,
   type Concern,
 } from "./events.ts";
-import { readPhoto } from "./photo.ts";
+import { readPhoto, readTarget } from "./photo.ts";
 import { placeInNetwork } from "./placement.ts";
 import { RateMeter } from "./rate-meter.ts";
 import { type ModelRequest, Resources } from "./resources.ts";
@@ -30,6 +31,8 @@ export interface RunRequest extends ModelRequest {
   readonly recipe: Recipe;
   /** URL of a photograph or the file itself, for `init: "photo"`. */
   readonly photo: string | Blob | undefined;
+  /** The same of what the objective compares with; the start's photograph if absent. */
+  readonly target: string | Blob | undefined;
 }
 
 export interface RunHost extends ReactiveControllerHost, HTMLElement {
@@ -165,10 +168,10 @@ export class RunController implements ReactiveController {
         concern = stage;
       });
       concern = "init";
-      const photo = await readPhoto(request, signal);
+      const [photo, target] = [await readPhoto(request, signal), await readTarget(request, signal)];
       if (signal.aborted) return;
       concern = "size";
-      const ascent = await createAscent(gpu, model, request.recipe, photo ? { photo } : {});
+      const ascent = await createAscent(gpu, model, request.recipe, { photo, target });
       await this.#loop?.ended;
       if (signal.aborted) ascent.dispose();
       else this.#adopt(gpu, model, ascent);
@@ -187,7 +190,7 @@ export class RunController implements ReactiveController {
     this.#ascent = ascent;
     this.#target = ascent.recipe.iterations;
     const { canvas } = this.#host;
-    const [height, width] = ascent.recipe.size;
+    const { height, width } = wallSize(ascent.recipe.batch, ascent.recipe.size);
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
     const format = navigator.gpu.getPreferredCanvasFormat();

@@ -1,18 +1,13 @@
 /** Draws the resident image on a canvas, on the GPU. */
 import { code } from "../../shaders/present.wgsl";
 import type { Gpu } from "../gpu/device.ts";
+import { wallSize } from "../optvis/wall.ts";
 
 export interface Picture {
   readonly image: GPUBuffer;
   readonly batch: number;
   readonly size: readonly [height: number, width: number];
   readonly mean: readonly number[];
-}
-
-/** Canvas pixels of a batch drawn as a grid, and its columns. */
-export function wallSize(batch: number, [height, width]: readonly [number, number]) {
-  const columns = Math.ceil(Math.sqrt(batch));
-  return { columns, width: columns * width, height: Math.ceil(batch / columns) * height };
 }
 
 /** One pipeline and bind group for one image and canvas format; drawing allocates nothing. */

@@ -11,6 +11,7 @@ import { writeSafetensors } from "../model/safetensors.ts";
 import { fitPhoto } from "../optvis/picture.ts";
 import { defaultRecipe } from "../optvis/recipe.ts";
 import { transformsOf } from "../optvis/transforms/transforms.ts";
+import { hangWall } from "../optvis/wall.ts";
 import { atlas } from "./atlas.ts";
 import { execute } from "./execute.ts";
 import { expectOutput, readInput, writeOutput } from "./files.ts";
@@ -65,16 +66,19 @@ async function render(flags: RenderFlags, startedAt: number): Promise<void> {
     checkObjective(model, recipe.objective, transformedSize(transformsOf(recipe), recipe.size)),
   );
   const photo = recipe.init === "photo" ? { photo: await startPhoto(flags.init, recipe.size) } : {};
+  const target =
+    flags.target === undefined ? {} : { target: await photoOf(flags.target, "--target", recipe.size) };
   const until = flags.until === undefined ? {} : { until: flags.until };
   const { report, tensors } = await executeWithProgress(
     weights,
-    { command: "render", recipe, ...photo, ...until },
+    { command: "render", recipe, ...photo, ...target, ...until },
     recipe.iterations,
     { runtime: flags.runtime, startedAt },
   );
   const image = tensors["image"] as Tensor;
   const isPng = extname(flags.out).toLowerCase() === ".png";
-  await writeOutput(flags.out, isPng ? writePicture(image.data, recipe.size) : writeSafetensors({ image }));
+  const wall = hangWall(image.data, recipe.batch, recipe.size);
+  await writeOutput(flags.out, isPng ? writePicture(wall.rgb, wall.size) : writeSafetensors({ image }));
   print(flags.json ? JSON.stringify(report) : `${flags.out}: ${runText(report as RunReport)}`);
 }
 
@@ -103,5 +107,9 @@ async function startPhoto(path: string | undefined, size: readonly [number, numb
       remedy: "give its path: --init PHOTO",
     });
   }
-  return fitPhoto(readPicture(await readInput(path, "--init"), path), size);
+  return photoOf(path, "--init", size);
+}
+
+async function photoOf(path: string, flag: string, size: readonly [number, number]): Promise<Float32Array> {
+  return fitPhoto(readPicture(await readInput(path, flag), path), size);
 }

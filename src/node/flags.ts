@@ -45,6 +45,8 @@ export interface RenderFlags extends CommonFlags {
   readonly iterations?: number;
   readonly until?: number;
   readonly init?: string;
+  readonly target?: string;
+  readonly batch?: number;
   readonly seed?: number;
   readonly recipe?: string;
   readonly param?: ParamKind;
@@ -79,7 +81,7 @@ export async function renderRecipe(flags: RenderFlags): Promise<Recipe> {
     objective,
     size,
     iterations,
-    batch: 1,
+    batch: flags.batch ?? 1,
   };
 }
 

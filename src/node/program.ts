@@ -69,10 +69,20 @@ function addRender(program: Command, actions: Actions): void {
   const render = command(program, "render", "Draw what maximises an objective.", RENDER_EXAMPLES);
   addRecipeFlags(addObjectiveFlag(addModelFlags(render)));
   render
+    .optionsGroup("Objective:")
+    .option(
+      "--target <photo>",
+      "what caricature, invert and style compare with (default: the photo of --init)",
+    )
     .optionsGroup("Picture:")
+    .option(
+      "--batch <n>",
+      "images at once, for objectives about several (default: 1)",
+      integer("--batch", recipeBounds.batch),
+    )
     .requiredOption(
       "--out <file>",
-      ".png (clamped to 0–1, 8 bits) or .safetensors (`image` F32 [1,3,H,W], unclamped)",
+      ".png (clamped to 0–1, 8 bits; a batch side by side) or .safetensors (`image` F32 [N,3,H,W], unclamped)",
     );
   addRunFlags(render).action((flags: RenderFlags) => actions.render(flags));
 }

@@ -42,15 +42,22 @@ export function packJob(job: Job): { readonly job: Job; readonly tensors: Readon
     const image = { shape: [0], data: new Float32Array(0) };
     return { job: { ...job, image }, tensors: { image: job.image } };
   }
-  const { photo, ...rest } = job;
-  return { job: rest, tensors: photo ? { photo: { shape: [3, ...job.recipe.size], data: photo } } : {} };
+  const { photo, target, ...rest } = job;
+  const shape = [3, ...job.recipe.size];
+  return {
+    job: rest,
+    tensors: {
+      ...(photo && { photo: { shape, data: photo } }),
+      ...(target && { target: { shape, data: target } }),
+    },
+  };
 }
 
 /** Puts them back in. */
 export function unpackJob(job: Job, tensors: Readonly<Record<string, Tensor>>): Job {
-  const { image, photo } = tensors;
+  const { image, photo, target } = tensors;
   if ("image" in job) return image ? { ...job, image } : job;
-  return photo ? { ...job, photo: photo.data } : job;
+  return { ...job, ...(photo && { photo: photo.data }), ...(target && { target: target.data }) };
 }
 
 export function packTensors(tensors: Readonly<Record<string, Tensor>>): Uint8Array<ArrayBuffer> {

@@ -240,6 +240,8 @@ export class Stage extends LitElement {
       .objective=${recipe.objective}
       .size=${recipe.size.join("x")}
       .init=${recipe.init === "photo" ? (this.photo ?? "zeros") : recipe.init}
+      .target=${comparesWithPhoto(recipe.objective) ? (this.photo ?? "") : ""}
+      .batch=${recipe.batch}
       .optimizer=${recipe.optimizer}
       .lr=${recipe.lr}
       .l2=${recipe.l2}
@@ -299,6 +301,11 @@ export class Stage extends LitElement {
       </div>
     `;
   }
+}
+
+/** Whether a photograph decides what is drawn, also where it is not the start. */
+function comparesWithPhoto(spec: string): boolean {
+  return /(^|[\s*])(caricature|invert|style):/.test(spec);
 }
 
 /** Three digits that matter, never an exponent for everyday sizes. */

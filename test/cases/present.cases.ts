@@ -1,6 +1,7 @@
-import { Presenter, wallSize } from "../../src/engine/presenter.ts";
+import { Presenter } from "../../src/engine/presenter.ts";
 import { Gpu } from "../../src/gpu/device.ts";
 import { preprocessing } from "../../src/model/preprocess.ts";
+import { wallSize } from "../../src/optvis/wall.ts";
 import { type Shape4, sizeOf, tensor } from "../reference/tensor.ts";
 import * as twin from "../reference/twins.ts";
 import type { GpuCase } from "../stacks/case.ts";

@@ -130,6 +130,9 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [`${instead(atlas, "--layer", "conv2_1")} --size 1`, /size 1×1: pool1/],
     [`${atlas} --init ${at("cut.png")}`, /--init: an atlas starts from zeros or noise/],
     [instead(atlas, "--out", at("text.txt")), /--out: /],
+    [`${render} --target ${at("nowhere.jpg")}`, /--target: no such file/],
+    [`${render} --target ${at("cut.png")}`, /photo: cannot be read/],
+    [`${render} --batch 0`, /--batch.*got "0"/],
     [instead(render, "--objective", "tv"), /names no layer/],
     [instead(render, "--objective", "invert:conv1_1"), /invert:conv1_1 compares with a photograph, got none/],
     [

@@ -160,6 +160,26 @@ describe.skipIf(!dawn)("photographs", { timeout: LIMIT }, () => {
     expect((await readTensors(at("grid.safetensors")))["image"]?.shape).toEqual([1, 3, 24, 36]);
   });
 
+  it("render takes objectives about a photograph and about several images", async () => {
+    const report = await succeed<RunReport>(
+      "render --objective invert:conv1_1 --target @photo.png --size 12x14 --iterations 40 --init noise --lr 0.02 --out @out.png",
+    );
+    expect(report.finalObjective).toBeGreaterThan(0.5 * report.objective[0]!);
+    const words = [
+      "--objective",
+      "channel:conv2_1:0..2 + diversity:relu2_1 - 0.01*tv[0]",
+      "--size",
+      "10",
+      "--iterations",
+    ];
+    const command = ["render", "--model", at("net.safetensors"), ...words, "2", "--batch", "3", "--out"];
+    for (const out of ["out.safetensors", "wall.png"])
+      expect(await ascent([...command, at(out)])).toMatchObject({ code: 0 });
+    expect((await readTensors(at("out.safetensors")))["image"]?.shape).toEqual([3, 3, 10, 10]);
+    const png = decode(await readFile(at("wall.png")));
+    expect([png.height, png.width]).toEqual([20, 20]);
+  });
+
   it("photographs are cropped and resized; maps are PNGs of that size", async () => {
     for (const method of ["saliency", "guided", "gradcam"]) {
       await succeed(`${method} --image @photo.png --size 16x20 --objective class:1 --out @map.png`);
