@@ -11,6 +11,8 @@ export interface GradientOptions {
   readonly objective: string;
   /** (N, 3, H, W), RGB in 0–1 units, not clamped. */
   readonly image: Tensor;
+  /** What the objective compares with, if it does: RGB in 0–1 units, (3,H,W). */
+  readonly target?: Float32Array;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function gradient(
     batch,
     redirect: false,
   };
-  const ascent = await createAscent(gpu, model, recipe);
+  const ascent = await createAscent(gpu, model, recipe, { target: options.target });
   try {
     const result = await ascent.gradient(data);
     return {

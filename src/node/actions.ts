@@ -22,7 +22,7 @@ import {
   type RenderFlags,
   renderRecipe,
 } from "./flags.ts";
-import { readImage } from "./images.ts";
+import { readImage, readTarget } from "./images.ts";
 import { createPhotoActions } from "./photo-actions.ts";
 import { readPicture, writePicture } from "./pictures.ts";
 import type { Actions } from "./program.ts";
@@ -46,7 +46,9 @@ export function createActions(startedAt: number): Actions {
     const [, height, width] = imageSize(image.shape);
     const weights = await weightsOf(flags);
     await withModel(weights, (model) => checkObjective(model, flags.objective, [height, width]));
-    const job = { command: "gradient", objective: flags.objective, image } as const;
+    const target =
+      flags.target === undefined ? {} : { target: await readTarget(flags.target, [height, width]) };
+    const job = { command: "gradient", objective: flags.objective, image, ...target } as const;
     const { report, tensors } = await execute(weights, job, { runtime: flags.runtime, startedAt });
     await writeOutput(flags.out, writeSafetensors(tensors));
     print(flags.json ? JSON.stringify(report) : `gradient written to ${flags.out}`);
@@ -66,8 +68,7 @@ async function render(flags: RenderFlags, startedAt: number): Promise<void> {
     checkObjective(model, recipe.objective, transformedSize(transformsOf(recipe), recipe.size)),
   );
   const photo = recipe.init === "photo" ? { photo: await startPhoto(flags.init, recipe.size) } : {};
-  const target =
-    flags.target === undefined ? {} : { target: await photoOf(flags.target, "--target", recipe.size) };
+  const target = flags.target === undefined ? {} : { target: await readTarget(flags.target, recipe.size) };
   const until = flags.until === undefined ? {} : { until: flags.until };
   const { report, tensors } = await executeWithProgress(
     weights,
@@ -107,9 +108,5 @@ async function startPhoto(path: string | undefined, size: readonly [number, numb
       remedy: "give its path: --init PHOTO",
     });
   }
-  return photoOf(path, "--init", size);
-}
-
-async function photoOf(path: string, flag: string, size: readonly [number, number]): Promise<Float32Array> {
-  return fitPhoto(readPicture(await readInput(path, flag), path), size);
+  return fitPhoto(readPicture(await readInput(path, "--init"), path), size);
 }

@@ -24,6 +24,7 @@ export interface InfoFlags extends CommonFlags {
 
 export interface GradientFlags extends CommonFlags {
   readonly objective: string;
+  readonly target?: string;
   readonly image: string;
   readonly out: string;
 }

@@ -12,10 +12,20 @@ import { readPicture } from "./pictures.ts";
 
 type Size = readonly [height: number, width: number];
 
+/** What an objective compares with, as `readImageOrPhoto`: RGB in 0–1 units, (3,H,W). */
+export async function readTarget(path: string, size: Size): Promise<Float32Array> {
+  return (await readImageOrPhoto(path, size, size, "--target")).data;
+}
+
 /** `image` of a .safetensors file, or a photograph at `size`, or at the `usual` one. */
-export async function readImageOrPhoto(path: string, size: Size | undefined, usual: Size): Promise<Tensor> {
+export async function readImageOrPhoto(
+  path: string,
+  size: Size | undefined,
+  usual: Size,
+  flag = "--image",
+): Promise<Tensor> {
   if (extname(path).toLowerCase() === ".safetensors") {
-    const image = await readImage(path);
+    const image = await readImage(path, flag);
     const [height, width] = onePhoto(image);
     if (size === undefined || (size[0] === height && size[1] === width)) return image;
     throw new InputError(`--size: a .safetensors image keeps its size, ${height}×${width}`, {
@@ -23,18 +33,18 @@ export async function readImageOrPhoto(path: string, size: Size | undefined, usu
     });
   }
   const at = size ?? usual;
-  const data = fitPhoto(readPicture(await readInput(path, "--image"), path), at);
+  const data = fitPhoto(readPicture(await readInput(path, flag), path), at);
   return { shape: [1, 3, ...at], data };
 }
 
 /** `image` of a .safetensors file, F32 [N,3,H,W]. */
-export async function readImage(path: string): Promise<Tensor> {
-  const source = bytesSource(path, await readInput(path, "--image"));
+export async function readImage(path: string, flag = "--image"): Promise<Tensor> {
+  const source = bytesSource(path, await readInput(path, flag));
   const header = await readHeader(source);
   const info = header.tensors.get("image");
   if (info?.dtype !== "F32") {
     const got = info?.dtype ?? ([...header.tensors.keys()].slice(0, 3).join(", ") || "no tensors");
-    throw new InputError(`--image: expected a tensor image, F32 [N,3,H,W], got ${got}: ${path}`);
+    throw new InputError(`${flag}: expected a tensor image, F32 [N,3,H,W], got ${got}: ${path}`);
   }
   const image = await readTensor(source, header, "image");
   imageSize(image.shape);

@@ -59,6 +59,7 @@ function addGradient(program: Command, actions: Actions): void {
     GRADIENT_EXAMPLES,
   );
   addObjectiveFlag(addModelFlags(gradient))
+    .option("--target <file>", TARGET)
     .optionsGroup("Files:")
     .requiredOption("--image <file>", ".safetensors with `image`, F32 [N,3,H,W], RGB 0–1")
     .requiredOption("--out <file>", ".safetensors with `objective` [N] and `gradient` [N,3,H,W]");
@@ -70,10 +71,7 @@ function addRender(program: Command, actions: Actions): void {
   addRecipeFlags(addObjectiveFlag(addModelFlags(render)));
   render
     .optionsGroup("Objective:")
-    .option(
-      "--target <photo>",
-      "what caricature, invert and style compare with (default: the photo of --init)",
-    )
+    .option("--target <file>", `${TARGET} (default: the photo of --init)`)
     .optionsGroup("Picture:")
     .option(
       "--batch <n>",
@@ -180,6 +178,9 @@ function addBench(program: Command, actions: Actions): void {
   addRunFlags(bench).action((flags: BenchFlags) => actions.bench(flags));
 }
 
+/** Of `--target`. */
+const TARGET = "what caricature, invert and style compare with: a photo, or .safetensors with `image`";
+
 const OVERVIEW = `
 \x1b[1mObjectives:\x1b[22m
   class:goldfish  class:17  class:"school bus"    a class's score before softmax
@@ -187,6 +188,10 @@ const OVERVIEW = `
   neuron:conv3_4:17  neuron:conv3_4:17:5,9        one unit: the centre one, or at row 5, column 9
   layer:conv3_4                                   mean of squares of a whole layer
   'channel:conv2_1:5 - 0.5*channel:conv1_2:3'     sums, differences and multiples
+  channel:conv3_4:0..15  interpolate:conv3_4:3,9  another channel for each image of a batch
+  direction:conv3_4:3=1,17=-0.5^2                 dot × cos² along a direction in channel space
+  caricature:conv3_4^1  invert:conv3_4  style:conv2_1    compared with a photograph
+  'channel:conv3_4:0..3 + diversity:conv3_1 - 0.01*tv[0]' likeness and penalties; [0] for image 0 alone
 
 \x1b[1mTry:\x1b[22m
   ascent info   --model embedded

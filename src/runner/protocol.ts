@@ -40,7 +40,10 @@ export interface Task {
 export function packJob(job: Job): { readonly job: Job; readonly tensors: Readonly<Record<string, Tensor>> } {
   if ("image" in job) {
     const image = { shape: [0], data: new Float32Array(0) };
-    return { job: { ...job, image }, tensors: { image: job.image } };
+    const { target, ...rest } = job as Extract<Job, { command: "gradient" }>;
+    const shape = job.image.shape.slice(1);
+    const tensors = { image: job.image, ...(target && { target: { shape, data: target } }) };
+    return { job: { ...rest, image } as Job, tensors };
   }
   const { photo, target, ...rest } = job;
   const shape = [3, ...job.recipe.size];
@@ -56,7 +59,7 @@ export function packJob(job: Job): { readonly job: Job; readonly tensors: Readon
 /** Puts them back in. */
 export function unpackJob(job: Job, tensors: Readonly<Record<string, Tensor>>): Job {
   const { image, photo, target } = tensors;
-  if ("image" in job) return image ? { ...job, image } : job;
+  if ("image" in job) return { ...job, ...(image && { image }), ...(target && { target: target.data }) };
   return { ...job, ...(photo && { photo: photo.data }), ...(target && { target: target.data }) };
 }
 
