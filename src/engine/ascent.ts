@@ -13,11 +13,11 @@ import type { Model } from "../model/network.ts";
 import { type Preprocessing, preprocessing } from "../model/preprocess.ts";
 import { parseObjective } from "../optvis/objective.ts";
 import { initialState } from "../optvis/optimizers.ts";
-import { pixel } from "../optvis/params/pixel.ts";
 import { type LiveField, liveFields, type Recipe } from "../optvis/recipe.ts";
-import { needsPhoto, type Objective } from "../optvis/term.ts";
+import type { Objective } from "../optvis/term.ts";
 import { weightKey } from "../optvis/terms/terms.ts";
 import { CAM } from "./backward.ts";
+import { inEveryImage, targetOf } from "./capture.ts";
 import { activationName } from "./forward.ts";
 import { GRADIENT, IMAGE, RING, STATE, VALUE_NOW, VALUES } from "./image.ts";
 import { Pace } from "./pace.ts";
@@ -114,19 +114,6 @@ export async function createAscent(
   const start = startValues(recipe, preprocessing(model.preprocess), options.photo);
   const scheduler = await Scheduler.create(gpu, plan, model);
   return new Ascent(scheduler, recipe, preprocessing(model.preprocess), start, options.photo, target);
-}
-
-/** The photograph that the objective compares with, if it does. */
-function targetOf({ terms }: Objective, { size }: Recipe, options: AscentOptions): Float32Array | undefined {
-  const term = terms.find((one) => needsPhoto(one));
-  if (!term) return undefined;
-  const target = options.target ?? options.photo;
-  const expected = 3 * size[0] * size[1];
-  if (target?.length === expected) return target;
-  const got = target ? `one of ${target.length} numbers instead of ${expected}` : "none";
-  throw new InputError(`objective: ${term.kind}:${term.layer} compares with a photograph, got ${got}`, {
-    remedy: "give a photograph, of the image's size",
-  });
 }
 
 export class Ascent {
@@ -338,10 +325,7 @@ export class Ascent {
   /** Puts a photograph, (3,H,W), in every image and keeps what the objective compares with. */
   #capture(photo: Float32Array): void {
     const { batch, size, capture } = this.plan;
-    const one = pixel.fromRgb(photo, { batch, size, mean: this.#preprocessing.mean });
-    const images = new Float32Array(batch * one.length);
-    for (let n = 0; n < batch; n++) images.set(one, n * one.length);
-    this.#write(IMAGE, images);
+    this.#write(IMAGE, inEveryImage(photo, { batch, size, mean: this.#preprocessing.mean }));
     this.#submitParts(capture.dispatches, "capture", (encoder) => {
       for (const { from, to, bytes } of capture.copies) {
         encoder.copyBufferToBuffer(this.#scheduler.buffer(from), 0, this.#scheduler.buffer(to), 0, bytes);
