@@ -110,7 +110,6 @@ export class PhotoRoom extends LitElement {
       const { data } = await photoTensor(photo, [SIDE, SIDE]);
       if (turn !== this.#turn) return;
       paint(this.original, { rgb: data, size: [SIDE, SIDE] });
-      paint(this.made, { rgb: new Float32Array(3).fill(0.5), size: [1, 1] });
       this.caption = "";
     } catch (error) {
       if (turn === this.#turn) this.error = asAscentError(error);
@@ -196,8 +195,8 @@ export class PhotoRoom extends LitElement {
           <canvas id="original" width=${SIDE} height=${SIDE} role="img" aria-label="The photograph"></canvas>
           <figcaption>${photo?.name ?? nothing}</figcaption>
         </figure>
-        <figure>
-          <canvas id="made" width=${SIDE} height=${SIDE} role="img" aria-label=${caption || "Nothing made yet"}></canvas>
+        <figure ?hidden=${!caption}>
+          <canvas id="made" width=${SIDE} height=${SIDE} role="img" aria-label=${caption}></canvas>
           <figcaption>${caption}</figcaption>
         </figure>
       </div>`;
