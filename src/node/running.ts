@@ -6,6 +6,7 @@ import { openModel } from "../model/model.ts";
 import type { Model } from "../model/network.ts";
 import { layerShapes } from "../model/shapes.ts";
 import { parseObjective, placeObjective } from "../optvis/objective.ts";
+import { isPenalty } from "../optvis/term.ts";
 import { execute, type Weights } from "./execute.ts";
 import { fileSource, modelPath } from "./files.ts";
 import type { CommonFlags } from "./flags.ts";
@@ -41,6 +42,7 @@ export async function withModel<T>(weights: Weights, use: (model: Model) => T): 
 /** What can be refused without a GPU is refused before one is looked for or a browser is started. */
 export function checkObjective(model: Model, spec: string, size: readonly [number, number]): void {
   for (const term of parseObjective(spec, model.network).terms) {
+    if (isPenalty(term)) continue;
     placeObjective({ terms: [term] }, layerShapes(model.network, size, { upTo: term.layer }));
   }
 }
