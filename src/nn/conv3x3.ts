@@ -9,14 +9,27 @@ import { half } from "./conv3x3/half.ts";
 import { plain } from "./conv3x3/plain.ts";
 import { register } from "./conv3x3/register.ts";
 import { subgroup } from "./conv3x3/subgroup.ts";
+import { winograd } from "./conv3x3/winograd.ts";
 import { workgroup } from "./conv3x3/workgroup.ts";
 
 export type { ConvFamily } from "./conv3x3/family.ts";
 export * from "./conv3x3/shape.ts";
 
-const families = { plain, register, subgroup, workgroup, half } satisfies Readonly<
-  Record<string, ConvFamily>
->;
+const families = {
+  plain,
+  register,
+  subgroup,
+  workgroup,
+  half,
+  winograd2_8x8: winograd(2, "8x8"),
+  winograd2_16x4: winograd(2, "16x4"),
+  winograd2_16x8: winograd(2, "16x8"),
+  winograd2_16x16: winograd(2, "16x16"),
+  winograd4_8x8: winograd(4, "8x8"),
+  winograd4_16x4: winograd(4, "16x4"),
+  winograd4_16x8: winograd(4, "16x8"),
+  winograd4_16x16: winograd(4, "16x16"),
+} satisfies Readonly<Record<string, ConvFamily>>;
 
 /** Name of a family of convolution kernels. */
 export type ConvVariant = keyof typeof families;

@@ -17,11 +17,15 @@ const SHORT = ["vgg19 layer conv2_2", "tiny logits, batch of 3"];
 /** The longest way through VGG-19, a batch, and linear layers: what a further family of kernels has to show. */
 const DEEP = ["vgg19 conv3_4", "vgg19 batch of 2", "tiny logits, batch of 3"];
 
-/** The default family is shown on every fixture, half precision on VGG-19, of which its bounds are demanded. */
+/** Winograd variants that differ from another one in the product alone. */
+const SAME_BUT_FOR_PRODUCT = /^winograd(2_(8x8|16x8|16x16)|4_(8x8|16x4|16x16))$/;
+
+/** The default families are shown on every fixture, half precision on VGG-19, of which its bounds are demanded. */
 function isShown(variant: ConvVariant, fixture: string): boolean {
-  if (variant === "register") return true;
+  if (variant === "register" || variant === "winograd4_16x8") return true;
   if (convFamily(variant).precision === "f16" && !fixture.startsWith("vgg19")) return false;
-  return (variant === "plain" ? SHORT : DEEP).includes(fixture);
+  const short = variant === "plain" || SAME_BUT_FOR_PRODUCT.test(variant);
+  return (short ? SHORT : DEEP).includes(fixture);
 }
 
 async function compare(

@@ -3,6 +3,7 @@
  * (`_register`) have one twin.
  */
 import { optimizerStep } from "./optimizer.ts";
+import { winogradInput, winogradMultiply, winogradPack } from "./winograd.ts";
 
 export {
   alignmentBackward as alignment_backward,
@@ -16,21 +17,29 @@ export {
   conv3x3BackwardInput as conv3x3_backward_input_half,
   conv3x3BackwardInput as conv3x3_backward_input_register,
   conv3x3BackwardInput as conv3x3_backward_input_subgroup,
+  conv3x3BackwardInput as conv3x3_backward_input_winograd2,
+  conv3x3BackwardInput as conv3x3_backward_input_winograd4,
   conv3x3BackwardInput as conv3x3_backward_input_workgroup,
   conv3x3Forward as conv3x3_forward,
   conv3x3Forward as conv3x3_forward_half,
   conv3x3Forward as conv3x3_forward_register,
   conv3x3Forward as conv3x3_forward_subgroup,
+  conv3x3Forward as conv3x3_forward_winograd2,
+  conv3x3Forward as conv3x3_forward_winograd4,
   conv3x3Forward as conv3x3_forward_workgroup,
 } from "./conv3x3.ts";
 export {
   conv3x3BackwardInputRelu as conv3x3_backward_input_relu_half,
   conv3x3BackwardInputRelu as conv3x3_backward_input_relu_register,
   conv3x3BackwardInputRelu as conv3x3_backward_input_relu_subgroup,
+  conv3x3BackwardInputRelu as conv3x3_backward_input_relu_winograd2,
+  conv3x3BackwardInputRelu as conv3x3_backward_input_relu_winograd4,
   conv3x3BackwardInputRelu as conv3x3_backward_input_relu_workgroup,
   conv3x3ForwardRelu as conv3x3_forward_relu_half,
   conv3x3ForwardRelu as conv3x3_forward_relu_register,
   conv3x3ForwardRelu as conv3x3_forward_relu_subgroup,
+  conv3x3ForwardRelu as conv3x3_forward_relu_winograd2,
+  conv3x3ForwardRelu as conv3x3_forward_relu_winograd4,
   conv3x3ForwardRelu as conv3x3_forward_relu_workgroup,
 } from "./conv3x3-relu.ts";
 export {
@@ -122,6 +131,19 @@ export const update_momentum = optimizerStep.bind(null, "momentum");
 export const update_rmsprop = optimizerStep.bind(null, "rmsprop");
 export const update_nadam = optimizerStep.bind(null, "nadam");
 export const update_adam = optimizerStep.bind(null, "adam");
+
+export const conv3x3_pack_forward_winograd2 = winogradPack.bind(null, 2, "forward");
+export const conv3x3_pack_forward_winograd4 = winogradPack.bind(null, 4, "forward");
+export const conv3x3_pack_backward_input_winograd2 = winogradPack.bind(null, 2, "backward_input");
+export const conv3x3_pack_backward_input_winograd4 = winogradPack.bind(null, 4, "backward_input");
+export const conv3x3_winograd2_input = winogradInput.bind(null, 2);
+export const conv3x3_winograd4_input = winogradInput.bind(null, 4);
+export {
+  winogradMultiply as conv3x3_winograd_multiply_8x8,
+  winogradMultiply as conv3x3_winograd_multiply_16x4,
+  winogradMultiply as conv3x3_winograd_multiply_16x8,
+  winogradMultiply as conv3x3_winograd_multiply_16x16,
+};
 
 /** All flags 0. */
 export function clear_flags(flags: Uint32Array): Uint32Array {
