@@ -73,7 +73,8 @@ function fusesMask(walk: Walk, i: number, rule: ReluRule): boolean {
   const hasRelu = step !== undefined && (step.fusedRelu !== undefined || step.layer.kind === "relu");
   if (!hasRelu || rule !== "plain" || step.terms.length > 0 || next?.layer.kind !== "conv") return false;
   if (step.name === walk.options.cam) return false;
-  return convFamily(walk.options.convVariant(next.layer.name, "backward_input")).fusesRelu;
+  const pass = correlation(convShape(walk.batch, next.layer, next), "backward_input");
+  return convFamily(walk.options.convVariant(next.layer.name, "backward_input", pass)).fusesRelu;
 }
 
 function stepBackward(
@@ -89,8 +90,8 @@ function stepBackward(
   const label = `${layer.name} backward`;
   switch (layer.kind) {
     case "conv": {
-      const family = convFamily(options.convVariant(layer.name, "backward_input"));
       const pass = correlation(convShape(batch, layer, step), "backward_input");
+      const family = convFamily(options.convVariant(layer.name, "backward_input", pass));
       const weights = convWeights(memory, step, "backward_input", family);
       const mask =
         i > 0 && fusesMask(walk, i - 1, rule) ? bitsOf(walk, walk.steps[i - 1] as Step) : undefined;

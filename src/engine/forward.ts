@@ -102,8 +102,8 @@ function stepForward(walk: Walk, step: Step, input: string, output: string): Dis
   const label = `${step.name} forward`;
   switch (layer.kind) {
     case "conv": {
-      const family = convFamily(options.convVariant(layer.name, "forward"));
       const pass = correlation(convShape(batch, layer, step), "forward");
+      const family = convFamily(options.convVariant(layer.name, "forward", pass));
       const weights = convWeights(memory, step, "forward", family);
       const bits = step.fusedRelu && bitsOf(walk, step);
       const workspace = convWorkspace(walk, family, pass);

@@ -12,7 +12,7 @@ import {
   convVariants,
   correlation,
 } from "../nn/conv3x3.ts";
-import { convShape, type Step } from "./steps.ts";
+import { type ChooseVariant, convShape, type Step } from "./steps.ts";
 
 /** One pass of a convolution of the plan. */
 export interface ConvolutionPass {
@@ -21,8 +21,6 @@ export interface ConvolutionPass {
   readonly correlation: Correlation;
   readonly variant: ConvVariant;
 }
-
-export type ChooseVariant = (layer: string, pass: ConvPass) => ConvVariant;
 
 /** Every convolution of the steps, forward and backward. */
 export function convolutionPasses(
@@ -34,12 +32,10 @@ export function convolutionPasses(
     const { layer } = step;
     if (layer.kind !== "conv") return [];
     const shape = convShape(batch, layer, step);
-    return (["forward", "backward_input"] as const).map((pass) => ({
-      layer: layer.name,
-      pass,
-      correlation: correlation(shape, pass),
-      variant: choose(layer.name, pass),
-    }));
+    return (["forward", "backward_input"] as const).map((pass) => {
+      const sizes = correlation(shape, pass);
+      return { layer: layer.name, pass, correlation: sizes, variant: choose(layer.name, pass, sizes) };
+    });
   });
 }
 

@@ -13,6 +13,7 @@ import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Network, Preprocess, Shape } from "../model/network.ts";
 import { preprocessing } from "../model/preprocess.ts";
 import { findLayer, layerShapes } from "../model/shapes.ts";
+import { guessVariant } from "../nn/conv3x3.ts";
 import { placeObjective } from "../optvis/objective.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { partialsBytes } from "../optvis/reduce.ts";
@@ -23,20 +24,20 @@ import { backwardPass } from "./backward.ts";
 import { transformedSize } from "./chain.ts";
 import { type Copy, forwardPass, type Walk } from "./forward.ts";
 import { GRADIENT, IMAGE, PARTIALS, planImage } from "./image.ts";
-import { type ChooseVariant, type ConvolutionPass, convolutionPasses } from "./kernel-choice.ts";
+import { type ConvolutionPass, convolutionPasses } from "./kernel-choice.ts";
 import { Allocation, type BufferSpec, type Table, type Upload } from "./memory.ts";
-import { deepestLayer, planSteps, type Step, wholeFlops } from "./steps.ts";
+import { type ChooseVariant, deepestLayer, planSteps, type Step, wholeFlops } from "./steps.ts";
 
 /** The first iterations, in which the ReLU gradient is redirected (Lucid). */
 export const REDIRECT_ITERATIONS = 16;
 
 /** What runs where nobody chose. */
-const DEFAULT_VARIANT: ChooseVariant = () => "register";
+const DEFAULT_VARIANT: ChooseVariant = (_layer, _pass, shape) => guessVariant(shape);
 
 export interface PlanOptions {
   /** The device's largest storage binding, in bytes; larger weights are split. */
   readonly bindingLimit: number;
-  /** Which kernels to use for a convolution; default `register`. */
+  /** Which kernels to use for a convolution; a guess by its shape if absent. */
   readonly convVariant?: ChooseVariant;
   /** Compute every channel of the last layer even if the objective reads few; for tests. */
   readonly wholeLayers?: boolean;
@@ -214,7 +215,7 @@ function planNetwork(
   for (const name of [options.keep, options.cam]) expectWithin(name, network, shapes);
   // Two slots beside the terms': the L2 term and the gradient's norm.
   const partials = memory.buffer(PARTIALS, "workspace", partialsBytes(batch, terms.length + 2));
-  const steps = planSteps(network, shapes, { channels: 3, height, width }, terms, stepOptions);
+  const steps = planSteps(network, shapes, { channels: 3, height, width }, batch, terms, stepOptions);
   const walk: Walk = { steps, batch, memory, options: stepOptions, partials };
   const forward = forwardPass(walk);
   const backward = backwardPass(walk, forward.last, "plain");

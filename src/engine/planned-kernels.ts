@@ -1,7 +1,8 @@
 /** Plans with the kernels that are pinned, remembered from a tuning, or taken by default, in this order. */
 import type { Gpu } from "../gpu/device.ts";
-import { type ChooseVariant, expectRunnable, parsePins } from "./kernel-choice.ts";
+import { expectRunnable, parsePins } from "./kernel-choice.ts";
 import type { Plan } from "./plan.ts";
+import type { ChooseVariant } from "./steps.ts";
 import { rememberedVariants, type TuningOptions } from "./tuner.ts";
 import type { TuningStorage } from "./tuning-memory.ts";
 

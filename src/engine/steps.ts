@@ -3,7 +3,15 @@
  * computed by the convolution before them, and which channels of the last layer are wanted at all.
  */
 import type { ConvLayer, Layer, Network, ReluLayer, Shape } from "../model/network.ts";
-import { type ConvPass, type ConvShape, type ConvVariant, convFamily, convFlops } from "../nn/conv3x3.ts";
+import {
+  type ConvPass,
+  type ConvShape,
+  type ConvVariant,
+  type Correlation,
+  convFamily,
+  convFlops,
+  correlation,
+} from "../nn/conv3x3.ts";
 import { type LinearShape, linearFlops } from "../nn/linear.ts";
 import {
   channelsOf,
@@ -37,8 +45,11 @@ export interface IndexedTerm {
   readonly term: LayeredTerm;
 }
 
+/** Which family of kernels runs a pass of a convolution. */
+export type ChooseVariant = (layer: string, pass: ConvPass, correlation: Correlation) => ConvVariant;
+
 export interface StepOptions {
-  readonly convVariant: (layer: string, pass: ConvPass) => ConvVariant;
+  readonly convVariant: ChooseVariant;
   readonly wholeLayers: boolean;
   /** Layer whose whole activation is kept to be read. */
   readonly keep?: string | undefined;
@@ -59,6 +70,7 @@ export function planSteps(
   network: Network,
   shapes: ReadonlyMap<string, Shape>,
   image: Shape,
+  batch: number,
   terms: readonly Term[],
   options: StepOptions,
 ): Step[] {
@@ -69,12 +81,12 @@ export function planSteps(
   let input = image;
   for (let i = 0; i < layers.length; i++) {
     const layer = layers[i] as Layer;
-    const fusedRelu = fusableRelu(layers, i, terms, options);
-    if (fusedRelu) i++;
-    const name = fusedRelu?.name ?? layer.name;
     const rows = wanted && i >= wanted.from ? wanted.rows : undefined;
     const whole = shapes.get(layer.name) as Shape;
     const output = rows ? { ...whole, channels: rows.length } : whole;
+    const fusedRelu = fusableRelu(layers, i, { batch, input, output }, terms, options);
+    if (fusedRelu) i++;
+    const name = fusedRelu?.name ?? layer.name;
     const read = termsAt(terms, name);
     steps.push({
       layer,
@@ -101,13 +113,15 @@ function termsAt(terms: readonly Term[], layer: string): IndexedTerm[] {
 function fusableRelu(
   layers: readonly Layer[],
   i: number,
+  { batch, ...sizes }: Pick<Step, "input" | "output"> & { readonly batch: number },
   terms: readonly Term[],
   options: StepOptions,
 ): ReluLayer | undefined {
   const layer = layers[i];
   const next = layers[i + 1];
   if (layer?.kind !== "conv" || next?.kind !== "relu") return undefined;
-  if (!convFamily(options.convVariant(layer.name, "forward")).fusesRelu) return undefined;
+  const pass = correlation(convShape(batch, layer, sizes), "forward");
+  if (!convFamily(options.convVariant(layer.name, "forward", pass)).fusesRelu) return undefined;
   const read = isRead(layer.name, options) || terms.some((term) => term.layer === layer.name);
   return read ? undefined : next;
 }
@@ -140,7 +154,11 @@ export function elements({ channels, height, width }: Shape): number {
   return channels * height * width;
 }
 
-export function convShape(batch: number, layer: ConvLayer, { input, output }: Step): ConvShape {
+export function convShape(
+  batch: number,
+  layer: ConvLayer,
+  { input, output }: Pick<Step, "input" | "output">,
+): ConvShape {
   return {
     batch,
     inputChannels: input.channels,

@@ -17,7 +17,8 @@ import {
   correlationFlops,
 } from "../nn/conv3x3.ts";
 import { reluBitsBytes } from "../nn/relu.ts";
-import { type ChooseVariant, type ConvolutionPass, candidates, shapeKey } from "./kernel-choice.ts";
+import { type ConvolutionPass, candidates, shapeKey } from "./kernel-choice.ts";
+import type { ChooseVariant } from "./steps.ts";
 import {
   fingerprints,
   recall,

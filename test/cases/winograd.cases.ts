@@ -116,7 +116,7 @@ function packed(m: TileSize, { outputs, inputs }: Filters): Proof {
       forward: packing!.bytes(inputs, outputs),
       backward_input: packing!.bytes(outputs, inputs),
     },
-    dispatches: PASSES.map((pass) =>
+    dispatches: PASSES.flatMap((pass) =>
       packing!.pack("pack", pass, shape, { weights: "weights", packed: pass }),
     ),
     check(read) {

@@ -86,12 +86,14 @@ function winogradPacking(m: TileSize): ConvPacking {
     pack(label, pass, { inputChannels, outputChannels }, buffers) {
       const forward = pass === "forward";
       const [from, to] = forward ? [inputChannels, outputChannels] : [outputChannels, inputChannels];
-      return dispatch(forward ? sizes[m].packForward : sizes[m].packBackward, {
-        label,
-        buffers,
-        uniform: { outputChannels, inputChannels },
-        workgroups: fold(from * roundUp(to, 16)),
-      });
+      return [
+        dispatch(forward ? sizes[m].packForward : sizes[m].packBackward, {
+          label,
+          buffers,
+          uniform: { outputChannels, inputChannels },
+          workgroups: fold(from * roundUp(to, 16)),
+        }),
+      ];
     },
   };
 }
