@@ -64,9 +64,14 @@ test("whole layers cost what multiplications and additions make; one channel of 
     (sum, [, c, k]) => sum + 2 * 2 * 9 * c * k * (sizes[k] ?? 0) ** 2,
     0,
   );
-  const one = plan("channel:relu3_3:7");
+  const direct = { convVariant: () => "register" } as const;
+  const one = plan("channel:relu3_3:7", {}, direct);
   expect(one.flops).toBe(expected);
-  expect(plan("channel:relu3_3:7", {}, { wholeLayers: true }).executedFlops).toBe(expected);
+  expect(plan("channel:relu3_3:7", {}, { ...direct, wholeLayers: true }).executedFlops).toBe(expected);
+  // F(4×4) makes 36 products of 144, on whole tiles and on channels rounded up to 16.
+  const winograd = plan("channel:relu3_3:7", {}, { wholeLayers: true }).executedFlops;
+  expect(winograd / expected).toBeGreaterThan(1 / 4);
+  expect(winograd / expected).toBeLessThan(1 / 3.8);
   const last = 2 * 2 * 9 * 256 * 256 * 56 ** 2;
   expect(one.executedFlops).toBe(expected - (last * 255) / 256);
 });
