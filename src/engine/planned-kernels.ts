@@ -28,7 +28,7 @@ export async function planKernels(
   const chosen = tuning
     ? await rememberedVariants(gpu, first.convolutions, tuning.storage, tuning)
     : (layer: string, pass: string) => variantIn(first, layer, pass);
-  const plan = makePlan((layer, pass) => pinned(layer, pass) ?? chosen(layer, pass));
+  const plan = makePlan((layer, pass, shape) => pinned(layer, pass) ?? chosen(layer, pass, shape));
   if (kernels) expectRunnable(gpu, plan.convolutions);
   return plan;
 }

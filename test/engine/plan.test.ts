@@ -64,7 +64,7 @@ test("whole layers cost what multiplications and additions make; one channel of 
     (sum, [, c, k]) => sum + 2 * 2 * 9 * c * k * (sizes[k] ?? 0) ** 2,
     0,
   );
-  const direct = { convVariant: () => "register" } as const;
+  const direct = { convVariant: () => "register" as const };
   const one = plan("channel:relu3_3:7", {}, direct);
   expect(one.flops).toBe(expected);
   expect(plan("channel:relu3_3:7", {}, { ...direct, wholeLayers: true }).executedFlops).toBe(expected);

@@ -85,7 +85,7 @@ describe("what is remembered", () => {
       [adapterKey(adapter("one")), text ?? JSON.stringify({ [shapeKey(forward!)]: times })],
     ]);
     const storage = { read: async (key: string) => held.get(key), write: async () => {} };
-    return (await rememberedVariants(gpu, passes, storage))("conv2_1", "forward");
+    return (await rememberedVariants(gpu, passes, storage))("conv2_1", "forward", forward!.correlation);
   }
 
   it.each([
