@@ -164,6 +164,8 @@ describe("kernels", () => {
       update_rms: ["values", "gradient", "squares"],
       update_momentum: ["values", "gradient", "moment1"],
       update_adam: ["values", "gradient", "moment1", "moment2", "state"],
+      update_nadam: ["values", "gradient", "moment1", "moment2", "state"],
+      update_rmsprop: ["values", "gradient", "moment1"],
       advance: ["next"],
     });
   });
