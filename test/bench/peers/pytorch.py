@@ -6,6 +6,7 @@ python3 pytorch.py gradient SIZE TARGET OUT  writes the gradient, float32 (3,H,W
 
 import json
 import math
+import os
 import sys
 import time
 from pathlib import Path
@@ -54,6 +55,8 @@ def step(network, image):
 
 
 def rate(size: int, target: str) -> None:
+    # Some builds start with one thread.
+    torch.set_num_threads(os.cpu_count() or 1)
     network, image = layers(target, torch.float32), start(size).float()
     begin = time.perf_counter()
     image = step(network, image)
