@@ -194,6 +194,8 @@ export class RunController implements ReactiveController {
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
     const format = navigator.gpu.getPreferredCanvasFormat();
+    // A lost device's texture may still be on it, and Firefox does not paint on over that.
+    this.#context.unconfigure();
     this.#context.configure({ device: gpu.device, format, alphaMode: "opaque" });
     this.#present();
     void ascent.lost.then((error) => {
@@ -259,6 +261,8 @@ export class RunController implements ReactiveController {
     const earlier = this.#lastTurn;
     const turn = async () => {
       await earlier;
+      // After a lost device the turn begins with a new one.
+      if (this.#failure && !this.#ascent && !this.#loading) this.load();
       await this.#loaded;
       this.#settle();
       await this.#loop?.ended;

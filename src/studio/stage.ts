@@ -263,6 +263,8 @@ export class Stage extends LitElement {
     const going = this.runState === "running" || this.runState === "hidden";
     const busy = !this.hung;
     const again = this.runState === "failed";
+    // With its device a picture is lost, though the canvas still shows it.
+    const gone = again && this.view.recipe === undefined;
     return html`<div class="transport" role="group" aria-label="Run">
       <button class="primary" ?disabled=${busy && !again} @click=${this.toggleRun} aria-keyshortcuts="Space" title="Space">
         ${going ? icons.pause : icons.play} ${RUN_LABELS[this.runState]}
@@ -270,7 +272,7 @@ export class Stage extends LitElement {
       <button class="icon" ?disabled=${busy} aria-label="One iteration" title="One iteration  ." aria-keyshortcuts="." @click=${this.step}>${icons.step}</button>
       <button class="icon" ?disabled=${busy} aria-label="Restart" title="Restart  R" aria-keyshortcuts="r" @click=${this.restart}>${icons.restart}</button>
       <span class="gap"></span>
-      <button ?disabled=${busy} aria-label="Save as PNG" title="Save as PNG" @click=${() => this.#tell("save")}>${icons.save} <span class="long">Save</span></button>
+      <button ?disabled=${busy || gone} aria-label="Save as PNG" title="Save as PNG" @click=${() => this.#tell("save")}>${icons.save} <span class="long">Save</span></button>
       <button aria-label="Copy link to this recipe" title="Copy link to this recipe" @click=${() => this.#tell("link")}>${icons.link} <span class="long">Copy link</span></button>
     </div>`;
   }
