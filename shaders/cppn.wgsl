@@ -8,7 +8,6 @@
 // z is (N,I,area) (the first layer: coordinates, (I,area), the same for all images), z′ (N,O,area); I, O ≤ 32.
 // The weights of image n begin at n·length + first: W (O,F), then b (O). dW is added up in a fixed order.
 #import lib/index
-#import lib/tree_sum
 
 const MOST = 32u;
 
@@ -93,6 +92,9 @@ fn cppn_backward_input(
   }
 }
 
+// Sums of each of a workgroup's invocations, an output after the other.
+var<workgroup> partials: array<f32, 64u * MOST>;
+
 // A workgroup makes dW of one feature (the one after the last is the bias) for every output of image group.y.
 @compute @workgroup_size(64)
 fn cppn_backward_weights(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -108,11 +110,11 @@ fn cppn_backward_weights(@builtin(workgroup_id) group: vec3u, @builtin(local_inv
       products[k] = fma(value, gradient, products[k]);
     }
   }
+  for (var k = 0u; k < layer.outputs; k++) { partials[k * 64u + local] = products[k]; }
+  workgroupBarrier();
+  if (local >= layer.outputs) { return; }
+  var sum = 0.0;
+  for (var i = 0u; i < 64u; i++) { sum += partials[local * 64u + i]; }
   let base = n * layer.length + layer.first;
-  for (var k = 0u; k < layer.outputs; k++) {
-    tree_sum(local, products[k]);
-    let place = select(base + k * count + f, base + layer.outputs * count + k, f == count);
-    if (local == 0u) { weightsGradient[place] = sums[0]; }
-    workgroupBarrier();
-  }
+  weightsGradient[select(base + local * count + f, base + layer.outputs * count + local, f == count)] = sum;
 }

@@ -2,7 +2,14 @@ import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import { type AscentError, InputError } from "../errors.ts";
 import type { Network, Preprocess } from "../model/network.ts";
-import { defaultRecipe, type OptimizerKind, type Recipe } from "../optvis/recipe.ts";
+import {
+  defaultRecipe,
+  type LiveField,
+  liveFields,
+  type OptimizerKind,
+  type ParamKind,
+  type Recipe,
+} from "../optvis/recipe.ts";
 import { checkRecipe } from "../optvis/recipe-text.ts";
 import { hangWall } from "../optvis/wall.ts";
 import { onOff, parseSize } from "./attributes.ts";
@@ -13,7 +20,7 @@ export * from "./events.ts";
 export type { RunState } from "./run-controller.ts";
 
 /** Changed while running, without starting again. */
-const LIVE: readonly PropertyKey[] = ["lr", "l2", "iterations", "paused", "scaling"];
+const LIVE: readonly PropertyKey[] = [...liveFields, "iterations", "paused", "scaling"];
 
 /**
  * Gradient ascent on an image, live: what a channel, neuron, layer or class of a convolutional network
@@ -87,6 +94,12 @@ export class AscentView extends LitElement implements RunHost {
   @property() target: string | Blob = "";
   /** Images drawn at once, side by side. */
   @property({ type: Number }) batch = defaultRecipe.batch;
+  /** What is optimised: `pixel`, `fourier`, `laplacian`, `cppn` or `maco`. */
+  @property() param: ParamKind = defaultRecipe.param;
+  /** `none`, `standard`, or a list such as `pad:12,crop:8,rotate:10`. */
+  @property() transforms = defaultRecipe.transforms;
+  /** How much of the transforms' amounts is used, 0 to 1; steered while running. */
+  @property({ type: Number }) strength = defaultRecipe.strength;
   @property() optimizer: OptimizerKind = defaultRecipe.optimizer;
   /** Step size, RGB 0–1. */
   @property({ type: Number }) lr = defaultRecipe.lr;
@@ -210,6 +223,11 @@ export class AscentView extends LitElement implements RunHost {
     return { rgb: await ascent.readImage(), recipe: ascent.recipe };
   }
 
+  /** What `Ascent.set` steers. */
+  #liveSettings(): Pick<Recipe, LiveField> {
+    return { lr: this.lr, l2: this.l2, strength: this.strength };
+  }
+
   /** @internal */
   request(): RunRequest | undefined {
     const { model, init, target, preprocess, padding } = this;
@@ -221,9 +239,10 @@ export class AscentView extends LitElement implements RunHost {
       size: parseSize(this.size),
       init: plainInit ?? "photo",
       batch: this.batch,
+      param: this.param,
+      transforms: this.transforms,
       optimizer: this.optimizer,
-      lr: this.lr,
-      l2: this.l2,
+      ...this.#liveSettings(),
       blur: this.blurSigma,
       blurEvery: this.blurEvery,
       jitter: this.jitter,
@@ -244,7 +263,7 @@ export class AscentView extends LitElement implements RunHost {
 
   protected override updated(changed: PropertyValues<this>): void {
     if ([...changed.keys()].some((name) => !LIVE.includes(name))) this.#run.load();
-    else if (changed.has("lr") || changed.has("l2")) this.#run.set({ lr: this.lr, l2: this.l2 });
+    else if (liveFields.some((name) => changed.has(name))) this.#run.set(this.#liveSettings());
     if (changed.has("iterations")) this.#run.setTarget(this.iterations);
     this.#run.settle();
   }

@@ -5,7 +5,7 @@
  * it was started under and dropped if that is no longer the current one.
  */
 import type { ReactiveController, ReactiveControllerHost } from "lit";
-import { type Ascent, createAscent } from "../engine/ascent.ts";
+import { type Ascent, createAscent, type LiveSettings } from "../engine/ascent.ts";
 import { AscentError, DeviceError, InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model, Network } from "../model/network.ts";
@@ -215,7 +215,7 @@ export class RunController implements ReactiveController {
   }
 
   /** Rate and L2 decay change while running; nothing restarts. */
-  set(live: { readonly lr: number; readonly l2: number }): void {
+  set(live: LiveSettings): void {
     this.#ascent?.set(live);
   }
 

@@ -3,7 +3,7 @@
  * originals' are divided by what their pixels range over. The objective and, where the original names none,
  * the size stay the user's.
  */
-import type { Recipe } from "./recipe.ts";
+import { defaultRecipe, type Recipe } from "./recipe.ts";
 
 export type NamedRecipe = Partial<Omit<Recipe, "objective" | "size">>;
 
@@ -42,3 +42,15 @@ export const namedRecipes = {
 export type RecipeName = keyof typeof namedRecipes;
 
 export const recipeNames = Object.keys(namedRecipes) as readonly RecipeName[];
+
+/** Every setting of a named recipe: what it does not name is as in plain ascent. */
+export function recipeSettings(name: RecipeName): NamedRecipe {
+  const { objective: _objective, size: _size, seed: _seed, batch: _batch, ...plain } = defaultRecipe;
+  return { ...plain, ...namedRecipes[name] };
+}
+
+/** Whether a recipe is the named one, whatever its objective, size, seed and start. */
+export function isRecipe(name: RecipeName, recipe: Recipe): boolean {
+  const { init: _init, ...settings } = recipeSettings(name);
+  return Object.entries(settings).every(([key, value]) => recipe[key as keyof Recipe] === value);
+}

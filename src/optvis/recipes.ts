@@ -7,11 +7,25 @@ import type { Recipe } from "./recipe.ts";
 
 export type TunedSettings = Pick<
   Recipe,
-  "optimizer" | "lr" | "l2" | "blur" | "blurEvery" | "jitter" | "clamp" | "redirect" | "iterations"
+  | "param"
+  | "transforms"
+  | "strength"
+  | "optimizer"
+  | "lr"
+  | "l2"
+  | "blur"
+  | "blurEvery"
+  | "jitter"
+  | "clamp"
+  | "redirect"
+  | "iterations"
 >;
 
 /** Class model visualization (Simonyan et al. 2013), with jitter so that the class is drawn all over. */
 export const classSettings: TunedSettings = {
+  param: "pixel",
+  transforms: "none",
+  strength: 1,
   optimizer: "rms",
   lr: 0.02,
   l2: 0,
@@ -30,6 +44,9 @@ export const classSettings: TunedSettings = {
  * to conv3_4, with it below 1 %). Blur and rate balance each other at the contrast of a picture.
  */
 export const channelSettings: TunedSettings = {
+  param: "pixel",
+  transforms: "none",
+  strength: 1,
   optimizer: "rms",
   lr: 0.05,
   l2: 0,

@@ -4,7 +4,9 @@ import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { parseSize } from "../element/attributes.ts";
 import { AscentError } from "../errors.ts";
-import { type OptimizerKind, type Recipe, recipeBounds } from "../optvis/recipe.ts";
+import { isRecipe, recipeNames, recipeSettings } from "../optvis/named-recipes.ts";
+import { type OptimizerKind, type ParamKind, type Recipe, recipeBounds } from "../optvis/recipe.ts";
+import { parseTransforms } from "../optvis/transforms/transforms.ts";
 import { icons } from "./icons.ts";
 import { errorMessage } from "./message.ts";
 import "./number-field.ts";
@@ -32,6 +34,14 @@ const OPTIMIZERS: readonly { readonly kind: OptimizerKind; readonly text: string
   { kind: "adam", text: "Adam" },
   { kind: "rmsprop", text: "RMSprop" },
   { kind: "nadam", text: "NAdam" },
+];
+
+const PARAMS: readonly { readonly kind: ParamKind; readonly text: string }[] = [
+  { kind: "pixel", text: "Pixels" },
+  { kind: "fourier", text: "Fourier spectrum" },
+  { kind: "laplacian", text: "Laplacian pyramid" },
+  { kind: "cppn", text: "Small network (CPPN)" },
+  { kind: "maco", text: "Phase alone (MACO)" },
 ];
 
 /** Exponents of ten of the sliders for rate and decay; the left end of the latter is zero. */
@@ -119,12 +129,13 @@ export class RecipeControls extends LitElement {
   @property({ type: Boolean }) isTuned = false;
 
   @state() private badSize: AscentError | undefined;
+  @state() private badTransforms: AscentError | undefined;
 
   #choose(change: Partial<Recipe>): void {
     this.dispatchEvent(new CustomEvent("choose", { detail: change }));
   }
 
-  #number(field: "lr" | "l2" | "blur" | "blurEvery" | "jitter" | "seed" | "iterations") {
+  #number(field: "lr" | "l2" | "blur" | "blurEvery" | "jitter" | "strength" | "seed" | "iterations") {
     return (event: CustomEvent<number>) => this.#choose({ [field]: event.detail });
   }
 
@@ -217,6 +228,60 @@ export class RecipeControls extends LitElement {
     `;
   }
 
+  /** A recipe by name, what is optimised, and the transforms in front of the network. */
+  #renderParameterization() {
+    const { recipe } = this;
+    const onName = (event: Event) => {
+      const name = recipeNames.find((one) => one === (event.target as HTMLSelectElement).value);
+      if (name) this.#choose({ ...recipeSettings(name), ...(name === "deepdream" && { init: recipe.init }) });
+    };
+    const onParam = (event: Event) => {
+      const param = (event.target as HTMLSelectElement).value as ParamKind;
+      // Blur is of pixels alone.
+      this.#choose(param === "pixel" ? { param } : { param, blur: 0 });
+    };
+    const onTransforms = (event: Event) => {
+      try {
+        const transforms = (event.target as HTMLInputElement).value.trim() || "none";
+        parseTransforms(transforms);
+        this.badTransforms = undefined;
+        this.#choose({ transforms });
+      } catch (error) {
+        if (!(error instanceof AscentError)) throw error;
+        this.badTransforms = error;
+      }
+    };
+    return html`
+      <div>
+        <label for="recipe-name">Recipe</label>
+        <select id="recipe-name" @change=${onName}>
+          <option value="">As set below</option>
+          ${recipeNames.map((name) => html`<option value=${name} ?selected=${isRecipe(name, recipe)}>${name}</option>`)}
+        </select>
+      </div>
+      <div>
+        <label for="param">What is optimised</label>
+        <select id="param" @change=${onParam}>
+          ${PARAMS.map(({ kind, text }) => html`<option value=${kind} ?selected=${kind === recipe.param}>${text}</option>`)}
+        </select>
+      </div>
+      <div>
+        <label for="transforms">Transforms <span class="visually-hidden">none, standard or a list</span></label>
+        <input
+          id="transforms"
+          type="text"
+          autocomplete="off"
+          .value=${recipe.transforms}
+          aria-invalid=${this.badTransforms ? "true" : "false"}
+          aria-describedby="transforms-error"
+          @change=${onTransforms}
+        >
+        ${errorMessage(this.badTransforms, "transforms-error")}
+      </div>
+      <studio-number label="Transform strength" note="live" .slider=${{ from: 0, to: 1, step: 0.05 }} max="1" .value=${recipe.strength} @choose=${this.#number("strength")}></studio-number>
+    `;
+  }
+
   #renderAscent() {
     const { recipe } = this;
     const onOptimizer = (event: Event) =>
@@ -259,7 +324,7 @@ export class RecipeControls extends LitElement {
       </section>
       <section aria-labelledby="ascent-title">
         <h2 id="ascent-title">Ascent</h2>
-        <div class="controls">${this.#renderAscent()}</div>
+        <div class="controls">${this.#renderParameterization()}${this.#renderAscent()}</div>
       </section>
     `;
   }

@@ -242,6 +242,9 @@ export class Stage extends LitElement {
       .init=${recipe.init === "photo" ? (this.photo ?? "zeros") : recipe.init}
       .target=${comparesWithPhoto(recipe.objective) ? (this.photo ?? "") : ""}
       .batch=${recipe.batch}
+      .param=${recipe.param}
+      .transforms=${recipe.transforms}
+      .strength=${recipe.strength}
       .optimizer=${recipe.optimizer}
       .lr=${recipe.lr}
       .l2=${recipe.l2}
