@@ -1,6 +1,6 @@
 """Measure an exported network in float32 on the validation split; optionally judge the pictures it draws.
 
-Prints and saves one JSON object: top-1 at 64 and 128 px (bilinear), per class at 64 px, dead channels a layer, the
+Prints and saves one JSON object: top-1 at 64 px and enlarged to 72 up to 128 px (bilinear), per class at 64 px, dead channels a layer, the
 predictions on two images of every class (for the project's own test), and transfer where a judge is given.
 """
 from __future__ import annotations
@@ -66,8 +66,8 @@ def evaluate(path: str, folder: str, cache: str, large: bool) -> dict[str, objec
             "right": int((predicted == classes)[sample].sum()),
         },
     }
-    if large:
-        result["top1_128"] = percent(predict(folded, images, 128)[0] == classes)
+    for size in (72, 80, 96, 128) if large else ():
+        result[f"top1_{size}"] = percent(predict(folded, images, size)[0] == classes)
     return result
 
 
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--network", required=True, help="an exported network")
     parser.add_argument("--data", required=True)
     parser.add_argument("--cache", required=True, help="folder for decoded images")
-    parser.add_argument("--large", action="store_true", help="also top-1 at 128 px (four times the work)")
+    parser.add_argument("--large", action="store_true", help="also top-1 on enlarged images, up to 128 px (ten times the work)")
     parser.add_argument("--judge", help="checkpoint of the judge")
     parser.add_argument("--pictures", help=".npy from ascend.py, one picture a class")
     parser.add_argument("--out", required=True, help="JSON file")
