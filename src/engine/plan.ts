@@ -13,7 +13,6 @@ import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Network, Preprocess, Shape } from "../model/network.ts";
 import { preprocessing } from "../model/preprocess.ts";
 import { findLayer, layerShapes } from "../model/shapes.ts";
-import { guessVariant } from "../nn/conv3x3.ts";
 import { placeObjective } from "../optvis/objective.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { partialsBytes } from "../optvis/reduce.ts";
@@ -31,13 +30,17 @@ import { type ChooseVariant, deepestLayer, planSteps, type Step, wholeFlops } fr
 /** The first iterations, in which the ReLU gradient is redirected (Lucid). */
 export const REDIRECT_ITERATIONS = 16;
 
-/** What runs where nobody chose. */
-const DEFAULT_VARIANT: ChooseVariant = (_layer, _pass, shape) => guessVariant(shape);
+/**
+ * What runs where nobody chose. A direct convolution makes equal sums of equal inputs, so on a constant image, as
+ * a start from zeros is, max-pools see ties where there are ties. Winograd's kernels, three times as fast, round
+ * every pixel of a tile in its own way and break them; they are to be asked for.
+ */
+const DEFAULT_VARIANT: ChooseVariant = () => "register";
 
 export interface PlanOptions {
   /** The device's largest storage binding, in bytes; larger weights are split. */
   readonly bindingLimit: number;
-  /** Which kernels to use for a convolution; a guess by its shape if absent. */
+  /** Which kernels to use for a convolution; default `register`. */
   readonly convVariant?: ChooseVariant;
   /** Compute every channel of the last layer even if the objective reads few; for tests. */
   readonly wholeLayers?: boolean;

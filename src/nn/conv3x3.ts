@@ -13,7 +13,6 @@ import { winograd } from "./conv3x3/winograd.ts";
 import { workgroup } from "./conv3x3/workgroup.ts";
 
 export type { ConvFamily } from "./conv3x3/family.ts";
-export { guessVariant } from "./conv3x3/guess.ts";
 export * from "./conv3x3/shape.ts";
 
 const families = {

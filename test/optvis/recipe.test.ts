@@ -83,7 +83,10 @@ describe("JSON", () => {
     ['{"size":[128,0]}', /width expects a whole number from 1 to 4096, got 0/],
     ['{"size":[1e9,8]}', /height expects/],
     ['{"batch":1.5}', /batch expects a whole number/],
-    ['{"optimizer":"sdg"}', /optimizer expects one of sgd, normalized, rms, momentum, adam, rmsprop, nadam, got "sdg"/],
+    [
+      '{"optimizer":"sdg"}',
+      /optimizer expects one of sgd, normalized, rms, momentum, adam, rmsprop, nadam, got "sdg"/,
+    ],
     ['{"init":"ones"}', /init expects one of zeros, noise, photo/],
     ['{"clamp":"on"}', /clamp expects true or false, got "on"/],
     ['{"seed":4294967296}', /seed expects/],
