@@ -20,7 +20,7 @@ const DEEP = ["vgg19 conv3_4", "vgg19 batch of 2", "tiny logits, batch of 3"];
 /** Winograd variants that differ from another one in the product alone. */
 const SAME_BUT_FOR_PRODUCT = /^winograd(2_(8x8|16x8|16x16)|4_(8x8|16x4|16x16))$/;
 
-/** The default families are shown on every fixture, half precision on VGG-19, of which its bounds are demanded. */
+/** The default family and the fastest one are shown on every fixture, half precision on VGG-19, where its bounds hold. */
 function isShown(variant: ConvVariant, fixture: string): boolean {
   if (variant === "register" || variant === "winograd4_16x8") return true;
   if (convFamily(variant).precision === "f16" && !fixture.startsWith("vgg19")) return false;
