@@ -14,7 +14,8 @@ const TIMEOUT = 120_000;
 /** Drops a file on the page; its bytes come from the server under test. */
 async function drop(page: Page, path: string): Promise<void> {
   await page.evaluate(async (from) => {
-    const file = new File([await (await fetch(from)).blob()], from.split("/").at(-1) ?? "");
+    const blob = await (await fetch(from)).blob();
+    const file = new File([blob], from.split("/").at(-1) ?? "", { type: blob.type });
     const dataTransfer = new DataTransfer();
     dataTransfer.items.add(file);
     window.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
@@ -173,6 +174,33 @@ for (const name of ["chromium", "firefox"] as const) {
       await drop(page, "/weights/ascent-vgg.safetensors");
       await page.waitForFunction((it) => it.model instanceof File && it.state === "running", {}, view);
       expect(await page.evaluate(() => location.hash)).toContain("file=ascent-vgg.safetensors");
+      await page.close();
+    });
+
+    it("starts from a photograph dropped on it, and copies the link to the rest of the recipe", async () => {
+      // A rate of zero leaves the start as it is.
+      const { page } = await open(`${SMALL}&lr=0`);
+      const view = await running(page);
+      expect(await variety(view)).toBeLessThan(8);
+      await drop(page, "/.github/classes.png");
+      await page.waitForFunction((it) => it.recipe?.init === "photo" && it.state === "running", {}, view);
+      expect(await variety(view)).toBeGreaterThan(30);
+      expect(await text(page, ".file span")).toBe("classes.png");
+      await page.evaluate(() => {
+        const write = navigator.clipboard.writeText.bind(navigator.clipboard);
+        navigator.clipboard.writeText = async (link) => {
+          await write(link);
+          Object.assign(window, { copied: link });
+        };
+      });
+      await (await find(page, "button[aria-label^=Copy]")).click();
+      await page.waitForFunction(() => "copied" in window);
+      const [copied, address] = await page.evaluate(() => [
+        (window as unknown as { copied: string }).copied,
+        location.href,
+      ]);
+      expect(copied).toBe(address);
+      expect(await text(page, ".notice")).toBe("Link copied, without the photograph");
       await page.close();
     });
 
