@@ -50,10 +50,13 @@ export class ChannelWall extends LitElement {
         display: grid;
         grid-template-columns: repeat(auto-fill, minmax(72px, 1fr));
         gap: 10px;
+        /* Hundreds of channels must not bury what stands below. */
+        max-block-size: min(38rem, 80vh);
+        overflow-y: auto;
+        padding: 3px;
       }
       .cell {
-        display: grid;
-        gap: 3px;
+        display: block;
         block-size: auto;
         padding: 5px 5px 3px;
         background: var(--mat);

@@ -52,6 +52,7 @@ export {
   directionForward as direction_forward,
 } from "./direction.ts";
 export { distanceBackward as distance_backward, distanceForward as distance_forward } from "./distance.ts";
+export { enlarge } from "./enlarge.ts";
 export {
   columnsBackward as fourier_columns_backward,
   columnsForward as fourier_columns_forward,

@@ -1,0 +1,30 @@
+/**
+ * Coarse to fine: the first iterations optimise an image of half the size, which then is enlarged and refined.
+ * A network sees things at the size it was trained on, and in an image of twice that size draws several; begun
+ * small, there is one. (Multiresolution ascent: Mordvintsev et al. 2015, "Inceptionism"; Øygard 2015.)
+ */
+import { enlarge as kernel } from "../../shaders/enlarge.wgsl";
+import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
+
+type Size = readonly [height: number, width: number];
+
+/** Half of it, an odd side rounded up. */
+export function coarseSize([height, width]: Size): Size {
+  return [Math.ceil(height / 2), Math.ceil(width / 2)];
+}
+
+/** (N,3,h,w) at `from` to (N,3,H,W) at `to` (formula in shaders/enlarge.wgsl). */
+export function enlarge(
+  { batch, from, to }: { readonly batch: number; readonly from: Size; readonly to: Size },
+  buffers: { readonly input: BufferRef; readonly output: BufferRef },
+): Dispatch {
+  const [height, width] = to;
+  const uniform = { planes: 3 * batch, fromHeight: from[0], fromWidth: from[1], height, width };
+  return dispatch(kernel, {
+    label: "enlarge",
+    buffers,
+    uniform,
+    workgroups: fold(3 * batch * height * width),
+    bytes: 4 * 3 * batch * (from[0] * from[1] + height * width),
+  });
+}
