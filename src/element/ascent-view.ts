@@ -111,6 +111,8 @@ export class AscentView extends LitElement implements RunHost {
   @property({ type: Number, attribute: "blur-every" }) blurEvery = defaultRecipe.blurEvery;
   /** Largest circular shift in pixels, drawn anew each iteration. */
   @property({ type: Number }) jitter = defaultRecipe.jitter;
+  /** Iterations, the first ones, at half the size. */
+  @property({ type: Number }) coarse = defaultRecipe.coarse;
   /** Clamp RGB to 0–1 after each iteration. */
   @property({ type: Boolean }) clamp = defaultRecipe.clamp;
   /** ReLU-gradient redirect in iterations 0–15. */
@@ -246,6 +248,7 @@ export class AscentView extends LitElement implements RunHost {
       blur: this.blurSigma,
       blurEvery: this.blurEvery,
       jitter: this.jitter,
+      coarse: this.coarse,
       clamp: this.clamp,
       redirect: this.redirect,
       seed: this.seed,

@@ -19,14 +19,14 @@ import { weightKey } from "../optvis/terms/terms.ts";
 import { CAM } from "./backward.ts";
 import { inEveryImage, targetOf } from "./capture.ts";
 import { activationName } from "./forward.ts";
-import { GRADIENT, IMAGE, RING, STATE, VALUE_NOW, VALUES } from "./image.ts";
+import { GRADIENT, IMAGE, isMoment, RING, STATE, VALUE_NOW, VALUES } from "./image.ts";
 import { Pace } from "./pace.ts";
 import { iterationOf, type Plan, type PlanOptions, planAscent } from "./plan.ts";
 import { type KernelOptions, planKernels } from "./planned-kernels.ts";
 import { Presenter } from "./presenter.ts";
 import { type DispatchTime, profileDispatches } from "./profile.ts";
 import { Scheduler } from "./scheduler.ts";
-import { startValues, valuesOf } from "./start.ts";
+import { startOf, valuesOf } from "./start.ts";
 import { TUNING_MS, type TuningOptions, type TuningReport, tuneKernels } from "./tuner.ts";
 import type { TuningStorage } from "./tuning-memory.ts";
 
@@ -111,7 +111,7 @@ export async function createAscent(
       bindingLimit,
     });
   const plan = await planKernels(gpu, planWith, options);
-  const start = startValues(recipe, preprocessing(model.preprocess), options.photo);
+  const start = startOf(plan, recipe, preprocessing(model.preprocess), options.photo);
   const scheduler = await Scheduler.create(gpu, plan, model);
   return new Ascent(scheduler, recipe, preprocessing(model.preprocess), start, options.photo, target);
 }
@@ -219,7 +219,7 @@ export class Ascent {
     const { lr, l2, strength } = this.#recipe;
     this.set({ lr, l2, strength });
     this.#scheduler.set("seed", this.#recipe.seed);
-    this.#begin(startValues(this.#recipe, this.#preprocessing, this.#photo));
+    this.#begin(startOf(this.plan, this.#recipe, this.#preprocessing, this.#photo));
   }
 
   /**
@@ -249,14 +249,14 @@ export class Ascent {
 
   /**
    * Replaces the resident images: RGB in 0–1 units, (N,3,H,W), through the parameterization's inverse. The step
-   * counter and moments stay.
+   * counter and moments stay. While iterations run at half the size, the next one replaces them again.
    */
   writeImage(rgb: Float32Array): void {
     const expected = this.plan.batch * 3 * this.plan.size[0] * this.plan.size[1];
     if (rgb.length !== expected)
       throw new InputError(`the image expects ${expected} numbers, got ${rgb.length}`);
     this.#write(this.plan.values, valuesOf(this.#recipe, this.#preprocessing, rgb));
-    this.#show();
+    this.#show(this.plan.show);
   }
 
   /**
@@ -335,12 +335,12 @@ export class Ascent {
 
   /** Writes the start and clears what earlier iterations left. */
   #begin(start: Float32Array<ArrayBuffer>): void {
-    this.#write(this.plan.values, start);
+    this.#write(this.plan.start.values, start);
     this.#write(STATE, new Uint8Array(initialState()));
-    for (const { name } of this.plan.buffers) {
-      if (name.startsWith("moment")) this.#write(name, new Float32Array(start.length));
+    for (const { name, bytes } of this.plan.buffers) {
+      if (isMoment(name)) this.#write(name, new Uint8Array(bytes));
     }
-    this.#show();
+    this.#show(this.plan.start.show);
     this.#submitted = 0;
     this.#finished = 0;
     this.#recent.clear();
@@ -351,8 +351,8 @@ export class Ascent {
   }
 
   /** Makes the images of values written from outside. */
-  #show(): void {
-    if (this.plan.show.length > 0) this.#scheduler.submit(this.plan.show, "show");
+  #show(dispatches: readonly Dispatch[]): void {
+    if (dispatches.length > 0) this.#scheduler.submit(dispatches, "show");
   }
 
   /** Submits `count` iterations; reads their objective values back if somebody listens. */

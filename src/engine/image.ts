@@ -19,6 +19,8 @@ export const RING = 256;
 
 /** Names of the buffers that the scheduler fills and reads. */
 export const IMAGE = "image";
+/** The image of the iterations that run at half the size. */
+export const COARSE_IMAGE = "image.coarse";
 export const GRADIENT = "gradient";
 export const STATE = "state";
 /** Objective values of the last iterations, [RING, N], L2 included. */
@@ -27,6 +29,11 @@ export const VALUES = "objective";
 export const VALUE_NOW = "objective.now";
 /** Partial sums of the terms, of L2 and of the gradient's norm. */
 export const PARTIALS = "partials";
+
+/** Whether a buffer holds a moment of the optimizer, which is zeros at the start. */
+export function isMoment(buffer: string): boolean {
+  return buffer.includes(".moment");
+}
 
 export interface ImagePlan {
   /** Buffer of the numbers optimised, (N,length); for pixels the image itself. */
@@ -51,6 +58,8 @@ export interface ImageOptions {
   readonly transforms: readonly Transform[];
   /** Terms of the objective; their partial sums stand in slots 0 … terms−1, L2's in the next one. */
   readonly terms: number;
+  /** Buffer of the resident image; the optimizer's moments are named after it. */
+  readonly image: string;
   /** Buffers of the gradient of the network's input, after transforms and without. */
   readonly inputGradient: string;
   readonly stillInputGradient: string;
@@ -63,7 +72,7 @@ export function planImage(options: ImageOptions, memory: Allocation): ImagePlan 
   const area = height * width;
   const bytes = 4 * 3 * batch * area;
   const pre = preprocessing(options.preprocess);
-  const image = memory.buffer(IMAGE, "image", bytes);
+  const image = memory.buffer(options.image, "image", bytes);
   const gradient = memory.buffer(GRADIENT, "gradient", bytes);
   const state = memory.buffer(STATE, "optimizer", 16);
   const totals = memory.buffer(VALUES, "objective", 4 * RING * batch);
@@ -92,7 +101,7 @@ export function planImage(options: ImageOptions, memory: Allocation): ImagePlan 
         { finished: PARTIALS, state, totals },
       ),
       ...param.backward,
-      ...planStep(recipe, param, pre.mean, terms + 1, memory),
+      ...planStep(options, param, pre.mean, memory),
     ],
     blur: recipe.blur > 0 ? blur(blurShape, { image, scratch: scratch(memory, 0, bytes) }) : [],
     end: [...param.forward, advanceState(state)],
@@ -101,10 +110,10 @@ export function planImage(options: ImageOptions, memory: Allocation): ImagePlan 
 
 /** Between the resident image and the network's input, with the transforms and without. */
 function planEntry(options: ImageOptions, memory: Allocation) {
-  const { recipe, inputGradient, stillInputGradient, terms } = options;
+  const { recipe, image, inputGradient, stillInputGradient, terms } = options;
   const { batch, seed, size, strength } = recipe;
   const pre = preprocessing(options.preprocess);
-  const buffers = { state: STATE, image: IMAGE, gradient: GRADIENT };
+  const buffers = { state: STATE, image, gradient: GRADIENT };
   const ends = { batch, size, seed, strength, mean: pre.mean, ...buffers };
   const chain = planChain(options.transforms, ends, memory);
   const inward = (input: string, [height, width]: readonly [number, number]) => {
@@ -122,23 +131,23 @@ function planEntry(options: ImageOptions, memory: Allocation) {
   return {
     enter: [...chain.forward, inward(chain.output, chain.size)],
     leave: [outward(inputGradient, chain.gradient, chain.size), ...chain.backward],
-    enterStill: [inward(IMAGE, size)],
+    enterStill: [inward(image, size)],
     leaveStill: [outward(stillInputGradient, GRADIENT, size), value],
   };
 }
 
 /** The optimizer's step, with the gradient's norm before it where it needs one. */
 function planStep(
-  recipe: Recipe,
+  { recipe, image, terms }: ImageOptions,
   { values, gradient }: ParamPasses,
   mean: readonly number[],
-  slot: number,
   memory: Allocation,
 ): Dispatch[] {
+  const slot = terms + 1;
   const { batch, optimizer, lr, clamp, size } = recipe;
   const length = paramOf(recipe.param).length(size);
   const moments = Array.from({ length: momentsOf(optimizer) }, (_, i) =>
-    memory.buffer(`moment${i + 1}`, "optimizer", 4 * length * batch),
+    memory.buffer(`${image}.moment${i + 1}`, "optimizer", 4 * length * batch),
   );
   const [moment1 = values, moment2 = values] = moments;
   const squares = memory.buffer("gradient.squares", "workspace", 4 * batch);

@@ -13,6 +13,7 @@ import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Network, Preprocess, Shape } from "../model/network.ts";
 import { preprocessing } from "../model/preprocess.ts";
 import { findLayer, layerShapes } from "../model/shapes.ts";
+import { coarseSize, enlarge } from "../optvis/coarse.ts";
 import { placeObjective } from "../optvis/objective.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { partialsBytes } from "../optvis/reduce.ts";
@@ -22,7 +23,7 @@ import { transformsOf } from "../optvis/transforms/transforms.ts";
 import { backwardPass } from "./backward.ts";
 import { transformedSize } from "./chain.ts";
 import { type Copy, forwardPass, type Walk } from "./forward.ts";
-import { GRADIENT, IMAGE, PARTIALS, planImage } from "./image.ts";
+import { COARSE_IMAGE, GRADIENT, IMAGE, type ImagePlan, PARTIALS, planImage } from "./image.ts";
 import { type ConvolutionPass, convolutionPasses } from "./kernel-choice.ts";
 import { Allocation, type BufferSpec, type Table, type Upload } from "./memory.ts";
 import { type ChooseVariant, deepestLayer, planSteps, type Step, wholeFlops } from "./steps.ts";
@@ -52,11 +53,13 @@ export interface PlanOptions {
   readonly cam?: string;
 }
 
+type Size = readonly [height: number, width: number];
+
 export interface Plan {
   readonly network: string;
-  readonly size: readonly [height: number, width: number];
+  readonly size: Size;
   /** Of what the network sees while iterating: the image's, changed by transforms that pad or crop. */
-  readonly inputSize: readonly [height: number, width: number];
+  readonly inputSize: Size;
   readonly batch: number;
   /** Buffer of the numbers optimised; for pixels the image's. */
   readonly values: string;
@@ -73,6 +76,10 @@ export interface Plan {
   readonly setup: readonly Dispatch[];
   /** One iteration's parts; `iterationOf` puts them in order. */
   readonly parts: PlanParts;
+  /** What the first iterations are instead, where the recipe begins coarse. */
+  readonly coarse?: CoarsePlan | undefined;
+  /** Where the start is written, of what size, and what makes the resident image of it. */
+  readonly start: { readonly values: string; readonly size: Size; readonly show: readonly Dispatch[] };
   /** Of a photograph in every image: a forward pass, and the copies that keep its share of the objective. */
   readonly capture: { readonly dispatches: readonly Dispatch[]; readonly copies: readonly Copy[] };
   /** The numbers optimised to the resident image, for when they were written from outside. */
@@ -89,7 +96,14 @@ export interface Plan {
   readonly bytes: number;
 }
 
-interface PlanParts {
+/** The iterations at half the size; each ends by enlarging its image to the resident one. */
+export interface CoarsePlan {
+  readonly size: Size;
+  readonly iterations: number;
+  readonly parts: PlanParts;
+}
+
+export interface PlanParts {
   readonly forward: readonly Dispatch[];
   readonly backward: readonly Dispatch[];
   readonly redirectedBackward: readonly Dispatch[];
@@ -101,7 +115,8 @@ interface PlanParts {
 }
 
 /** The dispatches of iteration t (from 0), in order. */
-export function iterationOf({ parts }: Plan, t: number): Dispatch[] {
+export function iterationOf(plan: Plan, t: number): Dispatch[] {
+  const parts = plan.coarse && t < plan.coarse.iterations ? plan.coarse.parts : plan.parts;
   const redirect = parts.redirect && t < REDIRECT_ITERATIONS;
   return [
     ...parts.forward,
@@ -124,41 +139,15 @@ export function planAscent(
   options: PlanOptions,
 ): Plan {
   const memory = new Allocation();
-  const transforms = transformsOf(recipe);
-  const inputSize = transformedSize(transforms, recipe.size);
-  const pass = (size: Size, redirect: boolean) =>
-    planNetwork(network, objective, { size, redirect, batch: recipe.batch }, options, memory);
-  const moved = pass(inputSize, recipe.redirect);
-  const sameSize = inputSize.every((side, i) => side === recipe.size[i]);
-  const still = sameSize ? moved : pass(recipe.size, false);
-  if (!sameSize) expectNoPhoto(objective);
-  const penalties = planPenalties(objective, recipe, preprocess, memory);
-  const image = planImage(
-    {
-      recipe,
-      preprocess,
-      transforms,
-      terms: objective.terms.length,
-      inputGradient: moved.inputGradient,
-      stillInputGradient: still.inputGradient,
-    },
-    memory,
-  );
-  const parts: PlanParts = {
-    forward: [...image.enter, ...moved.forward, ...penalties.forward],
-    backward: [...moved.backward, ...image.leave, ...penalties.backward],
-    redirectedBackward: [...moved.redirectedBackward, ...image.leave, ...penalties.backward],
-    update: image.update,
-    blur: image.blur,
-    end: image.end,
-    redirect: recipe.redirect,
-    blurEvery: recipe.blurEvery,
-  };
+  const planAt = (image: string, at: Recipe) =>
+    planIterations({ network, preprocess, objective, image, recipe: at, options, memory });
+  const { moved, still, image, penalties, parts } = planAt(IMAGE, recipe);
+  const coarse = planCoarse(recipe, planAt);
   const buffers = memory.buffers();
   return {
     network: network.name,
     size: recipe.size,
-    inputSize,
+    inputSize: moved.size,
     batch: recipe.batch,
     values: image.values,
     depth: deepestLayer(network, objective),
@@ -168,6 +157,10 @@ export function planAscent(
     tables: memory.tables(),
     setup: memory.setup(),
     parts,
+    coarse,
+    start: coarse
+      ? { values: COARSE_IMAGE, size: coarse.size, show: coarse.parts.end.slice(-1) }
+      : { values: image.values, size: recipe.size, show: image.show },
     show: image.show,
     convolutions: convolutionPasses(recipe.batch, moved.steps, options.convVariant ?? DEFAULT_VARIANT),
     capture: { dispatches: [...image.enterStill, ...still.forward], copies: still.captures },
@@ -185,7 +178,89 @@ export function planAscent(
   };
 }
 
-type Size = readonly [height: number, width: number];
+interface IterationOptions {
+  readonly network: Network;
+  readonly preprocess: Preprocess;
+  readonly objective: Objective;
+  /** Name of the image's buffer. */
+  readonly image: string;
+  readonly recipe: Recipe;
+  readonly options: PlanOptions;
+  readonly memory: Allocation;
+}
+
+/** Everything between the image and the next one, at the recipe's size. */
+function planIterations({
+  network,
+  preprocess,
+  objective,
+  image: name,
+  recipe,
+  options,
+  memory,
+}: IterationOptions) {
+  const transforms = transformsOf(recipe);
+  const inputSize = transformedSize(transforms, recipe.size);
+  const pass = (size: Size, redirect: boolean) =>
+    planNetwork(network, objective, { size, redirect, batch: recipe.batch }, options, memory);
+  const moved = pass(inputSize, recipe.redirect);
+  const sameSize = inputSize.every((side, i) => side === recipe.size[i]);
+  const still = sameSize ? moved : pass(recipe.size, false);
+  if (!sameSize) expectNoPhoto(objective);
+  const penalties = planPenalties(name, objective, recipe, preprocess, memory);
+  const image: ImagePlan = planImage(
+    {
+      recipe,
+      preprocess,
+      transforms,
+      terms: objective.terms.length,
+      image: name,
+      inputGradient: moved.inputGradient,
+      stillInputGradient: still.inputGradient,
+    },
+    memory,
+  );
+  const parts: PlanParts = {
+    forward: [...image.enter, ...moved.forward, ...penalties.forward],
+    backward: [...moved.backward, ...image.leave, ...penalties.backward],
+    redirectedBackward: [...moved.redirectedBackward, ...image.leave, ...penalties.backward],
+    update: image.update,
+    blur: image.blur,
+    end: image.end,
+    redirect: recipe.redirect,
+    blurEvery: recipe.blurEvery,
+  };
+  return { moved, still, image, penalties, parts };
+}
+
+/**
+ * The iterations at half the size. Of pixels only: other parameterizations have their own way to begin coarse; and
+ * not from a photograph, whose detail would be lost.
+ */
+function planCoarse(
+  recipe: Recipe,
+  planAt: (image: string, recipe: Recipe) => { readonly parts: PlanParts },
+): CoarsePlan | undefined {
+  const { batch, coarse: iterations, init, param, size: to } = recipe;
+  if (iterations === 0 || param !== "pixel" || init === "photo") return undefined;
+  const size = coarseSize(to);
+  const { parts } = atHalfSize(() => planAt(COARSE_IMAGE, { ...recipe, size }));
+  const end = [...parts.end, enlarge({ batch, from: size, to }, { input: COARSE_IMAGE, output: IMAGE })];
+  return { size, iterations, parts: { ...parts, end } };
+}
+
+/** Says of a size that is too small that it is the half of the one asked for. */
+function atHalfSize<T>(plan: () => T): T {
+  try {
+    return plan();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`coarse, at half the size: ${error.message}`, {
+      remedy: "use a larger size, or begin at the whole size (coarse 0)",
+      cause: error,
+    });
+  }
+}
 
 /** The passes through the network for one size of its input. */
 function planNetwork(
@@ -195,6 +270,7 @@ function planNetwork(
   options: PlanOptions,
   memory: Allocation,
 ): {
+  readonly size: Size;
   readonly steps: readonly Step[];
   readonly forward: readonly Dispatch[];
   readonly backward: readonly Dispatch[];
@@ -223,6 +299,7 @@ function planNetwork(
   const forward = forwardPass(walk);
   const backward = backwardPass(walk, forward.last, "plain");
   return {
+    size,
     steps,
     forward: forward.dispatches,
     backward: backward.dispatches,
@@ -236,10 +313,16 @@ function planNetwork(
 }
 
 /** The penalties among the terms, on the images themselves. */
-function planPenalties(objective: Objective, recipe: Recipe, preprocess: Preprocess, memory: Allocation) {
+function planPenalties(
+  image: string,
+  objective: Objective,
+  recipe: Recipe,
+  preprocess: Preprocess,
+  memory: Allocation,
+) {
   const { batch, size } = recipe;
   const { mean } = preprocessing(preprocess);
-  const buffers = { image: IMAGE, gradient: GRADIENT, partials: PARTIALS };
+  const buffers = { image, gradient: GRADIENT, partials: PARTIALS };
   const all = objective.terms.flatMap((term, index) =>
     isPenalty(term) ? [penaltyPasses({ term, index, batch, size, mean, memory }, buffers)] : [],
   );

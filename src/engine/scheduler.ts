@@ -8,7 +8,7 @@ import { type BufferRef, bufferName, type Dispatch } from "../gpu/dispatch.ts";
 import { bindKernel, type Kernel, writeUniform } from "../gpu/kernel.ts";
 import type { Model } from "../model/network.ts";
 import type { BufferSpec } from "./memory.ts";
-import { iterationOf, type Plan } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import { uploadWeights } from "./upload.ts";
 
 /** A dispatch with everything the encoder needs. */
@@ -167,8 +167,14 @@ export class Scheduler {
 
 /** Every dispatch the plan may run, once: both kinds of iteration, the gradient, and the setting up. */
 function allDispatches(plan: Plan): Dispatch[] {
-  const { parts } = plan;
-  const iterations = [iterationOf(plan, 0), ...parts.backward, ...parts.blur].flat();
+  const iterations = [plan.parts, ...(plan.coarse ? [plan.coarse.parts] : [])].flatMap((parts) => [
+    ...parts.forward,
+    ...parts.redirectedBackward,
+    ...parts.backward,
+    ...parts.update,
+    ...parts.blur,
+    ...parts.end,
+  ]);
   return [...new Set([...plan.setup, ...iterations, ...plan.gradient])];
 }
 

@@ -3,6 +3,8 @@ import { InputError } from "../errors.ts";
 import type { Preprocessing } from "../model/preprocess.ts";
 import { paramOf } from "../optvis/params/param.ts";
 import type { Recipe } from "../optvis/recipe.ts";
+import { resizePlanes } from "../optvis/resize.ts";
+import type { Plan } from "./plan.ts";
 
 /**
  * `zeros` is zeros: for pixels an input of exact zeros; `noise` is what the parameterization takes for noise,
@@ -32,6 +34,18 @@ export function startValues(
     for (let n = 0; n < batch; n++) values.set(one, n * length);
   }
   return values;
+}
+
+/** `startValues` at the size at which a plan begins: a photograph is made as small as that. */
+export function startOf(
+  { size, start }: Pick<Plan, "size" | "start">,
+  recipe: Recipe,
+  pre: Preprocessing,
+  photo?: Float32Array,
+): Float32Array<ArrayBuffer> {
+  const small =
+    photo && photo.length === 3 * size[0] * size[1] ? resizePlanes(photo, size, start.size) : photo;
+  return startValues({ ...recipe, size: start.size }, pre, small);
 }
 
 /** Values that make given images. @param rgb (N,3,H,W) in 0–1 units */

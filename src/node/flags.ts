@@ -58,6 +58,7 @@ export interface RenderFlags extends CommonFlags {
   readonly blur?: number;
   readonly blurEvery?: number;
   readonly jitter?: number;
+  readonly coarse?: number;
   readonly clamp?: boolean;
   readonly redirect?: "on" | "off";
 }
@@ -71,8 +72,8 @@ export async function renderRecipe(flags: RenderFlags): Promise<Recipe> {
   if (flags.blurEvery !== undefined && flags.blur === undefined && !base.blur) {
     throw new InputError("--blur-every: expected --blur SIGMA with it, got none");
   }
-  const { param, transforms, optimizer, lr, l2, blur, blurEvery, jitter, clamp, seed } = flags;
-  const given = { param, transforms, optimizer, lr, l2, blur, blurEvery, jitter, clamp, seed };
+  const { param, transforms, optimizer, lr, l2, blur, blurEvery, jitter, coarse, clamp, seed } = flags;
+  const given = { param, transforms, optimizer, lr, l2, blur, blurEvery, jitter, coarse, clamp, seed };
   return {
     ...defaultRecipe,
     ...base,
@@ -91,9 +92,9 @@ function initKind(init: string): Recipe["init"] {
   return init === "zeros" || init === "noise" ? init : "photo";
 }
 
-async function baseRecipe({ recipe, objective }: RenderFlags): Promise<Partial<Recipe>> {
+async function baseRecipe({ recipe, objective, size }: RenderFlags): Promise<Partial<Recipe>> {
   if (recipe === undefined) return {};
-  if (recipe === "default") return tunedSettings(objective);
+  if (recipe === "default") return size ? tunedSettings(objective, size) : {};
   const named = recipeNames.find((name) => name === recipe);
   if (named) return namedRecipes[named];
   const text = new TextDecoder().decode(await readInput(recipe, "--recipe"));

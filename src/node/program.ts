@@ -142,6 +142,11 @@ function addRecipeFlags(target: Command): Command {
       "random circular shift of up to P pixels (default: 0)",
       integer("--jitter", recipeBounds.jitter),
     )
+    .option(
+      "--coarse <n>",
+      "iterations, the first ones, at half the size; of pixels (default: 0)",
+      integer("--coarse", recipeBounds.coarse),
+    )
     .option("--clamp", "clamp RGB to 0–1 after each update")
     .option("--no-clamp", "do not (default)")
     .option(

@@ -48,6 +48,8 @@ export interface Recipe {
   readonly clamp: boolean;
   /** ReLU-gradient redirect in iterations 0–15. */
   readonly redirect: boolean;
+  /** How many iterations, the first ones, run at half the size (`coarse.ts`); of pixels, unless from a photograph. */
+  readonly coarse: number;
   readonly seed: number;
   readonly iterations: number;
 }
@@ -69,6 +71,7 @@ export const defaultRecipe: Recipe = {
   strength: 1,
   clamp: false,
   redirect: true,
+  coarse: 0,
   seed: 0,
   iterations: 100,
 };
@@ -94,6 +97,7 @@ export const recipeBounds: Readonly<Record<NumberField | "side", Bounds>> = {
   blurEvery: { least: 1, most: 1e6, whole: true },
   jitter: { least: 0, most: 2048, whole: true },
   strength: { least: 0, most: 1, whole: false },
+  coarse: { least: 0, most: 1e6, whole: true },
   seed: { least: 0, most: 2 ** 32 - 1, whole: true },
   iterations: { least: 0, most: 1e6, whole: true },
 };

@@ -17,24 +17,26 @@ export type TunedSettings = Pick<
   | "blurEvery"
   | "jitter"
   | "clamp"
+  | "coarse"
   | "redirect"
   | "iterations"
 >;
 
-/** Class model visualization (Simonyan et al. 2013), with jitter so that the class is drawn all over. */
+/** Class model visualization (Simonyan et al. 2013), with jitter, begun at half the size so that there is one subject. */
 export const classSettings: TunedSettings = {
   param: "pixel",
   transforms: "none",
   strength: 1,
   optimizer: "rms",
-  lr: 0.02,
+  lr: 0.01,
   l2: 0,
   blur: 0,
   blurEvery: 1,
   jitter: 4,
   clamp: true,
   redirect: true,
-  iterations: 200,
+  coarse: 128,
+  iterations: 192,
 };
 
 /**
@@ -55,10 +57,15 @@ export const channelSettings: TunedSettings = {
   jitter: 4,
   clamp: true,
   redirect: true,
+  coarse: 0,
   iterations: 128,
 };
 
+/** Sides below this are not begun at half: the embedded network sees whole things at 64 pixels, none at 32. */
+const LEAST_SIDE_TO_HALVE = 96;
+
 /** The tuned settings for an objective: the class ones as soon as one of its terms is a class. */
-export function tunedSettings(objective: string): TunedSettings {
-  return /(^|[\s*])class:/.test(objective) ? classSettings : channelSettings;
+export function tunedSettings(objective: string, size: Recipe["size"]): TunedSettings {
+  const settings = /(^|[\s*])class:/.test(objective) ? classSettings : channelSettings;
+  return Math.min(...size) < LEAST_SIDE_TO_HALVE ? { ...settings, coarse: 0 } : settings;
 }

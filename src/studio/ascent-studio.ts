@@ -128,9 +128,14 @@ export class AscentStudio extends LitElement {
     return `${location.pathname}${location.search}${writeLink({ recipe: this.recipe, file })}`;
   }
 
-  /** Takes a change if the network allows it; else says why beside the control and keeps what is running. */
+  /**
+   * Takes a change if the network allows it; else says why beside the control and keeps what is running. Settings
+   * that nobody has touched follow the subject's kind and the size.
+   */
   #change(change: Partial<Recipe>): void {
-    const recipe = { ...this.recipe, ...change };
+    const { objective, size } = { ...this.recipe, ...change };
+    const tuned = this.#isTuned ? tunedSettings(objective, size) : {};
+    const recipe = { ...this.recipe, ...tuned, ...change };
     let stage: "objective" | "size" = "objective";
     try {
       if (this.network) {
@@ -153,9 +158,8 @@ export class AscentStudio extends LitElement {
     this.errors = { ...this.errors, [concern]: typed };
   }
 
-  /** A new subject; settings that nobody has touched follow its kind. */
   readonly #changeSubject = ({ detail: objective }: CustomEvent<string>): void => {
-    this.#change({ objective, ...(this.#isTuned ? tunedSettings(objective) : {}) });
+    this.#change({ objective });
   };
 
   /** From the wall to the frame: the channel becomes the subject, and comes into view. */
@@ -165,7 +169,7 @@ export class AscentStudio extends LitElement {
   };
 
   get #isTuned(): boolean {
-    const tuned = Object.entries(tunedSettings(this.recipe.objective));
+    const tuned = Object.entries(tunedSettings(this.recipe.objective, this.recipe.size));
     return tuned.every(([key, value]) => this.recipe[key as keyof Recipe] === value);
   }
 
@@ -287,7 +291,7 @@ export class AscentStudio extends LitElement {
         }}
         @choose=${(event: CustomEvent<Partial<Recipe>>) => this.#change(event.detail)}
         @photo=${(event: CustomEvent<File>) => this.#usePhoto(event.detail)}
-        @tuned=${() => this.#change(tunedSettings(recipe.objective))}
+        @tuned=${() => this.#change(tunedSettings(recipe.objective, recipe.size))}
       ></studio-recipe>
       <section class="network" aria-labelledby="network-title">
         <h2 id="network-title">Network</h2>

@@ -5,13 +5,14 @@ import { tunedSettings } from "../optvis/recipes.ts";
 
 /** A class that reads at a glance. */
 const OPENING_OBJECTIVE = 'class:"king penguin"';
+const OPENING_SIZE = [128, 128] as const;
 
 /** What the page opens with: the embedded network already drawing a class from zeros. */
 export const openingRecipe: Recipe = {
   ...defaultRecipe,
-  ...tunedSettings(OPENING_OBJECTIVE),
+  ...tunedSettings(OPENING_OBJECTIVE, OPENING_SIZE),
   objective: OPENING_OBJECTIVE,
-  size: [64, 64],
+  size: OPENING_SIZE,
   seed: 1,
 };
 
@@ -27,7 +28,8 @@ const MOST_NAME = 120;
 export function readLink(hash: string): LinkState {
   const parameters = new URLSearchParams(hash.replace(/^#/, ""));
   const objective = parameters.get("objective")?.trim();
-  const base = objective ? { ...openingRecipe, ...tunedSettings(objective) } : openingRecipe;
+  const { size } = recipeFromQuery(parameters, openingRecipe);
+  const base = { ...openingRecipe, ...tunedSettings(objective || openingRecipe.objective, size) };
   const recipe = recipeFromQuery(parameters, base);
   const init = recipe.init === "photo" ? "zeros" : recipe.init;
   const iterations = Math.max(1, recipe.iterations);

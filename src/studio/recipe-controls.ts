@@ -135,7 +135,9 @@ export class RecipeControls extends LitElement {
     this.dispatchEvent(new CustomEvent("choose", { detail: change }));
   }
 
-  #number(field: "lr" | "l2" | "blur" | "blurEvery" | "jitter" | "strength" | "seed" | "iterations") {
+  #number(
+    field: "lr" | "l2" | "blur" | "blurEvery" | "jitter" | "coarse" | "strength" | "seed" | "iterations",
+  ) {
     return (event: CustomEvent<number>) => this.#choose({ [field]: event.detail });
   }
 
@@ -300,8 +302,9 @@ export class RecipeControls extends LitElement {
       <studio-number label="L2 decay" note="toward the zero input · live" scale="decades" .slider=${DECAYS} max=${recipeBounds.l2.most} .value=${recipe.l2} @choose=${this.#number("l2")}></studio-number>
       <studio-number label="Jitter" note="pixels" whole .slider=${{ from: 0, to: 32, step: 1 }} max=${recipeBounds.jitter.most} .value=${recipe.jitter} @choose=${this.#number("jitter")}></studio-number>
       <studio-number label="Blur" note="standard deviation, pixels" .slider=${{ from: 0, to: 4, step: 0.1 }} max=${recipeBounds.blur.most} .value=${recipe.blur} @choose=${this.#number("blur")}></studio-number>
+      <studio-number label="Blur every" note="iterations" whole min="1" max=${recipeBounds.blurEvery.most} .value=${recipe.blurEvery} @choose=${this.#number("blurEvery")}></studio-number>
       <div class="row">
-        <studio-number label="Blur every" note="iterations" whole min="1" max=${recipeBounds.blurEvery.most} .value=${recipe.blurEvery} @choose=${this.#number("blurEvery")}></studio-number>
+        <studio-number label="At half size" note="first iterations" whole max=${recipeBounds.coarse.most} .value=${recipe.coarse} @choose=${this.#number("coarse")}></studio-number>
         <studio-number label="Stop after" note="iterations" whole min="1" max=${recipeBounds.iterations.most} .value=${recipe.iterations} @choose=${this.#number("iterations")}></studio-number>
       </div>
       <wa-switch .checked=${recipe.clamp} @change=${(event: Event) => this.#choose({ clamp: (event.target as WaSwitch).checked })}>

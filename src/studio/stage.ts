@@ -251,6 +251,7 @@ export class Stage extends LitElement {
       .blurSigma=${recipe.blur}
       .blurEvery=${recipe.blurEvery}
       .jitter=${recipe.jitter}
+      .coarse=${recipe.coarse}
       .clamp=${recipe.clamp}
       .redirect=${recipe.redirect}
       .seed=${recipe.seed}

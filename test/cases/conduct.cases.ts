@@ -4,13 +4,14 @@ import { Gpu } from "../../src/gpu/device.ts";
 import { openModel } from "../../src/model/model.ts";
 import { bytesSource } from "../../src/model/source.ts";
 import { defaultRecipe, type Recipe } from "../../src/optvis/recipe.ts";
+import { resizePlanes } from "../../src/optvis/resize.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
 import { relativeL2 } from "./error.ts";
 import { type Spy, spyOn } from "./spy.ts";
 
 const EMBEDDED = "weights/ascent-vgg.safetensors";
 
-/** Everything that has state or chance: jitter, moments, blur, redirect, two images. */
+/** Everything that has state or chance: jitter, moments, blur, redirect, two images; 30 iterations at half the size. */
 const RECIPE: Recipe = {
   ...defaultRecipe,
   objective: "channel:conv2_1:3 - 0.5*layer:relu1_1",
@@ -23,6 +24,7 @@ const RECIPE: Recipe = {
   blur: 0.5,
   blurEvery: 4,
   jitter: 3,
+  coarse: 30,
   seed: 7,
   iterations: 100,
 };
@@ -84,9 +86,9 @@ async function allocatesAsPlanned(device: GPUDevice, assets: Assets, recipe: Rec
   if (live !== ascent.allocatedBytes)
     throw new Error(`${live} bytes live, ${ascent.allocatedBytes} reported`);
   // Beyond the plan: 256 bytes of uniform a dispatch, and two read-back buffers of 256 iterations.
-  const { parts, setup, gradient, buffers, bytes } = ascent.plan;
-  const dispatches = new Set([...Object.values(parts).filter(Array.isArray).flat(), ...setup, ...gradient])
-    .size;
+  const { parts, coarse, setup, gradient, buffers, bytes } = ascent.plan;
+  const iterations = [parts, coarse?.parts ?? {}].flatMap((one) => Object.values(one));
+  const dispatches = new Set([...iterations.filter(Array.isArray).flat(), ...setup, ...gradient]).size;
   const expected = bytes + 256 * dispatches + 2 * 4 * 256 * recipe.batch;
   if (live !== expected) throw new Error(`${live} bytes live, ${expected} planned`);
   if (buffers.every((buffer) => !buffer.temporary))
@@ -124,6 +126,36 @@ async function repeats(device: GPUDevice, assets: Assets, recipe: Recipe): Promi
   if (relativeL2(other, images[0] ?? []) < 1e-3) throw new Error("another seed gave the same image");
   first.dispose();
   second.dispose();
+}
+
+/** Iterations at half the size and then at the whole one are two ascents, the second from the first's image enlarged. */
+async function beginsCoarse(device: GPUDevice, assets: Assets): Promise<void> {
+  const gpu = new Gpu(device, "");
+  const model = await embedded(assets);
+  const recipe = {
+    ...defaultRecipe,
+    objective: "channel:conv4_1:3",
+    size: [37, 40] as const,
+    redirect: false,
+  };
+  const ascend = async (changes: Partial<Recipe>, iterations: number, photo?: Float32Array) => {
+    const ascent = await createAscent(gpu, model, { ...recipe, ...changes }, { photo });
+    const objective = await finish(ascent, { iterations, objective: true });
+    const image = await ascent.readImage();
+    ascent.dispose();
+    return { objective: objective.flat(), image };
+  };
+  const half = [19, 20] as const;
+  const small = await ascend({ size: half }, 5);
+  const enlarged = resizePlanes(small.image, half, recipe.size);
+  const large = await ascend({ init: "photo" }, 4, enlarged);
+  const between = await ascend({ coarse: 5 }, 5);
+  const both = await ascend({ coarse: 5 }, 9);
+  const [shown, finished] = [relativeL2(between.image, enlarged), relativeL2(both.image, large.image)];
+  if (!(shown < 1e-6)) throw new Error(`while coarse the image is ${shown} off the enlarged one`);
+  if (!(finished < 1e-3)) throw new Error(`the image is ${finished} off that of two ascents`);
+  const objective = relativeL2(both.objective, [...small.objective, ...large.objective]);
+  if (!(objective < 1e-4)) throw new Error(`the objective is ${objective} off that of two ascents`);
 }
 
 /** A photograph comes back through the parameterization: in the middle of the range and at its ends. */
@@ -209,6 +241,7 @@ export const cases: readonly GpuCase[] = [
       run: (device, assets) => repeats(device, assets, recipe),
     },
   ]),
+  { name: "begins at half the size and goes on from there", run: beginsCoarse },
   { name: "photographs come back through pixels, spectrum and pyramid", run: invertsPhotographs },
   { name: "a zero start is the mean colour exactly", run: startsAtZero },
   { name: "weights over the binding limit are split", run: splitsLargeWeights },

@@ -76,6 +76,19 @@ test("whole layers cost what multiplications and additions make; one channel of 
   expect(one.executedFlops).toBe(expected - (last * 255) / 256);
 });
 
+test("iterations at half the size share every buffer but the image and its moments", () => {
+  const whole = plan("channel:relu3_3:7", { optimizer: "momentum" });
+  const begun = plan("channel:relu3_3:7", { optimizer: "momentum", coarse: 10 });
+  const more = begun.buffers.filter(({ name }) => !whole.buffers.some((buffer) => buffer.name === name));
+  expect(more.map(({ name }) => name).sort()).toEqual(["image.coarse", "image.coarse.moment1"]);
+  expect(begun.bytes - whole.bytes).toBe(2 * 4 * 3 * 112 * 112);
+  const last = (t: number) => iterationOf(begun, t).at(-1)?.label;
+  expect([last(0), last(9), last(10)]).toEqual(["enlarge", "enlarge", last(99)]);
+  expect(last(10)).not.toBe("enlarge");
+  expect(plan("channel:relu3_3:7", { coarse: 10, param: "fourier" }).coarse).toBeUndefined();
+  expect(() => plan("channel:relu3_3:7", { coarse: 10, size: [6, 6] })).toThrow(/half the size.*3×3/);
+});
+
 test("nothing is computed beyond the deepest layer of the objective", () => {
   const labels = [...iterationOf(plan("channel:conv2_2:3 + channel:conv1_1:1"), 0)].map(({ label }) => label);
   expect(labels.some((label) => label.startsWith("conv2_2"))).toBe(true);

@@ -26,6 +26,7 @@ const recipe: fc.Arbitrary<Recipe> = fc.record({
   blur: fc.double({ min: 0, max: 64, noNaN: true }).map((x) => x + 0),
   blurEvery: fc.integer({ min: 1, max: 1000 }),
   jitter: fc.integer({ min: 0, max: 2048 }),
+  coarse: fc.integer({ min: 0, max: 1000 }),
   clamp: fc.boolean(),
   redirect: fc.boolean(),
   seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),

@@ -15,7 +15,8 @@ export function enlarge(x: Tensor, [height, width]: readonly [number, number]): 
       const row = hat(i, height, p, fromHeight);
       if (row === 0) continue;
       for (let q = 0; q < fromWidth; q++) {
-        y.data[index]! += row * hat(j, width, q, fromWidth) * x.data[(plane * fromHeight + p) * fromWidth + q]!;
+        y.data[index]! +=
+          row * hat(j, width, q, fromWidth) * x.data[(plane * fromHeight + p) * fromWidth + q]!;
       }
     }
   }
