@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { mergeConfig } from "vite";
 import { defineConfig } from "vitest/config";
 import { bundle } from "./src/build/bundles.ts";
@@ -13,6 +14,8 @@ const page = defineConfig({
     include: ["test/**/*.test.ts"],
     // Dawn reads the environment of its process and brings threads of its own: no worker threads.
     pool: "forks",
+    // On two cores too: a browser compiles shaders on one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
     teardownTimeout: 20_000,
     reporters: process.env["CI"]

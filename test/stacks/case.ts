@@ -18,6 +18,8 @@ export interface GpuCase {
   readonly needs?: readonly string[];
   /** Features without which the case is skipped on an adapter, visibly. */
   readonly features?: readonly GPUFeatureName[];
+  /** Shown on Dawn alone, visibly skipped elsewhere: long, and made of kernels that every stack proves one by one. */
+  readonly once?: boolean;
   /** Milliseconds; 120 seconds where not given. */
   readonly timeout?: number;
   /** Throws where the case fails. Any error the device reports fails it too. */

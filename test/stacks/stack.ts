@@ -31,9 +31,10 @@ export async function describeStack(stack: Stack): Promise<void> {
         if (failure !== undefined) test("loads", () => Promise.reject(failure));
         for (const gpuCase of cases) {
           const missing = (gpuCase.needs ?? []).filter((path) => !hasAsset(path));
+          const elsewhere = gpuCase.once === true && stack !== "dawn";
           const name = missing.length > 0 ? `${gpuCase.name} (absent: ${missing.join(", ")})` : gpuCase.name;
-          test.skipIf(missing.length > 0)(
-            name,
+          test.skipIf(missing.length > 0 || elsewhere)(
+            elsewhere ? `${name} (on Dawn)` : name,
             async ({ skip }) => {
               const result = await (runner?.run(file, gpuCase) ?? runOnDawn(environment, gpuCase));
               if (result.skipped !== undefined) skip(result.skipped);
