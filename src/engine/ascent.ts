@@ -22,7 +22,7 @@ import { activationName } from "./forward.ts";
 import { GRADIENT, IMAGE, isMoment, RING, STATE, VALUE_NOW, VALUES } from "./image.ts";
 import { Pace } from "./pace.ts";
 import { iterationOf, type Plan, type PlanOptions, planAscent } from "./plan.ts";
-import { type KernelOptions, planKernels } from "./planned-kernels.ts";
+import { type Choice, type KernelOptions, planKernels } from "./planned-kernels.ts";
 import { Presenter } from "./presenter.ts";
 import { type DispatchTime, profileDispatches } from "./profile.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -104,10 +104,10 @@ export async function createAscent(
     gpu.device.limits.maxStorageBufferBindingSize,
     options.bindingLimit ?? Infinity,
   );
-  const planWith = (convVariant = options.plan?.convVariant) =>
+  const planWith = (choice?: Choice) =>
     planAscent(model.network, model.preprocess, objective, recipe, {
       ...options.plan,
-      ...(convVariant && { convVariant }),
+      ...choice,
       bindingLimit,
     });
   const plan = await planKernels(gpu, planWith, options);

@@ -14,6 +14,23 @@ import {
 } from "../nn/conv3x3.ts";
 import { type ChooseVariant, convShape, type Step } from "./steps.ts";
 
+/** Fewest channels on both sides for which transforming tiles pays. */
+const WINOGRAD_CHANNELS = 8;
+
+/**
+ * What runs where nobody chose and nothing was measured: Winograd's F(4×4), on software adapters three times as fast
+ * as the direct kernels.
+ */
+export const fastVariant: ChooseVariant = (_layer, _pass, { inputChannels, outputChannels }) =>
+  Math.min(inputChannels, outputChannels) < WINOGRAD_CHANNELS ? "register" : "winograd4_16x8";
+
+/**
+ * What runs where it must be exact. A direct convolution makes equal sums of equal inputs, so on a constant image, as
+ * a start from zeros is, max-pools see ties where there are ties; Winograd's kernels round every pixel of a tile in
+ * its own way and break them.
+ */
+export const exactVariant: ChooseVariant = () => "register";
+
 /** One pass of a convolution of the plan. */
 export interface ConvolutionPass {
   readonly layer: string;
@@ -37,6 +54,18 @@ export function convolutionPasses(
       return { layer: layer.name, pass, correlation: sizes, variant: choose(layer.name, pass, sizes) };
     });
   });
+}
+
+/** Whether both choose the same kernels for every pass. */
+export function sameChoices(
+  batch: number,
+  steps: readonly Step[],
+  one: ChooseVariant,
+  other: ChooseVariant,
+): boolean {
+  if (one === other) return true;
+  const [a, b] = [one, other].map((choose) => formatPins(convolutionPasses(batch, steps, choose)).join());
+  return a === b;
 }
 
 /** What two passes have in common that the same kernel is best for: direction, sizes and border. */

@@ -24,25 +24,26 @@ import { backwardPass } from "./backward.ts";
 import { transformedSize } from "./chain.ts";
 import { type Copy, forwardPass, type Walk } from "./forward.ts";
 import { COARSE_IMAGE, GRADIENT, IMAGE, type ImagePlan, PARTIALS, planImage } from "./image.ts";
-import { type ConvolutionPass, convolutionPasses } from "./kernel-choice.ts";
+import {
+  type ConvolutionPass,
+  convolutionPasses,
+  exactVariant,
+  fastVariant,
+  sameChoices,
+} from "./kernel-choice.ts";
 import { Allocation, type BufferSpec, type Table, type Upload } from "./memory.ts";
 import { type ChooseVariant, deepestLayer, planSteps, type Step, wholeFlops } from "./steps.ts";
 
 /** The first iterations, in which the ReLU gradient is redirected (Lucid). */
-export const REDIRECT_ITERATIONS = 16;
-
-/**
- * What runs where nobody chose. A direct convolution makes equal sums of equal inputs, so on a constant image, as
- * a start from zeros is, max-pools see ties where there are ties. Winograd's kernels, three times as fast, round
- * every pixel of a tile in its own way and break them; they are to be asked for.
- */
-const DEFAULT_VARIANT: ChooseVariant = () => "register";
+export const OPENING_ITERATIONS = 16;
 
 export interface PlanOptions {
   /** The device's largest storage binding, in bytes; larger weights are split. */
   readonly bindingLimit: number;
-  /** Which kernels to use for a convolution; default `register`. */
+  /** Which kernels to use for a convolution in an iteration; default `fastVariant`. */
   readonly convVariant?: ChooseVariant;
+  /** Which kernels to use for the gradient and, from zeros, for the first iterations; default `register`. */
+  readonly exactVariant?: ChooseVariant;
   /** Compute every channel of the last layer even if the objective reads few; for tests. */
   readonly wholeLayers?: boolean;
   /** Guided backpropagation: `gradient` passes ReLUs where it is positive and they are on. */
@@ -74,10 +75,10 @@ export interface Plan {
   readonly tables: readonly Table[];
   /** Run once after the uploads: packing. */
   readonly setup: readonly Dispatch[];
-  /** One iteration's parts; `iterationOf` puts them in order. */
-  readonly parts: PlanParts;
-  /** What the first iterations are instead, where the recipe begins coarse. */
-  readonly coarse?: CoarsePlan | undefined;
+  /** What an iteration is made of, as the ascent goes on; `iterationOf` puts the parts in order. */
+  readonly phases: readonly Phase[];
+  /** Gaussian blur after every iteration t (from 0) with t mod blurEvery = 0. */
+  readonly blurEvery: number;
   /** Where the start is written, of what size, and what makes the resident image of it. */
   readonly start: { readonly values: string; readonly size: Size; readonly show: readonly Dispatch[] };
   /** Of a photograph in every image: a forward pass, and the copies that keep its share of the objective. */
@@ -96,34 +97,26 @@ export interface Plan {
   readonly bytes: number;
 }
 
-/** The iterations at half the size; each ends by enlarging its image to the resident one. */
-export interface CoarsePlan {
-  readonly size: Size;
-  readonly iterations: number;
-  readonly parts: PlanParts;
-}
-
-export interface PlanParts {
+/** Iterations of one size and one set of kernels. */
+export interface Phase {
+  /** The first iteration that is none of them. */
+  readonly until: number;
   readonly forward: readonly Dispatch[];
   readonly backward: readonly Dispatch[];
-  readonly redirectedBackward: readonly Dispatch[];
   readonly update: readonly Dispatch[];
   readonly blur: readonly Dispatch[];
   readonly end: readonly Dispatch[];
-  readonly redirect: boolean;
-  readonly blurEvery: number;
 }
 
 /** The dispatches of iteration t (from 0), in order. */
-export function iterationOf(plan: Plan, t: number): Dispatch[] {
-  const parts = plan.coarse && t < plan.coarse.iterations ? plan.coarse.parts : plan.parts;
-  const redirect = parts.redirect && t < REDIRECT_ITERATIONS;
+export function iterationOf({ phases, blurEvery }: Plan, t: number): Dispatch[] {
+  const phase = phases.find(({ until }) => t < until) as Phase;
   return [
-    ...parts.forward,
-    ...(redirect ? parts.redirectedBackward : parts.backward),
-    ...parts.update,
-    ...(t % parts.blurEvery === 0 ? parts.blur : []),
-    ...parts.end,
+    ...phase.forward,
+    ...phase.backward,
+    ...phase.update,
+    ...(t % blurEvery === 0 ? phase.blur : []),
+    ...phase.end,
   ];
 }
 
@@ -140,9 +133,11 @@ export function planAscent(
 ): Plan {
   const memory = new Allocation();
   const planAt = (image: string, at: Recipe) =>
-    planIterations({ network, preprocess, objective, image, recipe: at, options, memory });
-  const { moved, still, image, penalties, parts } = planAt(IMAGE, recipe);
+    planStage({ network, preprocess, objective, image, recipe: at, options, memory });
+  const { moved, still, image, penalties, phases } = planAt(IMAGE, recipe);
   const coarse = planCoarse(recipe, planAt);
+  const begun = coarse?.phases.at(-1)?.until ?? 0;
+  const lasting = phases.at(-1) as Phase;
   const buffers = memory.buffers();
   return {
     network: network.name,
@@ -156,13 +151,11 @@ export function planAscent(
     uploads: memory.uploads(),
     tables: memory.tables(),
     setup: memory.setup(),
-    parts,
-    coarse,
-    start: coarse
-      ? { values: COARSE_IMAGE, size: coarse.size, show: coarse.parts.end.slice(-1) }
-      : { values: image.values, size: recipe.size, show: image.show },
+    phases: [...(coarse?.phases ?? []), ...phases.filter(({ until }) => until > begun)],
+    blurEvery: recipe.blurEvery,
+    start: coarse?.start ?? { values: image.values, size: recipe.size, show: image.show },
     show: image.show,
-    convolutions: convolutionPasses(recipe.batch, moved.steps, options.convVariant ?? DEFAULT_VARIANT),
+    convolutions: convolutionPasses(recipe.batch, moved.steps, options.convVariant ?? fastVariant),
     capture: { dispatches: [...image.enterStill, ...still.forward], copies: still.captures },
     gradient: [
       ...image.enterStill,
@@ -173,12 +166,12 @@ export function planAscent(
       ...penalties.backward,
     ],
     flops: 2 * wholeFlops(recipe.batch, moved.steps),
-    executedFlops: sum([...parts.forward, ...parts.backward].map((dispatch) => dispatch.flops)),
+    executedFlops: sum([...lasting.forward, ...lasting.backward].map((dispatch) => dispatch.flops)),
     bytes: sum(buffers.filter((buffer) => !buffer.temporary).map((buffer) => buffer.bytes)),
   };
 }
 
-interface IterationOptions {
+interface StageOptions {
   readonly network: Network;
   readonly preprocess: Preprocess;
   readonly objective: Objective;
@@ -190,22 +183,25 @@ interface IterationOptions {
 }
 
 /** Everything between the image and the next one, at the recipe's size. */
-function planIterations({
-  network,
-  preprocess,
-  objective,
-  image: name,
-  recipe,
-  options,
-  memory,
-}: IterationOptions) {
+function planStage({ network, preprocess, objective, image: name, recipe, options, memory }: StageOptions) {
   const transforms = transformsOf(recipe);
   const inputSize = transformedSize(transforms, recipe.size);
-  const pass = (size: Size, redirect: boolean) =>
-    planNetwork(network, objective, { size, redirect, batch: recipe.batch }, options, memory);
-  const moved = pass(inputSize, recipe.redirect);
+  const fast = options.convVariant ?? fastVariant;
+  const exact = options.exactVariant ?? options.convVariant ?? exactVariant;
+  const pass = (size: Size, convVariant: ChooseVariant, redirect = false) =>
+    planNetwork(
+      network,
+      objective,
+      { size, redirect, batch: recipe.batch },
+      { ...options, convVariant },
+      memory,
+    );
+  const moved = pass(inputSize, fast, recipe.redirect);
+  const allExact = sameChoices(recipe.batch, moved.steps, fast, exact);
+  const ties = recipe.init === "zeros" && !allExact;
+  const opening = ties ? pass(inputSize, exact, recipe.redirect) : moved;
   const sameSize = inputSize.every((side, i) => side === recipe.size[i]);
-  const still = sameSize ? moved : pass(recipe.size, false);
+  const still = sameSize && (ties || allExact) ? opening : pass(recipe.size, exact);
   if (!sameSize) expectNoPhoto(objective);
   const penalties = planPenalties(name, objective, recipe, preprocess, memory);
   const image: ImagePlan = planImage(
@@ -220,33 +216,42 @@ function planIterations({
     },
     memory,
   );
-  const parts: PlanParts = {
-    forward: [...image.enter, ...moved.forward, ...penalties.forward],
-    backward: [...moved.backward, ...image.leave, ...penalties.backward],
-    redirectedBackward: [...moved.redirectedBackward, ...image.leave, ...penalties.backward],
+  const phase = (until: number, forward: readonly Dispatch[], backward: readonly Dispatch[]): Phase => ({
+    until,
+    forward: [...image.enter, ...forward, ...penalties.forward],
+    backward: [...backward, ...image.leave, ...penalties.backward],
     update: image.update,
     blur: image.blur,
     end: image.end,
-    redirect: recipe.redirect,
-    blurEvery: recipe.blurEvery,
-  };
-  return { moved, still, image, penalties, parts };
+  });
+  const opened = recipe.redirect ? opening.redirectedBackward : opening.backward;
+  const phases = [
+    ...(ties || recipe.redirect ? [phase(OPENING_ITERATIONS, opening.forward, opened)] : []),
+    phase(Number.POSITIVE_INFINITY, moved.forward, moved.backward),
+  ];
+  return { moved, still, image, penalties, phases };
 }
 
 /**
- * The iterations at half the size. Of pixels only: other parameterizations have their own way to begin coarse; and
- * not from a photograph, whose detail would be lost.
+ * The iterations at half the size, each of which ends by enlarging its image to the resident one. Of pixels only:
+ * other parameterizations have their own way to begin coarse; and not from a photograph, whose detail would be lost.
  */
 function planCoarse(
   recipe: Recipe,
-  planAt: (image: string, recipe: Recipe) => { readonly parts: PlanParts },
-): CoarsePlan | undefined {
-  const { batch, coarse: iterations, init, param, size: to } = recipe;
-  if (iterations === 0 || param !== "pixel" || init === "photo") return undefined;
+  planAt: (image: string, recipe: Recipe) => Pick<Plan, "phases">,
+): Pick<Plan, "phases" | "start"> | undefined {
+  const { batch, coarse, init, param, size: to } = recipe;
+  if (coarse === 0 || param !== "pixel" || init === "photo") return undefined;
   const size = coarseSize(to);
-  const { parts } = atHalfSize(() => planAt(COARSE_IMAGE, { ...recipe, size }));
-  const end = [...parts.end, enlarge({ batch, from: size, to }, { input: COARSE_IMAGE, output: IMAGE })];
-  return { size, iterations, parts: { ...parts, end } };
+  const { phases } = atHalfSize(() => planAt(COARSE_IMAGE, { ...recipe, size }));
+  const show = [enlarge({ batch, from: size, to }, { input: COARSE_IMAGE, output: IMAGE })];
+  const last = phases.findIndex(({ until }) => until >= coarse);
+  const cut = phases.slice(0, last + 1).map((phase) => ({
+    ...phase,
+    until: Math.min(phase.until, coarse),
+    end: [...phase.end, ...show],
+  }));
+  return { phases: cut, start: { values: COARSE_IMAGE, size, show } };
 }
 
 /** Says of a size that is too small that it is the half of the one asked for. */
@@ -267,7 +272,7 @@ function planNetwork(
   network: Network,
   objective: Objective,
   input: { readonly size: Size; readonly batch: number; readonly redirect: boolean },
-  options: PlanOptions,
+  options: PlanOptions & { readonly convVariant: ChooseVariant },
   memory: Allocation,
 ): {
   readonly size: Size;
@@ -285,7 +290,7 @@ function planNetwork(
   const shapes = layerShapes(network, size, { upTo: deepestLayer(network, objective) });
   const { terms } = placeObjective(objective, shapes, batch);
   const stepOptions = {
-    convVariant: options.convVariant ?? DEFAULT_VARIANT,
+    convVariant: options.convVariant,
     wholeLayers: options.wholeLayers ?? false,
     bindingLimit: options.bindingLimit,
     keep: options.keep,

@@ -1,8 +1,7 @@
 /** Plans with the kernels that are pinned, remembered from a tuning, or taken by default, in this order. */
 import type { Gpu } from "../gpu/device.ts";
-import { expectRunnable, parsePins } from "./kernel-choice.ts";
-import type { Plan } from "./plan.ts";
-import type { ChooseVariant } from "./steps.ts";
+import { exactVariant, expectRunnable, parsePins } from "./kernel-choice.ts";
+import type { Plan, PlanOptions } from "./plan.ts";
 import { rememberedVariants, type TuningOptions } from "./tuner.ts";
 import type { TuningStorage } from "./tuning-memory.ts";
 
@@ -13,13 +12,16 @@ export interface KernelOptions {
   readonly kernels?: string | undefined;
 }
 
+/** Kernels of the iterations, and of what must be exact. */
+export type Choice = Required<Pick<PlanOptions, "convVariant" | "exactVariant">>;
+
 /**
  * @param makePlan plans with the variants it is given, and by its own defaults without
  * @throws InputError where a pin cannot be read, or names what this device cannot run
  */
 export async function planKernels(
   gpu: Gpu,
-  makePlan: (convVariant?: ChooseVariant) => Plan,
+  makePlan: (choice?: Choice) => Plan,
   { tuning, kernels }: KernelOptions,
 ): Promise<Plan> {
   if (!tuning && !kernels) return makePlan();
@@ -28,7 +30,10 @@ export async function planKernels(
   const chosen = tuning
     ? await rememberedVariants(gpu, first.convolutions, tuning.storage, tuning)
     : (layer: string, pass: string) => variantIn(first, layer, pass);
-  const plan = makePlan((layer, pass, shape) => pinned(layer, pass) ?? chosen(layer, pass, shape));
+  const plan = makePlan({
+    convVariant: (layer, pass, shape) => pinned(layer, pass) ?? chosen(layer, pass, shape),
+    exactVariant: (layer, pass, shape) => pinned(layer, pass) ?? exactVariant(layer, pass, shape),
+  });
   if (kernels) expectRunnable(gpu, plan.convolutions);
   return plan;
 }

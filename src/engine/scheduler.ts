@@ -167,13 +167,12 @@ export class Scheduler {
 
 /** Every dispatch the plan may run, once: both kinds of iteration, the gradient, and the setting up. */
 function allDispatches(plan: Plan): Dispatch[] {
-  const iterations = [plan.parts, ...(plan.coarse ? [plan.coarse.parts] : [])].flatMap((parts) => [
-    ...parts.forward,
-    ...parts.redirectedBackward,
-    ...parts.backward,
-    ...parts.update,
-    ...parts.blur,
-    ...parts.end,
+  const iterations = plan.phases.flatMap((phase) => [
+    ...phase.forward,
+    ...phase.backward,
+    ...phase.update,
+    ...phase.blur,
+    ...phase.end,
   ]);
   return [...new Set([...plan.setup, ...iterations, ...plan.gradient])];
 }

@@ -9,7 +9,7 @@ import { parsePins } from "../engine/kernel-choice.ts";
 import { InputError } from "../errors.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
 import { fitPhoto } from "../optvis/picture.ts";
-import { defaultRecipe } from "../optvis/recipe.ts";
+import { benchRecipe } from "../optvis/recipe.ts";
 import { transformsOf } from "../optvis/transforms/transforms.ts";
 import { hangWall } from "../optvis/wall.ts";
 import { atlas } from "./atlas.ts";
@@ -87,7 +87,7 @@ async function bench(flags: BenchFlags, startedAt: number): Promise<void> {
   const { objective, size, batch, iterations } = flags;
   const weights = await weightsOf(flags);
   await withModel(weights, (model) => checkObjective(model, objective, size));
-  const recipe = { ...defaultRecipe, objective, size, batch, iterations };
+  const recipe = { ...benchRecipe, objective, size, batch, iterations };
   const { kernels, profile = false, tune = false } = flags;
   if (kernels !== undefined) parsePins(kernels);
   const { report } = await executeWithProgress(

@@ -160,7 +160,7 @@ function addBench(program: Command, actions: Actions): void {
   const bench = command(
     program,
     "bench",
-    "Measure speed and memory of plain ascent from zeros.",
+    "Measure speed and memory of plain ascent, from noise.",
     BENCH_EXAMPLES,
   );
   addObjectiveFlag(addModelFlags(bench))

@@ -76,6 +76,9 @@ export const defaultRecipe: Recipe = {
   iterations: 100,
 };
 
+/** Plain ascent as it is measured: from noise and without the redirect all iterations run the same kernels. */
+export const benchRecipe: Recipe = { ...defaultRecipe, init: "noise", redirect: false };
+
 export interface Bounds {
   readonly least: number;
   readonly most: number;

@@ -8,7 +8,7 @@ import { AscentError } from "../errors.ts";
 import { type Gpu, requestGpu } from "../gpu/device.ts";
 import { openModel } from "../model/model.ts";
 import { urlSource } from "../model/url-source.ts";
-import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
+import { benchRecipe, type Recipe } from "../optvis/recipe.ts";
 import { recipeFromQuery } from "../optvis/recipe-text.ts";
 import { embeddedUrl } from "./embedded.ts";
 import { icons, mark } from "./icons.ts";
@@ -27,10 +27,10 @@ const STANDARD = [
 
 /** The standard work, or the one recipe that the address names: `?bench&objective=class:pizza&size=96`. */
 function workOf(query: string): readonly Recipe[] {
-  const base: Recipe = { ...defaultRecipe, iterations: ITERATIONS };
+  const base: Recipe = { ...benchRecipe, iterations: ITERATIONS };
   if (!new URLSearchParams(query).get("objective")) return STANDARD.map((work) => ({ ...base, ...work }));
   const asked = recipeFromQuery(query, base);
-  return [{ ...asked, init: "zeros", iterations: Math.max(2, asked.iterations) }];
+  return [{ ...asked, init: "noise", iterations: Math.max(2, asked.iterations) }];
 }
 
 @customElement("ascent-bench")

@@ -86,8 +86,8 @@ async function allocatesAsPlanned(device: GPUDevice, assets: Assets, recipe: Rec
   if (live !== ascent.allocatedBytes)
     throw new Error(`${live} bytes live, ${ascent.allocatedBytes} reported`);
   // Beyond the plan: 256 bytes of uniform a dispatch, and two read-back buffers of 256 iterations.
-  const { parts, coarse, setup, gradient, buffers, bytes } = ascent.plan;
-  const iterations = [parts, coarse?.parts ?? {}].flatMap((one) => Object.values(one));
+  const { phases, setup, gradient, buffers, bytes } = ascent.plan;
+  const iterations = phases.flatMap((phase) => Object.values(phase));
   const dispatches = new Set([...iterations.filter(Array.isArray).flat(), ...setup, ...gradient]).size;
   const expected = bytes + 256 * dispatches + 2 * 4 * 256 * recipe.batch;
   if (live !== expected) throw new Error(`${live} bytes live, ${expected} planned`);

@@ -65,9 +65,10 @@ test("whole layers cost what multiplications and additions make; one channel of 
     0,
   );
   const winograd4 = { convVariant: () => "winograd4_16x8" as const };
-  const one = plan("channel:relu3_3:7");
+  const register = { convVariant: () => "register" as const };
+  const one = plan("channel:relu3_3:7", {}, register);
   expect(one.flops).toBe(expected);
-  expect(plan("channel:relu3_3:7", {}, { wholeLayers: true }).executedFlops).toBe(expected);
+  expect(plan("channel:relu3_3:7", {}, { ...register, wholeLayers: true }).executedFlops).toBe(expected);
   // F(4×4) makes 36 products of 144, on whole tiles and on channels rounded up to 16.
   const winograd = plan("channel:relu3_3:7", {}, { ...winograd4, wholeLayers: true }).executedFlops;
   expect(winograd / expected).toBeGreaterThan(1 / 4);
@@ -85,7 +86,8 @@ test("iterations at half the size share every buffer but the image and its momen
   const last = (t: number) => iterationOf(begun, t).at(-1)?.label;
   expect([last(0), last(9), last(10)]).toEqual(["enlarge", "enlarge", last(99)]);
   expect(last(10)).not.toBe("enlarge");
-  expect(plan("channel:relu3_3:7", { coarse: 10, param: "fourier" }).coarse).toBeUndefined();
+  const spectrum = plan("channel:relu3_3:7", { coarse: 10, param: "fourier" });
+  expect(iterationOf(spectrum, 0).at(-1)?.label).not.toBe("enlarge");
   expect(() => plan("channel:relu3_3:7", { coarse: 10, size: [6, 6] })).toThrow(/half the size.*3×3/);
 });
 
@@ -107,11 +109,30 @@ test("the redirect ends after 16 iterations, the blur comes every k", () => {
   expect(off.some(({ kernel }) => kernel.name.startsWith("relu_backward_"))).toBe(false);
 });
 
+test("from zeros, where max-pools see ties, the first iterations and always the gradient are exact", () => {
+  const convolutions = (dispatches: readonly { readonly kernel: { readonly name: string } }[]) => {
+    const families = dispatches.flatMap(({ kernel }) => /register|winograd/.exec(kernel.name)?.[0] ?? []);
+    return [...new Set(families)].sort();
+  };
+  for (const redirect of [true, false]) {
+    const zeros = plan("channel:relu3_3:7", { redirect });
+    expect(convolutions(iterationOf(zeros, 15))).toEqual(["register"]);
+    // Few channels, as those of the image and of the objective, are convolved directly.
+    expect(convolutions(iterationOf(zeros, 16))).toEqual(["register", "winograd"]);
+    const noise = plan("channel:relu3_3:7", { redirect, init: "noise" });
+    expect(convolutions(iterationOf(noise, 0))).toEqual(["register", "winograd"]);
+    for (const one of [zeros, noise]) expect(convolutions(one.gradient)).toEqual(["register"]);
+  }
+  const pinned = plan("channel:relu3_3:7", {}, { convVariant: () => "winograd4_8x8" });
+  expect(convolutions(iterationOf(pinned, 0))).toEqual(["winograd"]);
+  expect(convolutions(pinned.gradient)).toEqual(["winograd"]);
+});
+
 test("no dispatch reads and writes the same buffer through two bindings", () => {
   const recipe = { blur: 1, jitter: 4, optimizer: "adam" } as const;
-  const { parts, setup, gradient } = plan("layer:relu2_1 + layer:conv2_1 - channel:pool3:9", recipe);
+  const { phases, setup, gradient } = plan("layer:relu2_1 + layer:conv2_1 - channel:pool3:9", recipe);
   const all = [
-    ...Object.values(parts).flatMap((part) => (Array.isArray(part) ? part : [])),
+    ...phases.flatMap((phase) => Object.values(phase)).flatMap((part) => (Array.isArray(part) ? part : [])),
     ...setup,
     ...gradient,
   ];
