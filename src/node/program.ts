@@ -138,6 +138,31 @@ function addRecipeFlags(target: Command): Command {
       integer("--blur-every", recipeBounds.blurEvery),
     )
     .option(
+      "--decay <x>",
+      "part of the image, counted from the zero input, lost at every step (default: 0)",
+      number("--decay", recipeBounds.decay),
+    )
+    .option(
+      "--blur-gradient <sigma>",
+      "Gaussian blur of the gradient in pixels (default: 0, none)",
+      number("--blur-gradient", recipeBounds.blurGradient),
+    )
+    .option(
+      "--clip-norm <percent>",
+      "pixels set to the zero input after every step, the smallest by norm (default: 0)",
+      number("--clip-norm", recipeBounds.clipNorm),
+    )
+    .option(
+      "--clip-contribution <percent>",
+      "the same by contribution to the objective (default: 0)",
+      number("--clip-contribution", recipeBounds.clipContribution),
+    )
+    .option(
+      "--strength <x>",
+      "how much of the transforms' amounts is used, 0 to 1 (default: 1)",
+      number("--strength", recipeBounds.strength),
+    )
+    .option(
       "--jitter <p>",
       "random circular shift of up to P pixels (default: 0)",
       integer("--jitter", recipeBounds.jitter),

@@ -250,6 +250,10 @@ export class Stage extends LitElement {
       .l2=${recipe.l2}
       .blurSigma=${recipe.blur}
       .blurEvery=${recipe.blurEvery}
+      .decay=${recipe.decay}
+      .blurGradient=${recipe.blurGradient}
+      .clipNorm=${recipe.clipNorm}
+      .clipContribution=${recipe.clipContribution}
       .jitter=${recipe.jitter}
       .coarse=${recipe.coarse}
       .clamp=${recipe.clamp}

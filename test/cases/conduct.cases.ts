@@ -3,7 +3,7 @@ import { type Ascent, createAscent, type RunOptions } from "../../src/engine/asc
 import { Gpu } from "../../src/gpu/device.ts";
 import { openModel } from "../../src/model/model.ts";
 import { bytesSource } from "../../src/model/source.ts";
-import { defaultRecipe, type Recipe } from "../../src/optvis/recipe.ts";
+import { defaultRecipe, type Recipe, type Regularizers } from "../../src/optvis/recipe.ts";
 import { resizePlanes } from "../../src/optvis/resize.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
 import { relativeL2 } from "./error.ts";
@@ -49,6 +49,12 @@ async function finish(ascent: Ascent, options: RunOptions): Promise<number[][]> 
   return values;
 }
 
+/** Every regularizer that the recipe's parameterization has, none as it was. */
+function steered({ param }: Recipe): Partial<Regularizers> {
+  const all = { l2: 0.1, decay: 0.01, blurGradient: 0.4 };
+  return param === "pixel" ? { ...all, blur: 0.7, blurEvery: 2, clipNorm: 20, clipContribution: 10 } : all;
+}
+
 /** What stepping may call: encoding, submitting, waiting. */
 const STEPPING = ["createCommandEncoder", "queue.submit", "queue.onSubmittedWorkDone"];
 
@@ -73,10 +79,37 @@ async function runsQuietly(device: GPUDevice, assets: Assets, recipe: Recipe): P
   if (values.length !== 100) throw new Error(`${values.length} objective values of 100 iterations`);
   if (ascent.iteration !== 200) throw new Error(`iteration ${ascent.iteration} after 200`);
   spy.calls.clear();
-  ascent.set({ lr: 0.001, l2: 0.1, strength: 0.5, weights: [2, 0.25] });
+  ascent.set({ lr: 0.001, strength: 0.5, weights: [2, 0.25], ...steered(recipe) });
   await finish(ascent, { iterations: 2 });
   expectOnly(spy, [...STEPPING, "queue.writeBuffer"]);
   ascent.dispose();
+}
+
+/** What is steered does the same as what a recipe began with, to the bit. */
+async function steersLikeRecipes(device: GPUDevice, assets: Assets, recipe: Recipe): Promise<void> {
+  const gpu = new Gpu(device, "");
+  const model = await embedded(assets);
+  const live = { lr: 0.01, strength: 0.25, ...steered(recipe) };
+  const [begun, changed] = [
+    await createAscent(gpu, model, { ...recipe, ...live, objective: "0.5*channel:conv2_1:3" }),
+    await createAscent(gpu, model, { ...recipe, objective: "channel:conv2_1:3" }),
+  ];
+  changed.set({ ...live, weights: [0.5] });
+  for (const ascent of [begun, changed]) await finish(ascent, { iterations: 6 });
+  const [expected, image] = [await begun.readImage(), await changed.readImage()];
+  const differs = image.findIndex((value, i) => !Object.is(value, expected[i]));
+  if (differs >= 0) throw new Error(`image[${differs}] is ${image[differs]}, not ${expected[differs]}`);
+  // Regularizers act on what they were turned on for: without them the image is another.
+  await changed.reset({
+    decay: 0,
+    blurGradient: 0,
+    ...(recipe.param === "pixel" ? { blur: 0, clipNorm: 0 } : {}),
+  });
+  await finish(changed, { iterations: 6 });
+  if (relativeL2(await changed.readImage(), expected) < 1e-5)
+    throw new Error("turned off they changed nothing");
+  begun.dispose();
+  changed.dispose();
 }
 
 async function allocatesAsPlanned(device: GPUDevice, assets: Assets, recipe: Recipe): Promise<void> {
@@ -231,6 +264,10 @@ export const cases: readonly GpuCase[] = [
     {
       name: `stepping creates nothing and reads back once a submission at most: ${recipe.param}`,
       run: (device, assets) => runsQuietly(device, assets, recipe),
+    },
+    {
+      name: `what is steered acts as the recipe would: ${recipe.param}`,
+      run: (device, assets) => steersLikeRecipes(device, assets, recipe),
     },
     {
       name: `allocates what the plan says and frees it all: ${recipe.param}`,

@@ -32,9 +32,13 @@ const { values: flags } = parseArgs({
     settings: { type: "string", default: "{}" },
   },
 });
-const [count, side, steps, seed, draws] = [flags.channels, flags.size, flags.steps, flags.seed, flags.draws].map(
-  Number,
-) as [number, number, number, number, number];
+const [count, side, steps, seed, draws] = [
+  flags.channels,
+  flags.size,
+  flags.steps,
+  flags.seed,
+  flags.draws,
+].map(Number) as [number, number, number, number, number];
 const size = [side, side] as const;
 
 /** What images reach under transforms that none of them was made with, and how rough they are. */
@@ -69,12 +73,18 @@ async function draw(gpu: Gpu, model: Model, recipe: Recipe): Promise<Float32Arra
 /** Lucid's transforms, with numbers of a seed that no recipe was run with; the image stays as it is. */
 async function judge(gpu: Gpu, model: Model, objective: string, images: Float32Array): Promise<Reached> {
   const still = { ...defaultRecipe, size, objective, batch: count, redirect: false, lr: 0 };
-  const ascent = await createAscent(gpu, model, { ...still, init: "noise", transforms: "standard", seed: seed + 1000 });
+  const ascent = await createAscent(gpu, model, {
+    ...still,
+    init: "noise",
+    transforms: "standard",
+    seed: seed + 1000,
+  });
   const sums = new Array<number>(count).fill(0);
   try {
     ascent.writeImage(images);
     for await (const { objective: rows } of ascent.run({ iterations: draws, objective: true })) {
-      for (const row of rows ?? []) row.forEach((value, n) => (sums[n] = (sums[n] as number) + value / draws));
+      for (const row of rows ?? [])
+        for (const [n, value] of row.entries()) sums[n] = (sums[n] as number) + value / draws;
     }
   } finally {
     ascent.dispose();
