@@ -143,7 +143,7 @@ export function planAscent(
   const memory = new Allocation();
   const planAt = (image: string, at: Recipe) =>
     planStage({ network, preprocess, objective, image, recipe: at, options, memory });
-  const { moved, still, image, penalties, phases } = planAt(IMAGE, recipe);
+  const { moved, fast, still, image, penalties, phases } = planAt(IMAGE, recipe);
   const coarse = planCoarse(recipe, planAt);
   const begun = coarse?.phases.at(-1)?.until ?? 0;
   const lasting = phases.at(-1) as Phase;
@@ -163,7 +163,7 @@ export function planAscent(
     phases: [...(coarse?.phases ?? []), ...phases.filter(({ until }) => until > begun)],
     start: coarse?.start ?? { values: image.values, size: recipe.size, show: image.show },
     show: image.show,
-    convolutions: convolutionPasses(recipe.batch, moved.steps, options.convVariant ?? fastVariant),
+    convolutions: convolutionPasses(recipe.batch, moved.steps, fast),
     capture: { dispatches: [...image.enterStill, ...still.forward], copies: still.captures },
     gradient: [
       ...image.enterStill,
@@ -194,8 +194,10 @@ interface StageOptions {
 function planStage({ network, preprocess, objective, image: name, recipe, options, memory }: StageOptions) {
   const transforms = transformsOf(recipe);
   const inputSize = transformedSize(transforms, recipe.size);
-  const fast = options.convVariant ?? fastVariant;
   const exact = options.exactVariant ?? options.convVariant ?? exactVariant;
+  // Clipped pixels are constant regions, where max-pools see ties.
+  const clips = recipe.clipNorm > 0 || recipe.clipContribution > 0;
+  const fast = clips ? exact : (options.convVariant ?? fastVariant);
   const pass = (size: Size, convVariant: ChooseVariant, redirect = false) =>
     planNetwork(
       network,
@@ -241,7 +243,7 @@ function planStage({ network, preprocess, objective, image: name, recipe, option
     ...(ties || recipe.redirect ? [phase(OPENING_ITERATIONS, opening.forward, opened)] : []),
     phase(Number.POSITIVE_INFINITY, moved.forward, moved.backward),
   ];
-  return { moved, still, image, penalties, phases };
+  return { moved, fast, still, image, penalties, phases };
 }
 
 /**

@@ -5,7 +5,7 @@
  *     node src/build/run.mjs test/bench/recipes/run.ts [--layers conv2_1,conv3_4] [--channels 20] [--size 64]
  *       [--steps 128] [--seed 1] [--draws 16] [--settings '{"lr":0.1}']
  *
- * `--settings` changes our recipe, for tuning it. A layer's result is a line of JSON, then a row of the table.
+ * `--settings` changes our recipe, for tuning it, and may be given several times. A layer's result is a line of JSON, then a row of the table.
  */
 import { parseArgs } from "node:util";
 import { createAscent } from "../../../src/engine/ascent.ts";
@@ -29,7 +29,7 @@ const { values: flags } = parseArgs({
     steps: { type: "string", default: "128" },
     seed: { type: "string", default: "1" },
     draws: { type: "string", default: "16" },
-    settings: { type: "string", default: "{}" },
+    settings: { type: "string", multiple: true, default: ["{}"] },
   },
 });
 const [count, side, steps, seed, draws] = [
@@ -108,26 +108,27 @@ const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0
 async function compare(gpu: Gpu, model: Model, layer: string): Promise<void> {
   const objective = `channel:${layer}:${channelsOf(model, layer)}`;
   const same = { ...defaultRecipe, size, objective, batch: count, seed };
-  const recipes = {
-    ours: { ...same, ...tunedSettings(objective, size), ...(JSON.parse(flags.settings) as Partial<Recipe>) },
-    lucid: { ...same, ...recipeSettings("lucid2017") },
-  };
-  const reached: Reached[] = [];
-  for (const recipe of Object.values(recipes)) {
-    const images = await draw(gpu, model, { ...recipe, iterations: steps });
-    reached.push(await judge(gpu, model, objective, images));
+  const reach = async (recipe: Recipe): Promise<Reached> =>
+    judge(gpu, model, objective, await draw(gpu, model, { ...recipe, iterations: steps }));
+  const lucid = await reach({ ...same, ...recipeSettings("lucid2017") });
+  for (const settings of flags.settings) {
+    const changes = JSON.parse(settings) as Partial<Recipe>;
+    const ours = await reach({ ...same, ...tunedSettings(objective, size), ...changes });
+    console.log(JSON.stringify({ layer, objective, settings: changes, ours, lucid }));
+    console.log(row(settings === "{}" ? layer : `${layer} ${settings}`, ours, lucid));
   }
-  const [ours, lucid] = reached as [Reached, Reached];
+}
+
+function row(name: string, ours: Reached, lucid: Reached): string {
   const higher = ours.objective.filter((value, n) => value >= (lucid.objective[n] as number)).length;
-  const rougher = ours.variation.filter((value, n) => value > (lucid.variation[n] as number)).length;
-  console.log(JSON.stringify({ layer, objective, ours, lucid }));
+  const smoother = ours.variation.filter((value, n) => value <= (lucid.variation[n] as number)).length;
   const cells = [
     ...[mean(ours.objective), mean(lucid.objective)].map((x) => x.toPrecision(4)),
     `${higher} of ${count}`,
     ...[mean(ours.variation), mean(lucid.variation)].map((x) => x.toFixed(0)),
-    `${count - rougher} of ${count}`,
+    `${smoother} of ${count}`,
   ];
-  console.log(`| ${layer} | ${cells.join(" | ")} |`);
+  return `| ${name} | ${cells.join(" | ")} |`;
 }
 
 const source = await fileSource(flags.model);
