@@ -248,6 +248,11 @@ export class Ascent {
     return image.map((x, i) => x + (mean[Math.floor(i / area) % 3] as number));
   }
 
+  /** The numbers optimised, (N,length). */
+  async readValues(): Promise<Float32Array<ArrayBuffer>> {
+    return new Float32Array(await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(this.plan.values)));
+  }
+
   /**
    * Replaces the resident images: RGB in 0–1 units, (N,3,H,W), through the parameterization's inverse. The step
    * counter and moments stay. While iterations run at half the size, the next one replaces them again.

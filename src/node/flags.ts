@@ -53,6 +53,7 @@ export interface RenderFlags extends CommonFlags, Partial<Pick<Recipe, LiveField
   readonly iterations?: number;
   readonly until?: number;
   readonly init?: string;
+  readonly drawSize?: Size;
   readonly target?: string;
   readonly batch?: number;
   readonly seed?: number;

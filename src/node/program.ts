@@ -78,6 +78,11 @@ function addRender(program: Command, actions: Actions): void {
       "images at once, for objectives about several (default: 1)",
       integer("--batch", recipeBounds.batch),
     )
+    .option(
+      "--draw-size <n|hxw>",
+      "pixels at which a CPPN is drawn in the end (default: --size)",
+      size("--draw-size", recipeBounds.side),
+    )
     .requiredOption(
       "--out <file>",
       ".png (clamped to 0–1, 8 bits; a batch side by side) or .safetensors (`image` F32 [N,3,H,W], unclamped)",

@@ -1,5 +1,6 @@
 /** How an ascent behaves while it runs: what it asks of the device, and that it repeats itself to the bit. */
 import { type Ascent, createAscent, type RunOptions } from "../../src/engine/ascent.ts";
+import { drawAt } from "../../src/engine/draw.ts";
 import { Gpu } from "../../src/gpu/device.ts";
 import { openModel } from "../../src/model/model.ts";
 import { bytesSource } from "../../src/model/source.ts";
@@ -208,6 +209,42 @@ async function invertsPhotographs(device: GPUDevice, assets: Assets): Promise<vo
   }
 }
 
+/** A CPPN at its own size as it stands; at twice the size it is the same picture between the same corners. */
+async function drawsAtAnySize(device: GPUDevice, assets: Assets): Promise<void> {
+  const gpu = new Gpu(device, "");
+  const model = await embedded(assets);
+  const recipe = {
+    ...defaultRecipe,
+    ...{
+      objective: "channel:conv1_1:1",
+      size: [9, 13] as const,
+      param: "cppn" as const,
+      batch: 2,
+      lr: 0.005,
+    },
+    ...{ init: "noise" as const, optimizer: "adam" as const },
+  };
+  const ascent = await createAscent(gpu, model, recipe);
+  await finish(ascent, { iterations: 3 });
+  const [image, values] = [await ascent.readImage(), await ascent.readValues()];
+  const same = await drawAt(gpu, model, recipe, values, recipe.size);
+  const differs = same.findIndex((value, i) => !Object.is(value, image[i]));
+  if (differs >= 0)
+    throw new Error(`drawn again image[${differs}] is ${same[differs]}, not ${image[differs]}`);
+  // Coordinates run from the first pixel's centre to the last one's: every second pixel of 17×25 is one of 9×13.
+  const large = await drawAt(gpu, model, recipe, values, [17, 25]);
+  const shared = image.map((_, i) => {
+    const [plane, row, column] = [Math.floor(i / 117), Math.floor(i / 13) % 9, i % 13];
+    return large[(plane * 17 + 2 * row) * 25 + 2 * column] ?? Number.NaN;
+  });
+  const error = relativeL2(shared, image);
+  if (!(error < 1e-5)) throw new Error(`at twice the size the shared pixels are ${error} off`);
+  ascent.dispose();
+  const pixels = drawAt(gpu, model, { param: "pixel", batch: 1 }, values, [4, 4]);
+  const message = await pixels.then(() => "drawn", String);
+  if (!message.includes("the size it was optimised at")) throw new Error(`pixels at another size: ${message}`);
+}
+
 async function startsAtZero(device: GPUDevice, assets: Assets): Promise<void> {
   const recipe = { ...defaultRecipe, objective: "class:3", size: [33, 32] as const };
   const ascent = await createAscent(new Gpu(device, ""), await embedded(assets), recipe);
@@ -280,6 +317,7 @@ export const cases: readonly GpuCase[] = [
   ]),
   { name: "begins at half the size and goes on from there", run: beginsCoarse },
   { name: "photographs come back through pixels, spectrum and pyramid", run: invertsPhotographs },
+  { name: "a CPPN is drawn at any size", run: drawsAtAnySize },
   { name: "a zero start is the mean colour exactly", run: startsAtZero },
   { name: "weights over the binding limit are split", run: splitsLargeWeights },
   { name: "stops when the objective stands", run: stopsWhenItStands },

@@ -40,6 +40,12 @@ export interface ParamPasses {
 }
 
 export interface Param {
+  /** Where the numbers do not depend on the size: passes that make the images at any size of them. */
+  draw?(
+    images: Images,
+    buffers: { readonly values: string; readonly image: string },
+    memory: Memory,
+  ): Dispatch[];
   /** Numbers optimised for one image. */
   length(size: Size): number;
   /** @param buffers of the image, written by the forward passes, and of its gradient, read by the backward ones */
