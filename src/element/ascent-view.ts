@@ -99,6 +99,8 @@ export class AscentView extends LitElement implements RunHost {
   @property({ type: Number }) batch = defaultRecipe.batch;
   /** What is optimised: `pixel`, `fourier`, `laplacian`, `cppn` or `maco`. */
   @property() param: ParamKind = defaultRecipe.param;
+  /** Frequencies, in cycles along the longer side, that the images of a batch have in common. */
+  @property({ type: Number }) share = defaultRecipe.share;
   /** `none`, `standard`, or a list such as `pad:12,crop:8,rotate:10`. */
   @property() transforms = defaultRecipe.transforms;
   /** How much of the transforms' amounts is used, 0 to 1; steered while running. */
@@ -265,6 +267,7 @@ export class AscentView extends LitElement implements RunHost {
       init: plainInit ?? "photo",
       batch: this.batch,
       param: this.param,
+      share: this.share,
       transforms: this.transforms,
       optimizer: this.optimizer,
       ...this.#liveSettings(),

@@ -5,6 +5,7 @@ import { preprocessing } from "../model/preprocess.ts";
 import { preprocessBackward, preprocessForward } from "../nn/preprocess.ts";
 import { advanceState, momentsOf, normOf, update } from "../optvis/optimizers.ts";
 import { type ParamPasses, paramOf } from "../optvis/params/param.ts";
+import { withShared } from "../optvis/params/share.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { reducePartials, reduceTotal } from "../optvis/reduce.ts";
 import { blur, clip, expectRegularizers, l2Backward, l2Forward } from "../optvis/regularizers.ts";
@@ -81,11 +82,9 @@ export function planImage(options: ImageOptions, memory: Allocation): ImagePlan 
   const gradient = memory.buffer(GRADIENT, "gradient", bytes);
   const state = memory.buffer(STATE, "optimizer", 16);
   const totals = memory.buffer(VALUES, "objective", 4 * RING * batch);
-  const param = paramOf(recipe.param).plan(
-    { batch, size: recipe.size, mean: pre.mean },
-    { image, gradient },
-    memory,
-  );
+  const images = { batch, size: recipe.size, mean: pre.mean };
+  const own = paramOf(recipe.param).plan(images, { image, gradient }, memory);
+  const param = withShared(recipe, images, own, memory);
   const decay = { batch, area, l2, slot: terms };
   expectRegularizers(recipe);
   return {

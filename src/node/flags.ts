@@ -59,6 +59,7 @@ export interface RenderFlags extends CommonFlags, Partial<Pick<Recipe, LiveField
   readonly seed?: number;
   readonly recipe?: string;
   readonly param?: ParamKind;
+  readonly share?: number;
   readonly transforms?: string;
   readonly optimizer?: OptimizerKind;
   readonly jitter?: number;
@@ -76,8 +77,8 @@ export async function renderRecipe(flags: RenderFlags): Promise<Recipe> {
   if (flags.blurEvery !== undefined && flags.blur === undefined && !base.blur) {
     throw new InputError("--blur-every: expected --blur SIGMA with it, got none");
   }
-  const { param, transforms, optimizer, jitter, coarse, clamp, seed } = flags;
-  const given = { param, transforms, optimizer, jitter, coarse, clamp, seed };
+  const { param, share, transforms, optimizer, jitter, coarse, clamp, seed } = flags;
+  const given = { param, share, transforms, optimizer, jitter, coarse, clamp, seed };
   const steered = Object.fromEntries(liveFields.map((field) => [field, flags[field]]));
   return {
     ...defaultRecipe,

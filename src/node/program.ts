@@ -79,6 +79,11 @@ function addRender(program: Command, actions: Actions): void {
       integer("--batch", recipeBounds.batch),
     )
     .option(
+      "--share <cycles>",
+      "frequencies, in cycles along the longer side, that the images of a batch have in common (default: 0)",
+      number("--share", recipeBounds.share),
+    )
+    .option(
       "--draw-size <n|hxw>",
       "pixels at which a CPPN is drawn in the end (default: --size)",
       size("--draw-size", recipeBounds.side),

@@ -30,6 +30,8 @@ export interface Recipe {
   /** `zeros`, `noise`, or `photo` (the pixels are then handed over beside the recipe). */
   readonly init: "zeros" | "noise" | "photo";
   readonly param: ParamKind;
+  /** Frequencies, in cycles along the longer side, up to which the images of a batch are one; 0 is none. */
+  readonly share: number;
   readonly optimizer: OptimizerKind;
   /** Step size in RGB 0–1 units. */
   readonly lr: number;
@@ -70,6 +72,7 @@ export const defaultRecipe: Recipe = {
   batch: 1,
   init: "zeros",
   param: "pixel",
+  share: 0,
   optimizer: "rms",
   lr: 0.05,
   l2: 0,
@@ -107,6 +110,7 @@ export type NumberField = {
 export const recipeBounds: Readonly<Record<NumberField | "side", Bounds>> = {
   side: { least: 1, most: 4096, whole: true },
   batch: { least: 1, most: 256, whole: true },
+  share: { least: 0, most: 2048, whole: false },
   lr: { least: 0, most: 1e9, whole: false },
   l2: { least: 0, most: 1e9, whole: false },
   decay: { least: 0, most: 1, whole: false },

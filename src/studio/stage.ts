@@ -243,6 +243,7 @@ export class Stage extends LitElement {
       .target=${comparesWithPhoto(recipe.objective) ? (this.photo ?? "") : ""}
       .batch=${recipe.batch}
       .param=${recipe.param}
+      .share=${recipe.share}
       .transforms=${recipe.transforms}
       .strength=${recipe.strength}
       .optimizer=${recipe.optimizer}

@@ -4,6 +4,7 @@ import { drawAt } from "../../src/engine/draw.ts";
 import { Gpu } from "../../src/gpu/device.ts";
 import { openModel } from "../../src/model/model.ts";
 import { bytesSource } from "../../src/model/source.ts";
+import { paramOf } from "../../src/optvis/params/param.ts";
 import { defaultRecipe, type Recipe, type Regularizers } from "../../src/optvis/recipe.ts";
 import { resizePlanes } from "../../src/optvis/resize.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
@@ -209,6 +210,32 @@ async function invertsPhotographs(device: GPUDevice, assets: Assets): Promise<vo
   }
 }
 
+/** What the images of a batch share stays one through an ascent, and the rest does not. */
+async function sharesCoarseParts(device: GPUDevice, assets: Assets): Promise<void> {
+  const model = await embedded(assets);
+  for (const param of ["fourier", "laplacian", "maco"] as const) {
+    const recipe = {
+      ...defaultRecipe,
+      ...{ objective: "channel:conv2_1:3,9,1", size: [24, 20] as const, batch: 3, param, share: 2 },
+      ...{ init: "noise" as const, optimizer: "adam" as const },
+    };
+    const ascent = await createAscent(new Gpu(device, ""), model, recipe);
+    await finish(ascent, { iterations: 5 });
+    const values = await ascent.readValues();
+    const { length, coarse } = paramOf(param);
+    const [count, mask] = [length(recipe.size), coarse?.(recipe.size, recipe.share)];
+    for (let i = 0; i < count; i++) {
+      const same = values[i] === values[count + i] && values[i] === values[2 * count + i];
+      if (same !== (mask?.[i] === 1))
+        throw new Error(`${param}: number ${i} of the images is ${same ? "" : "not "}one`);
+    }
+    ascent.dispose();
+  }
+  const pixels = { ...defaultRecipe, objective: "channel:conv2_1:3", size: [24, 20] as const, share: 2 };
+  const message = await createAscent(new Gpu(device, ""), model, pixels).then(() => "made", String);
+  if (!message.includes("no frequencies")) throw new Error(`pixels with shared frequencies: ${message}`);
+}
+
 /** A CPPN at its own size as it stands; at twice the size it is the same picture between the same corners. */
 async function drawsAtAnySize(device: GPUDevice, assets: Assets): Promise<void> {
   const gpu = new Gpu(device, "");
@@ -242,7 +269,8 @@ async function drawsAtAnySize(device: GPUDevice, assets: Assets): Promise<void> 
   ascent.dispose();
   const pixels = drawAt(gpu, model, { param: "pixel", batch: 1 }, values, [4, 4]);
   const message = await pixels.then(() => "drawn", String);
-  if (!message.includes("the size it was optimised at")) throw new Error(`pixels at another size: ${message}`);
+  if (!message.includes("the size it was optimised at"))
+    throw new Error(`pixels at another size: ${message}`);
 }
 
 async function startsAtZero(device: GPUDevice, assets: Assets): Promise<void> {
@@ -317,6 +345,7 @@ export const cases: readonly GpuCase[] = [
   ]),
   { name: "begins at half the size and goes on from there", run: beginsCoarse },
   { name: "photographs come back through pixels, spectrum and pyramid", run: invertsPhotographs },
+  { name: "images of a batch share low frequencies", run: sharesCoarseParts },
   { name: "a CPPN is drawn at any size", run: drawsAtAnySize },
   { name: "a zero start is the mean colour exactly", run: startsAtZero },
   { name: "weights over the binding limit are split", run: splitsLargeWeights },

@@ -130,6 +130,7 @@ export {
   reluForward as relu_forward,
 } from "./relu.ts";
 export { resampleBackward as resample_backward, resampleForward as resample_forward } from "./resample.ts";
+export { shareBackward as share_backward, shareForward as share_forward } from "./share.ts";
 export { windowBackward as window_backward, windowForward as window_forward } from "./window.ts";
 
 export const update_sgd = optimizerStep.bind(null, "sgd");

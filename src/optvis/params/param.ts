@@ -40,6 +40,8 @@ export interface ParamPasses {
 }
 
 export interface Param {
+  /** 1 for every number of one image that makes frequencies up to `cycles` along the longer side, else 0. */
+  coarse?(size: Size, cycles: number): Float32Array<ArrayBuffer>;
   /** Where the numbers do not depend on the size: passes that make the images at any size of them. */
   draw?(
     images: Images,
