@@ -7,6 +7,7 @@ import { defaultRecipe, type Recipe } from "../../src/optvis/recipe.ts";
 import { resizePlanes } from "../../src/optvis/resize.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
 import { relativeL2 } from "./error.ts";
+import { gpuOf } from "./gpu.ts";
 import { type Spy, spyOn } from "./spy.ts";
 
 const EMBEDDED = "weights/ascent-vgg.safetensors";
@@ -100,7 +101,7 @@ async function allocatesAsPlanned(device: GPUDevice, assets: Assets, recipe: Rec
 }
 
 async function repeats(device: GPUDevice, assets: Assets, recipe: Recipe): Promise<void> {
-  const gpu = new Gpu(device, "");
+  const gpu = gpuOf(device);
   const model = await embedded(assets);
   const images: Float32Array[] = [];
   const objectives: string[] = [];
@@ -130,7 +131,7 @@ async function repeats(device: GPUDevice, assets: Assets, recipe: Recipe): Promi
 
 /** Iterations at half the size and then at the whole one are two ascents, the second from the first's image enlarged. */
 async function beginsCoarse(device: GPUDevice, assets: Assets): Promise<void> {
-  const gpu = new Gpu(device, "");
+  const gpu = gpuOf(device);
   const model = await embedded(assets);
   const recipe = {
     ...defaultRecipe,
@@ -167,7 +168,7 @@ async function invertsPhotographs(device: GPUDevice, assets: Assets): Promise<vo
   );
   for (const param of ["pixel", "fourier", "laplacian"] as const) {
     const recipe = { ...defaultRecipe, objective: "channel:conv1_1:1", size, param, init: "photo" as const };
-    const ascent = await createAscent(new Gpu(device, ""), model, recipe, { photo });
+    const ascent = await createAscent(gpuOf(device), model, recipe, { photo });
     const image = await ascent.readImage();
     const worst = image.reduce((most, value, i) => Math.max(most, Math.abs(value - (photo[i] ?? 0))), 0);
     if (!(worst < 1 / 255)) throw new Error(`${param} is ${worst} off the photograph`);
@@ -177,7 +178,7 @@ async function invertsPhotographs(device: GPUDevice, assets: Assets): Promise<vo
 
 async function startsAtZero(device: GPUDevice, assets: Assets): Promise<void> {
   const recipe = { ...defaultRecipe, objective: "class:3", size: [33, 32] as const };
-  const ascent = await createAscent(new Gpu(device, ""), await embedded(assets), recipe);
+  const ascent = await createAscent(gpuOf(device), await embedded(assets), recipe);
   const image = await ascent.readImage();
   const mean = [0.485, 0.456, 0.406].map(Math.fround);
   const differs = image.findIndex((value, i) => value !== mean[Math.floor(i / (33 * 32))]);
@@ -186,7 +187,7 @@ async function startsAtZero(device: GPUDevice, assets: Assets): Promise<void> {
 }
 
 async function splitsLargeWeights(device: GPUDevice, assets: Assets): Promise<void> {
-  const gpu = new Gpu(device, "");
+  const gpu = gpuOf(device);
   const model = await embedded(assets);
   const recipe = { ...defaultRecipe, objective: "layer:logits", size: [32, 32] as const, batch: 2 };
   const gradients: Float32Array[] = [];
@@ -209,7 +210,7 @@ async function splitsLargeWeights(device: GPUDevice, assets: Assets): Promise<vo
 
 async function stopsWhenItStands(device: GPUDevice, assets: Assets): Promise<void> {
   const recipe = { ...defaultRecipe, objective: "channel:conv1_1:1", size: [9, 9] as const, clamp: true };
-  const ascent = await createAscent(new Gpu(device, ""), await embedded(assets), recipe);
+  const ascent = await createAscent(gpuOf(device), await embedded(assets), recipe);
   const values = (await finish(ascent, { iterations: 500, until: 1e-3, objective: true })).map(
     ([value]) => value as number,
   );

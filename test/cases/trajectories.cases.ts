@@ -1,10 +1,10 @@
 /** Whole ascents: 20 steps of each optimizer from zeros follow PyTorch float64's objective. */
 import { createAscent } from "../../src/engine/ascent.ts";
-import { Gpu } from "../../src/gpu/device.ts";
 import { defaultRecipe } from "../../src/optvis/recipe.ts";
 import { type TrajectoryFixture, trajectoryFixtures } from "../fixtures/fixtures.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
 import { relativeL2 } from "./error.ts";
+import { gpuOf } from "./gpu.ts";
 
 /** Relative L2 error of the 20 objective values. */
 const TOLERANCE = 1e-3;
@@ -12,7 +12,7 @@ const TOLERANCE = 1e-3;
 async function follow(device: GPUDevice, assets: Assets, fixture: TrajectoryFixture): Promise<void> {
   const { objective: spec, size, optimizer, lr, l2, blur, blurEvery, clamp, redirect, expected } = fixture;
   const model = await fixture.openModel(assets);
-  const ascent = await createAscent(new Gpu(device, ""), model, {
+  const ascent = await createAscent(gpuOf(device), model, {
     ...defaultRecipe,
     ...{ objective: spec, size, optimizer, lr, l2, blur, blurEvery, clamp, redirect },
   });
