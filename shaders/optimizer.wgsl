@@ -4,11 +4,14 @@
 //   sgd         x + lr·g
 //   normalized  x + lr·g/(‖g‖₂ + 1e-8)
 //   rms         x + lr·g/(rms(g) + 1e-8)
+//   mean        x + lr·g/(mean|g| + 1e-8)   (google/deepdream, 2015)
 //   momentum    v = 0.9v + g,  x + lr·v
 //   adam        m = 0.9m + 0.1g,  v = 0.999v + 0.001g²,  x + lr·m̂/(√v̂ + 1e-8)   (Kingma and Ba 2015)
 //   rmsprop     v = 0.999v + 0.001g²,  x + lr·g/(√v + 1e-8)   (Hinton 2012; 0.999 as in tf-keras-vis)
 //   nadam       m, v as adam;  x + lr·((1−μ)·g/(1−P) + μ′·m/(1−P·μ′))/(√v̂ + 1e-8)   (Dozat 2016), with
 //               μ = 0.9·(1 − ½·0.96^(0.004·t)) of step t from 1, μ′ that of the next step, P the product of all μ
+//
+// Afterwards x ← (1 − decay)·x (θ_decay of Yosinski et al. 2015).
 #import lib/index
 #import lib/state
 
@@ -17,6 +20,7 @@ struct Update {
   length: u32,  // numbers of one image
   area: u32,    // pixels of one
   lr: f32,
+  decay: f32,
   clamp: u32,   // 1: RGB is clamped to 0–1; for pixels
   mean: vec4f,
 }
@@ -24,7 +28,7 @@ struct Update {
 @group(0) @binding(0) var<uniform> update: Update;
 @group(0) @binding(1) var<storage, read_write> values: array<f32>;
 @group(0) @binding(2) var<storage, read> gradient: array<f32>;
-@group(0) @binding(3) var<storage, read> squares: array<f32>;  // Σ g² of each image
+@group(0) @binding(3) var<storage, read> sums: array<f32>;  // Σ g² of each image, or Σ |g|
 @group(0) @binding(4) var<storage, read_write> moment1: array<f32>;
 @group(0) @binding(5) var<storage, read_write> moment2: array<f32>;
 @group(0) @binding(6) var<storage, read> state: State;
@@ -34,7 +38,7 @@ fn inside(index: u32) -> bool { return index < update.batch * update.length; }
 fn image_of(index: u32) -> u32 { return index / update.length; }
 
 fn step_by(index: u32, change: f32) {
-  var x = values[index] + change;
+  var x = (values[index] + change) * (1.0 - update.decay);
   if (update.clamp == 1u) {
     let mean = update.mean[index / update.area % 3u];
     x = clamp(x, -mean, 1.0 - mean);
@@ -61,7 +65,7 @@ fn update_normalized(
 ) {
   let index = linear_index(group, groups, local, 64u);
   if (!inside(index)) { return; }
-  step_by(index, update.lr * gradient[index] / (sqrt(squares[image_of(index)]) + 1e-8));
+  step_by(index, update.lr * gradient[index] / (sqrt(sums[image_of(index)]) + 1e-8));
 }
 
 @compute @workgroup_size(64)
@@ -72,8 +76,20 @@ fn update_rms(
 ) {
   let index = linear_index(group, groups, local, 64u);
   if (!inside(index)) { return; }
-  let rms = sqrt(squares[image_of(index)] / f32(update.length));
+  let rms = sqrt(sums[image_of(index)] / f32(update.length));
   step_by(index, update.lr * gradient[index] / (rms + 1e-8));
+}
+
+@compute @workgroup_size(64)
+fn update_mean(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  if (!inside(index)) { return; }
+  let mean = sums[image_of(index)] / f32(update.length);
+  step_by(index, update.lr * gradient[index] / (mean + 1e-8));
 }
 
 @compute @workgroup_size(64)

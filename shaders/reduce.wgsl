@@ -1,7 +1,7 @@
 // Deterministic sums: 64 partial sums an image, made by as many workgroups, then added in order by one
 // invocation an image. No floating-point atomics, so the same input gives the same bits.
 //
-//   partials[slot,n,g] = scale · Σ x[n,i]   (or x²) over the i of workgroup g in [offset, offset+count)
+//   partials[slot,n,g] = scale · Σ x[n,i]   (or x², or |x|) over the i of workgroup g in [offset, offset+count)
 //   totals[n]          = Σ_g partials[firstSlot…firstSlot+slots−1,n,g]
 #import lib/state
 #import lib/tree_sum
@@ -52,6 +52,14 @@ fn reduce_squares(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation
     let x = input[first + i];
     sum = fma(x, x, sum);
   }
+  finish_partial(local, group, sum);
+}
+
+@compute @workgroup_size(64)
+fn reduce_absolute(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  var sum = 0.0;
+  let first = group.y * range.stride + range.offset;
+  for (var i = group.x * 64u + local; i < range.count; i += 4096u) { sum += abs(input[first + i]); }
   finish_partial(local, group, sum);
 }
 

@@ -21,6 +21,7 @@ export {
   type ResetOptions,
   type RunOptions,
 } from "./engine/ascent.ts";
+export { drawAt } from "./engine/draw.ts";
 export type { ConvolutionPass } from "./engine/kernel-choice.ts";
 export { formatPins, parsePins } from "./engine/kernel-choice.ts";
 export { type Limits, measureLimits, measureMatmul } from "./engine/limits.ts";

@@ -1,6 +1,7 @@
 /** `render`: gradient ascent on the image from a start to N iterations, or until it stands. */
 
 import { type Ascent, type AscentOptions, createAscent } from "../engine/ascent.ts";
+import { drawAt } from "../engine/draw.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/network.ts";
 import { preprocessing } from "../model/preprocess.ts";
@@ -13,6 +14,8 @@ export interface RenderOptions {
   readonly until?: number;
   /** Start of `init: "photo"`: RGB in 0–1 units, (3, H, W). */
   readonly photo?: Float32Array;
+  /** Height and width at which the images are drawn in the end, of a CPPN. */
+  readonly drawSize?: readonly [height: number, width: number];
   /** What the objective compares with, as `photo`; the photo itself if absent. */
   readonly target?: Float32Array;
 }
@@ -29,9 +32,12 @@ export async function render(
   const ascent = await createAscent(gpu, model, options.recipe, { ...photoOption(options), tuning });
   try {
     const report = await timedRun(gpu, model, ascent, options, context);
-    const { batch, size } = options.recipe;
-    const image = { shape: [batch, 3, ...size], data: await ascent.readImage() };
-    return { report, tensors: { image } };
+    const { recipe, drawSize } = options;
+    const size = drawSize ?? recipe.size;
+    const data = drawSize
+      ? await drawAt(gpu, model, recipe, await ascent.readValues(), drawSize)
+      : await ascent.readImage();
+    return { report, tensors: { image: { shape: [recipe.batch, 3, ...size], data } } };
   } finally {
     ascent.dispose();
   }

@@ -20,7 +20,10 @@ export * from "./events.ts";
 export type { RunState } from "./run-controller.ts";
 
 /** Changed while running, without starting again. */
-const LIVE: readonly PropertyKey[] = [...liveFields, "iterations", "paused", "scaling"];
+const STEERED: readonly (keyof AscentView)[] = liveFields.map((field) =>
+  field === "blur" ? "blurSigma" : field,
+);
+const LIVE: readonly PropertyKey[] = [...STEERED, "iterations", "paused", "scaling"];
 
 /**
  * Gradient ascent on an image, live: what a channel, neuron, layer or class of a convolutional network
@@ -96,6 +99,8 @@ export class AscentView extends LitElement implements RunHost {
   @property({ type: Number }) batch = defaultRecipe.batch;
   /** What is optimised: `pixel`, `fourier`, `laplacian`, `cppn` or `maco`. */
   @property() param: ParamKind = defaultRecipe.param;
+  /** Frequencies, in cycles along the longer side, that the images of a batch have in common. */
+  @property({ type: Number }) share = defaultRecipe.share;
   /** `none`, `standard`, or a list such as `pad:12,crop:8,rotate:10`. */
   @property() transforms = defaultRecipe.transforms;
   /** How much of the transforms' amounts is used, 0 to 1; steered while running. */
@@ -105,10 +110,19 @@ export class AscentView extends LitElement implements RunHost {
   @property({ type: Number }) lr = defaultRecipe.lr;
   /** λ of the penalty λ·Σ(network input)². */
   @property({ type: Number }) l2 = defaultRecipe.l2;
+  /** Part of the image that is lost at every step. */
+  @property({ type: Number }) decay = defaultRecipe.decay;
   /** Standard deviation of the blur in pixels; 0 is none. (`blur` is a method of every element.) */
   @property({ type: Number, attribute: "blur" }) blurSigma = defaultRecipe.blur;
   /** Blur after every so many iterations. */
   @property({ type: Number, attribute: "blur-every" }) blurEvery = defaultRecipe.blurEvery;
+  /** Standard deviation of the blur of the image's gradient in pixels; 0 is none. */
+  @property({ type: Number, attribute: "blur-gradient" }) blurGradient = defaultRecipe.blurGradient;
+  /** Percentile of the pixels, by norm, that every step sets to the zero input. */
+  @property({ type: Number, attribute: "clip-norm" }) clipNorm = defaultRecipe.clipNorm;
+  /** The same by contribution to the objective. */
+  @property({ type: Number, attribute: "clip-contribution" }) clipContribution =
+    defaultRecipe.clipContribution;
   /** Largest circular shift in pixels, drawn anew each iteration. */
   @property({ type: Number }) jitter = defaultRecipe.jitter;
   /** Iterations, the first ones, at half the size. */
@@ -227,7 +241,18 @@ export class AscentView extends LitElement implements RunHost {
 
   /** What `Ascent.set` steers. */
   #liveSettings(): Pick<Recipe, LiveField> {
-    return { lr: this.lr, l2: this.l2, strength: this.strength };
+    const {
+      lr,
+      strength,
+      l2,
+      decay,
+      blurSigma: blur,
+      blurEvery,
+      blurGradient,
+      clipNorm,
+      clipContribution,
+    } = this;
+    return { lr, strength, l2, decay, blur, blurEvery, blurGradient, clipNorm, clipContribution };
   }
 
   /** @internal */
@@ -242,11 +267,10 @@ export class AscentView extends LitElement implements RunHost {
       init: plainInit ?? "photo",
       batch: this.batch,
       param: this.param,
+      share: this.share,
       transforms: this.transforms,
       optimizer: this.optimizer,
       ...this.#liveSettings(),
-      blur: this.blurSigma,
-      blurEvery: this.blurEvery,
       jitter: this.jitter,
       coarse: this.coarse,
       clamp: this.clamp,
@@ -266,7 +290,7 @@ export class AscentView extends LitElement implements RunHost {
 
   protected override updated(changed: PropertyValues<this>): void {
     if ([...changed.keys()].some((name) => !LIVE.includes(name))) this.#run.load();
-    else if (liveFields.some((name) => changed.has(name))) this.#run.set(this.#liveSettings());
+    else if (STEERED.some((name) => changed.has(name))) this.#run.set(this.#liveSettings());
     if (changed.has("iterations")) this.#run.setTarget(this.iterations);
     this.#run.settle();
   }

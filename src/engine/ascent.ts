@@ -14,6 +14,7 @@ import { type Preprocessing, preprocessing } from "../model/preprocess.ts";
 import { parseObjective } from "../optvis/objective.ts";
 import { initialState } from "../optvis/optimizers.ts";
 import { type LiveField, liveFields, type Recipe } from "../optvis/recipe.ts";
+import { expectRegularizers } from "../optvis/regularizers.ts";
 import type { Objective } from "../optvis/term.ts";
 import { weightKey } from "../optvis/terms/terms.ts";
 import { CAM } from "./backward.ts";
@@ -62,7 +63,7 @@ export interface Progress {
 }
 
 /** Recipe fields that `reset` may change: they are data, not kernels or sizes. */
-export type ResetOptions = Partial<Pick<Recipe, "init" | "seed" | "lr" | "l2">> & {
+export type ResetOptions = Partial<Pick<Recipe, "init" | "seed" | LiveField>> & {
   readonly photo?: Float32Array;
 };
 
@@ -216,8 +217,7 @@ export class Ascent {
     this.#recipe = { ...this.#recipe, ...fields };
     this.#photo = photo ?? this.#photo;
     await this.#scheduler.gpu.device.queue.onSubmittedWorkDone();
-    const { lr, l2, strength } = this.#recipe;
-    this.set({ lr, l2, strength });
+    this.set(this.#recipe);
     this.#scheduler.set("seed", this.#recipe.seed);
     this.#begin(startOf(this.plan, this.#recipe, this.#preprocessing, this.#photo));
   }
@@ -228,6 +228,7 @@ export class Ascent {
    */
   set(live: LiveSettings): void {
     const { weights, ...fields } = live;
+    expectRegularizers({ ...this.#recipe, ...fields });
     for (const field of liveFields) {
       const value = fields[field];
       if (value === undefined) continue;
@@ -245,6 +246,11 @@ export class Ascent {
     const area = this.plan.size[0] * this.plan.size[1];
     const { mean } = this.#preprocessing;
     return image.map((x, i) => x + (mean[Math.floor(i / area) % 3] as number));
+  }
+
+  /** The numbers optimised, (N,length). */
+  async readValues(): Promise<Float32Array<ArrayBuffer>> {
+    return new Float32Array(await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(this.plan.values)));
   }
 
   /**
@@ -300,7 +306,10 @@ export class Ascent {
 
   /** Times every dispatch of one iteration, which it makes; null without timestamp queries. */
   async profile(): Promise<DispatchTime[] | null> {
-    const times = await profileDispatches(this.#scheduler, iterationOf(this.plan, this.#submitted));
+    const times = await profileDispatches(
+      this.#scheduler,
+      iterationOf(this.plan, this.#submitted, this.#recipe),
+    );
     if (times) this.#finished = ++this.#submitted;
     return times;
   }
@@ -359,7 +368,7 @@ export class Ascent {
   #submit(count: number, listen: boolean, pace?: Pace): Flight {
     const first = this.#submitted;
     const dispatches: Dispatch[] = [];
-    for (let i = 0; i < count; i++) dispatches.push(...iterationOf(this.plan, first + i));
+    for (let i = 0; i < count; i++) dispatches.push(...iterationOf(this.plan, first + i, this.#recipe));
     const staging = listen ? this.#stagings[this.#flights++ % DEPTH] : undefined;
     const values = this.#scheduler.buffer(VALUES);
     const submittedAt = performance.now();

@@ -1,14 +1,14 @@
 /** What a plan does to the image itself, around the network: making it, in, out, and the ascent step. */
-import { InputError } from "../errors.ts";
 import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Preprocess } from "../model/network.ts";
 import { preprocessing } from "../model/preprocess.ts";
 import { preprocessBackward, preprocessForward } from "../nn/preprocess.ts";
-import { advanceState, momentsOf, needsNorm, update } from "../optvis/optimizers.ts";
+import { advanceState, momentsOf, normOf, update } from "../optvis/optimizers.ts";
 import { type ParamPasses, paramOf } from "../optvis/params/param.ts";
+import { withShared } from "../optvis/params/share.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { reducePartials, reduceTotal } from "../optvis/reduce.ts";
-import { blur, l2Backward, l2Forward } from "../optvis/regularizers.ts";
+import { blur, clip, expectRegularizers, l2Backward, l2Forward } from "../optvis/regularizers.ts";
 import type { Transform } from "../optvis/transforms/transform.ts";
 import { planChain, scratch } from "./chain.ts";
 import { INPUT } from "./forward.ts";
@@ -46,8 +46,14 @@ export interface ImagePlan {
   /** The same without transforms, and the objective's value without L2. */
   readonly enterStill: readonly Dispatch[];
   readonly leaveStill: readonly Dispatch[];
+  /** The L2 term, and the objective's value. */
+  readonly penalize: readonly Dispatch[];
+  /** Regularizers, each only where it is not 0; pixels' are empty for other parameterizations. */
+  readonly blurGradient: readonly Dispatch[];
   readonly update: readonly Dispatch[];
   readonly blur: readonly Dispatch[];
+  readonly clipNorm: readonly Dispatch[];
+  readonly clipContribution: readonly Dispatch[];
   readonly end: readonly Dispatch[];
 }
 
@@ -76,23 +82,16 @@ export function planImage(options: ImageOptions, memory: Allocation): ImagePlan 
   const gradient = memory.buffer(GRADIENT, "gradient", bytes);
   const state = memory.buffer(STATE, "optimizer", 16);
   const totals = memory.buffer(VALUES, "objective", 4 * RING * batch);
-  const param = paramOf(recipe.param).plan(
-    { batch, size: recipe.size, mean: pre.mean },
-    { image, gradient },
-    memory,
-  );
+  const images = { batch, size: recipe.size, mean: pre.mean };
+  const own = paramOf(recipe.param).plan(images, { image, gradient }, memory);
+  const param = withShared(recipe, images, own, memory);
   const decay = { batch, area, l2, slot: terms };
-  if (recipe.blur > 0 && recipe.param !== "pixel") {
-    throw new InputError(`blur works on pixels, and ${recipe.param} is optimised`, {
-      remedy: "leave out the blur (--blur 0), or use --param pixel",
-    });
-  }
-  const blurShape = { planes: 3 * batch, height, width, sigma: recipe.blur };
+  expectRegularizers(recipe);
   return {
     values: param.values,
     show: param.forward,
     ...planEntry(options, memory),
-    update: [
+    penalize: [
       l2Forward(decay, pre, { image, partials: PARTIALS }),
       l2Backward(decay, pre, { image, gradient }),
       reduceTotal(
@@ -100,11 +99,40 @@ export function planImage(options: ImageOptions, memory: Allocation): ImagePlan 
         { batch, firstSlot: 0, slots: terms + 1, ring: RING },
         { finished: PARTIALS, state, totals },
       ),
-      ...param.backward,
-      ...planStep(options, param, pre.mean, memory),
     ],
-    blur: recipe.blur > 0 ? blur(blurShape, { image, scratch: scratch(memory, 0, bytes) }) : [],
+    ...planRegularizers(recipe, { image, gradient }, memory),
+    update: [...param.backward, ...planStep(options, param, pre.mean, memory)],
     end: [...param.forward, advanceState(state)],
+  };
+}
+
+/** What is done to the gradient before a step and to the pixels after it, planned whether it is 0 or not. */
+function planRegularizers(
+  recipe: Recipe,
+  { image, gradient }: { readonly image: string; readonly gradient: string },
+  memory: Allocation,
+) {
+  const { batch, size, param } = recipe;
+  const [height, width] = size;
+  const [planes, area] = [3 * batch, height * width];
+  const spare = scratch(memory, 0, 4 * planes * area);
+  const shape = { planes, height, width };
+  const blurGradient = blur(
+    { ...shape, sigma: recipe.blurGradient },
+    { image: gradient, scratch: spare },
+    "blurGradient",
+  );
+  if (param !== "pixel") return { blurGradient, blur: [], clipNorm: [], clipContribution: [] };
+  const measure = memory.buffer("clip.measure", "workspace", 4 * batch * area);
+  const threshold = memory.buffer("clip.threshold", "workspace", 4 * batch);
+  const buffers = { image, gradient, measure, threshold };
+  const clipBy = (by: "clipNorm" | "clipContribution") =>
+    clip(by, { batch, area, percent: recipe[by] }, buffers);
+  return {
+    blurGradient,
+    blur: blur({ ...shape, sigma: recipe.blur }, { image, scratch: spare }),
+    clipNorm: clipBy("clipNorm"),
+    clipContribution: clipBy("clipContribution"),
   };
 }
 
@@ -144,26 +172,27 @@ function planStep(
   memory: Allocation,
 ): Dispatch[] {
   const slot = terms + 1;
-  const { batch, optimizer, lr, clamp, size } = recipe;
+  const { batch, optimizer, lr, decay, clamp, size } = recipe;
   const length = paramOf(recipe.param).length(size);
   const moments = Array.from({ length: momentsOf(optimizer) }, (_, i) =>
     memory.buffer(`${image}.moment${i + 1}`, "optimizer", 4 * length * batch),
   );
   const [moment1 = values, moment2 = values] = moments;
-  const squares = memory.buffer("gradient.squares", "workspace", 4 * batch);
-  const buffers = { values, gradient, squares, moment1, moment2, state: STATE };
+  const sums = memory.buffer("gradient.sums", "workspace", 4 * batch);
+  const buffers = { values, gradient, sums, moment1, moment2, state: STATE };
   const area = size[0] * size[1];
   // Only pixels can leave 0–1: the others end in a sigmoid.
   const bounds = { clamp: clamp && recipe.param === "pixel", mean };
-  const step = update(optimizer, { batch, length, area, lr, ...bounds }, buffers);
-  if (!needsNorm(optimizer)) return [step];
+  const step = update(optimizer, { batch, length, area, lr, decay, ...bounds }, buffers);
+  const kind = normOf(optimizer);
+  if (!kind) return [step];
   const norm = { batch, stride: length, offset: 0, count: length, slot, scale: 1 };
   return [
-    reducePartials("gradient norm", "squares", norm, { input: gradient, partials: PARTIALS }),
+    reducePartials("gradient norm", kind, norm, { input: gradient, partials: PARTIALS }),
     reduceTotal(
       "gradient norm",
       { batch, firstSlot: slot, slots: 1, ring: 1 },
-      { finished: PARTIALS, state: STATE, totals: squares },
+      { finished: PARTIALS, state: STATE, totals: sums },
     ),
     step,
   ];

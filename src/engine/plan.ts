@@ -77,8 +77,6 @@ export interface Plan {
   readonly setup: readonly Dispatch[];
   /** What an iteration is made of, as the ascent goes on; `iterationOf` puts the parts in order. */
   readonly phases: readonly Phase[];
-  /** Gaussian blur after every iteration t (from 0) with t mod blurEvery = 0. */
-  readonly blurEvery: number;
   /** Where the start is written, of what size, and what makes the resident image of it. */
   readonly start: { readonly values: string; readonly size: Size; readonly show: readonly Dispatch[] };
   /** Of a photograph in every image: a forward pass, and the copies that keep its share of the objective. */
@@ -103,19 +101,30 @@ export interface Phase {
   readonly until: number;
   readonly forward: readonly Dispatch[];
   readonly backward: readonly Dispatch[];
+  readonly penalize: readonly Dispatch[];
+  readonly blurGradient: readonly Dispatch[];
   readonly update: readonly Dispatch[];
   readonly blur: readonly Dispatch[];
+  readonly clipNorm: readonly Dispatch[];
+  readonly clipContribution: readonly Dispatch[];
   readonly end: readonly Dispatch[];
 }
 
-/** The dispatches of iteration t (from 0), in order. */
-export function iterationOf({ phases, blurEvery }: Plan, t: number): Dispatch[] {
+/** Regularizers as they are now: those that are 0 are left out of an iteration. */
+export type Asked = Pick<Recipe, "blur" | "blurEvery" | "blurGradient" | "clipNorm" | "clipContribution">;
+
+/** The dispatches of iteration t (from 0), in order; the Gaussian blur in those with t mod blurEvery = 0. */
+export function iterationOf({ phases }: Plan, t: number, asked: Asked): Dispatch[] {
   const phase = phases.find(({ until }) => t < until) as Phase;
   return [
     ...phase.forward,
     ...phase.backward,
+    ...phase.penalize,
+    ...(asked.blurGradient > 0 ? phase.blurGradient : []),
     ...phase.update,
-    ...(t % blurEvery === 0 ? phase.blur : []),
+    ...(asked.blur > 0 && t % asked.blurEvery === 0 ? phase.blur : []),
+    ...(asked.clipNorm > 0 ? phase.clipNorm : []),
+    ...(asked.clipContribution > 0 ? phase.clipContribution : []),
     ...phase.end,
   ];
 }
@@ -134,7 +143,7 @@ export function planAscent(
   const memory = new Allocation();
   const planAt = (image: string, at: Recipe) =>
     planStage({ network, preprocess, objective, image, recipe: at, options, memory });
-  const { moved, still, image, penalties, phases } = planAt(IMAGE, recipe);
+  const { moved, fast, still, image, penalties, phases } = planAt(IMAGE, recipe);
   const coarse = planCoarse(recipe, planAt);
   const begun = coarse?.phases.at(-1)?.until ?? 0;
   const lasting = phases.at(-1) as Phase;
@@ -152,10 +161,9 @@ export function planAscent(
     tables: memory.tables(),
     setup: memory.setup(),
     phases: [...(coarse?.phases ?? []), ...phases.filter(({ until }) => until > begun)],
-    blurEvery: recipe.blurEvery,
     start: coarse?.start ?? { values: image.values, size: recipe.size, show: image.show },
     show: image.show,
-    convolutions: convolutionPasses(recipe.batch, moved.steps, options.convVariant ?? fastVariant),
+    convolutions: convolutionPasses(recipe.batch, moved.steps, fast),
     capture: { dispatches: [...image.enterStill, ...still.forward], copies: still.captures },
     gradient: [
       ...image.enterStill,
@@ -186,8 +194,10 @@ interface StageOptions {
 function planStage({ network, preprocess, objective, image: name, recipe, options, memory }: StageOptions) {
   const transforms = transformsOf(recipe);
   const inputSize = transformedSize(transforms, recipe.size);
-  const fast = options.convVariant ?? fastVariant;
   const exact = options.exactVariant ?? options.convVariant ?? exactVariant;
+  // Clipped pixels are constant regions, where max-pools see ties.
+  const clips = recipe.clipNorm > 0 || recipe.clipContribution > 0;
+  const fast = clips ? exact : (options.convVariant ?? fastVariant);
   const pass = (size: Size, convVariant: ChooseVariant, redirect = false) =>
     planNetwork(
       network,
@@ -220,8 +230,12 @@ function planStage({ network, preprocess, objective, image: name, recipe, option
     until,
     forward: [...image.enter, ...forward, ...penalties.forward],
     backward: [...backward, ...image.leave, ...penalties.backward],
+    penalize: image.penalize,
+    blurGradient: image.blurGradient,
     update: image.update,
     blur: image.blur,
+    clipNorm: image.clipNorm,
+    clipContribution: image.clipContribution,
     end: image.end,
   });
   const opened = recipe.redirect ? opening.redirectedBackward : opening.backward;
@@ -229,7 +243,7 @@ function planStage({ network, preprocess, objective, image: name, recipe, option
     ...(ties || recipe.redirect ? [phase(OPENING_ITERATIONS, opening.forward, opened)] : []),
     phase(Number.POSITIVE_INFINITY, moved.forward, moved.backward),
   ];
-  return { moved, still, image, penalties, phases };
+  return { moved, fast, still, image, penalties, phases };
 }
 
 /**

@@ -170,8 +170,12 @@ function allDispatches(plan: Plan): Dispatch[] {
   const iterations = plan.phases.flatMap((phase) => [
     ...phase.forward,
     ...phase.backward,
+    ...phase.penalize,
+    ...phase.blurGradient,
     ...phase.update,
     ...phase.blur,
+    ...phase.clipNorm,
+    ...phase.clipContribution,
     ...phase.end,
   ]);
   return [...new Set([...plan.setup, ...iterations, ...plan.gradient])];

@@ -69,16 +69,22 @@ async function render(flags: RenderFlags, startedAt: number): Promise<void> {
   );
   const photo = recipe.init === "photo" ? { photo: await startPhoto(flags.init, recipe.size) } : {};
   const target = flags.target === undefined ? {} : { target: await readTarget(flags.target, recipe.size) };
+  const { drawSize } = flags;
+  if (drawSize && recipe.param !== "cppn") {
+    throw new InputError(`--draw-size: expected --param cppn with it, got ${recipe.param}`, {
+      remedy: "the others are of one size: use --size",
+    });
+  }
   const until = flags.until === undefined ? {} : { until: flags.until };
   const { report, tensors } = await executeWithProgress(
     weights,
-    { command: "render", recipe, ...photo, ...target, ...until },
+    { command: "render", recipe, ...photo, ...target, ...until, ...(drawSize && { drawSize }) },
     recipe.iterations,
     { runtime: flags.runtime, startedAt },
   );
   const image = tensors["image"] as Tensor;
   const isPng = extname(flags.out).toLowerCase() === ".png";
-  const wall = hangWall(image.data, recipe.batch, recipe.size);
+  const wall = hangWall(image.data, recipe.batch, drawSize ?? recipe.size);
   await writeOutput(flags.out, isPng ? writePicture(wall.rgb, wall.size) : writeSafetensors({ image }));
   print(flags.json ? JSON.stringify(report) : `${flags.out}: ${runText(report as RunReport)}`);
 }

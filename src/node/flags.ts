@@ -3,7 +3,14 @@
 import { InputError } from "../errors.ts";
 import type { Preprocess } from "../model/network.ts";
 import { namedRecipes, recipeNames } from "../optvis/named-recipes.ts";
-import { defaultRecipe, type OptimizerKind, type ParamKind, type Recipe } from "../optvis/recipe.ts";
+import {
+  defaultRecipe,
+  type LiveField,
+  liveFields,
+  type OptimizerKind,
+  type ParamKind,
+  type Recipe,
+} from "../optvis/recipe.ts";
 import { parseRecipe } from "../optvis/recipe-text.ts";
 import { tunedSettings } from "../optvis/recipes.ts";
 import { readInput } from "./files.ts";
@@ -39,24 +46,22 @@ export interface BenchFlags extends CommonFlags {
   readonly tune?: true;
 }
 
-export interface RenderFlags extends CommonFlags {
+export interface RenderFlags extends CommonFlags, Partial<Pick<Recipe, LiveField>> {
   readonly objective: string;
   readonly out: string;
   readonly size?: Size;
   readonly iterations?: number;
   readonly until?: number;
   readonly init?: string;
+  readonly drawSize?: Size;
   readonly target?: string;
   readonly batch?: number;
   readonly seed?: number;
   readonly recipe?: string;
   readonly param?: ParamKind;
+  readonly share?: number;
   readonly transforms?: string;
   readonly optimizer?: OptimizerKind;
-  readonly lr?: number;
-  readonly l2?: number;
-  readonly blur?: number;
-  readonly blurEvery?: number;
   readonly jitter?: number;
   readonly coarse?: number;
   readonly clamp?: boolean;
@@ -72,12 +77,14 @@ export async function renderRecipe(flags: RenderFlags): Promise<Recipe> {
   if (flags.blurEvery !== undefined && flags.blur === undefined && !base.blur) {
     throw new InputError("--blur-every: expected --blur SIGMA with it, got none");
   }
-  const { param, transforms, optimizer, lr, l2, blur, blurEvery, jitter, coarse, clamp, seed } = flags;
-  const given = { param, transforms, optimizer, lr, l2, blur, blurEvery, jitter, coarse, clamp, seed };
+  const { param, share, transforms, optimizer, jitter, coarse, clamp, seed } = flags;
+  const given = { param, share, transforms, optimizer, jitter, coarse, clamp, seed };
+  const steered = Object.fromEntries(liveFields.map((field) => [field, flags[field]]));
   return {
     ...defaultRecipe,
     ...base,
     ...withoutUndefined(given),
+    ...withoutUndefined(steered),
     ...(flags.redirect === undefined ? {} : { redirect: flags.redirect === "on" }),
     ...(flags.init === undefined ? {} : { init: initKind(flags.init) }),
     objective,

@@ -78,6 +78,16 @@ function addRender(program: Command, actions: Actions): void {
       "images at once, for objectives about several (default: 1)",
       integer("--batch", recipeBounds.batch),
     )
+    .option(
+      "--share <cycles>",
+      "frequencies, in cycles along the longer side, that the images of a batch have in common (default: 0)",
+      number("--share", recipeBounds.share),
+    )
+    .option(
+      "--draw-size <n|hxw>",
+      "pixels at which a CPPN is drawn in the end (default: --size)",
+      size("--draw-size", recipeBounds.side),
+    )
     .requiredOption(
       "--out <file>",
       ".png (clamped to 0–1, 8 bits; a batch side by side) or .safetensors (`image` F32 [N,3,H,W], unclamped)",
@@ -136,6 +146,31 @@ function addRecipeFlags(target: Command): Command {
       "--blur-every <k>",
       "iterations from one blur to the next",
       integer("--blur-every", recipeBounds.blurEvery),
+    )
+    .option(
+      "--decay <x>",
+      "part of the image, counted from the zero input, lost at every step (default: 0)",
+      number("--decay", recipeBounds.decay),
+    )
+    .option(
+      "--blur-gradient <sigma>",
+      "Gaussian blur of the gradient in pixels (default: 0, none)",
+      number("--blur-gradient", recipeBounds.blurGradient),
+    )
+    .option(
+      "--clip-norm <percent>",
+      "pixels set to the zero input after every step, the smallest by norm (default: 0)",
+      number("--clip-norm", recipeBounds.clipNorm),
+    )
+    .option(
+      "--clip-contribution <percent>",
+      "the same by contribution to the objective (default: 0)",
+      number("--clip-contribution", recipeBounds.clipContribution),
+    )
+    .option(
+      "--strength <x>",
+      "how much of the transforms' amounts is used, 0 to 1 (default: 1)",
+      number("--strength", recipeBounds.strength),
     )
     .option(
       "--jitter <p>",

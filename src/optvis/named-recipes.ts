@@ -10,12 +10,23 @@ export type NamedRecipe = Partial<Omit<Recipe, "objective" | "size">>;
 /** Standard deviation of ImageNet's colours, about; CS231n's pixels are in units of it. */
 const DEVIATION = 0.226;
 
+/** What Yosinski's four have in common. */
+const YOSINSKI = { init: "noise", optimizer: "rms", lr: 0.02, redirect: false } as const;
+
 export const namedRecipes = {
   /**
    * Simonyan et al. 2013, "Deep Inside Convolutional Networks": zero image, plain ascent on the unnormalised
    * score minus λ‖I‖². Neither λ nor the rate is published; these are ours.
    */
   simonyan2013: { init: "zeros", optimizer: "sgd", lr: 0.01, l2: 1e-4, redirect: false, iterations: 200 },
+  /**
+   * Yosinski et al. 2015, "Understanding Neural Networks Through Deep Visualization": the four of their Table 1, which
+   * gives decay, blur, clipping and iterations. It gives no rate; ours is of steps normalised by their rms.
+   */
+  yosinski2015a: { ...YOSINSKI, blur: 0.5, blurEvery: 4, clipNorm: 50, iterations: 500 },
+  yosinski2015b: { ...YOSINSKI, decay: 0.3, clipNorm: 20, iterations: 750 },
+  yosinski2015c: { ...YOSINSKI, decay: 0.0001, blur: 1, blurEvery: 4, iterations: 1000 },
+  yosinski2015d: { ...YOSINSKI, blur: 0.5, blurEvery: 4, clipContribution: 90, iterations: 1000 },
   /** Stanford CS231n, class visualization: rate 25 on pixels over their standard deviation. */
   cs231n: {
     ...{ init: "noise", optimizer: "normalized", lr: 25 * DEVIATION, l2: 1e-3, iterations: 100 },
@@ -25,8 +36,16 @@ export const namedRecipes = {
   keras: { init: "noise", optimizer: "normalized", lr: 5, iterations: 30, redirect: false },
   /** tfjs-examples, visualize-convnet: a step of 1 on pixels 0 to 255 along g/rms(g), clipped. */
   tfjs: { init: "noise", optimizer: "rms", lr: 1 / 255, iterations: 80, clamp: true, redirect: false },
-  /** Mordvintsev et al. 2015, DeepDream, one octave: a step of 1.5 on pixels 0 to 255, jitter 32. */
-  deepdream: { init: "photo", optimizer: "rms", lr: 1.5 / 255, jitter: 32, iterations: 10, redirect: false },
+  /** Mordvintsev et al. 2015, DeepDream, one octave: steps of 1.5/mean|g| on pixels 0 to 255, jitter 32, clipped. */
+  deepdream: {
+    init: "photo",
+    optimizer: "mean",
+    clamp: true,
+    lr: 1.5 / 255,
+    jitter: 32,
+    iterations: 10,
+    redirect: false,
+  },
   /** Olah et al. 2017, "Feature Visualization", as Lucid's `render_vis` does it. */
   lucid2017: {
     ...{ param: "fourier", init: "noise", transforms: "standard", optimizer: "adam", lr: 0.05 },

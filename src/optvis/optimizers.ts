@@ -2,6 +2,7 @@
 import {
   advance,
   update_adam,
+  update_mean,
   update_momentum,
   update_nadam,
   update_normalized,
@@ -14,12 +15,13 @@ import type { OptimizerKind } from "./recipe.ts";
 
 /** Buffers that carry the optimizer's state from step to step, zero at the start. */
 export function momentsOf(kind: OptimizerKind): number {
-  return { sgd: 0, normalized: 0, rms: 0, momentum: 1, adam: 2, rmsprop: 1, nadam: 2 }[kind];
+  return { sgd: 0, normalized: 0, rms: 0, mean: 0, momentum: 1, adam: 2, rmsprop: 1, nadam: 2 }[kind];
 }
 
-/** Whether the step needs Σ g² of each image. */
-export function needsNorm(kind: OptimizerKind): boolean {
-  return kind === "normalized" || kind === "rms";
+/** What the step divides by, made of Σ g² or Σ |g| of each image; undefined where it needs neither. */
+export function normOf(kind: OptimizerKind): "squares" | "absolute" | undefined {
+  if (kind === "normalized" || kind === "rms") return "squares";
+  return kind === "mean" ? "absolute" : undefined;
 }
 
 export interface Update {
@@ -30,6 +32,8 @@ export interface Update {
   readonly area: number;
   /** RGB 0–1 units for pixels. */
   readonly lr: number;
+  /** Part of every number that is lost at each step (Yosinski et al. 2015). */
+  readonly decay: number;
   /** RGB to 0–1; for pixels. */
   readonly clamp: boolean;
   readonly mean: readonly number[];
@@ -38,30 +42,33 @@ export interface Update {
 export interface UpdateBuffers {
   readonly values: BufferRef;
   readonly gradient: BufferRef;
-  readonly squares: BufferRef;
+  /** Of the gradient, of each image (`normOf`). */
+  readonly sums: BufferRef;
   readonly moment1: BufferRef;
   readonly moment2: BufferRef;
   readonly state: BufferRef;
 }
 
 export function update(kind: OptimizerKind, step: Update, buffers: UpdateBuffers): Dispatch {
-  const { values, gradient, squares, moment1, moment2, state } = buffers;
-  const { batch, length, area, lr, clamp, mean } = step;
+  const { values, gradient, sums, moment1, moment2, state } = buffers;
+  const { batch, length, area, lr, decay, clamp, mean } = step;
   const options = {
     label: `update ${kind}`,
-    uniform: { batch, length, area, lr, clamp: clamp ? 1 : 0, mean: [...mean, 0] },
+    uniform: { batch, length, area, lr, decay, clamp: clamp ? 1 : 0, mean: [...mean, 0] },
     workgroups: fold(batch * length),
     // Values and moments are read and written, the gradient is read.
     bytes: 4 * batch * length * (3 + 2 * momentsOf(kind)),
-    live: { lr: { key: "lr", scale: 1 } },
+    live: { lr: { key: "lr", scale: 1 }, decay: { key: "decay", scale: 1 } },
   };
   switch (kind) {
     case "sgd":
       return dispatch(update_sgd, { ...options, buffers: { values, gradient } });
     case "normalized":
-      return dispatch(update_normalized, { ...options, buffers: { values, gradient, squares } });
+      return dispatch(update_normalized, { ...options, buffers: { values, gradient, sums } });
     case "rms":
-      return dispatch(update_rms, { ...options, buffers: { values, gradient, squares } });
+      return dispatch(update_rms, { ...options, buffers: { values, gradient, sums } });
+    case "mean":
+      return dispatch(update_mean, { ...options, buffers: { values, gradient, sums } });
     case "momentum":
       return dispatch(update_momentum, { ...options, buffers: { values, gradient, moment1 } });
     case "rmsprop":

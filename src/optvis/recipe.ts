@@ -2,21 +2,22 @@
  * A recipe is everything that decides a picture besides the weights: one JSON value, one URL.
  * Pixels are RGB in 0–1 units; learning rates are in those units; L2 pulls toward the zero input.
  */
-export type OptimizerKind = "sgd" | "normalized" | "rms" | "momentum" | "adam" | "rmsprop" | "nadam";
+export type OptimizerKind = (typeof optimizerKinds)[number];
 
 /** What is optimised: see `params/`. */
 export type ParamKind = "pixel" | "fourier" | "laplacian" | "cppn" | "maco";
 
 export const paramKinds: readonly ParamKind[] = ["pixel", "fourier", "laplacian", "cppn", "maco"];
-export const optimizerKinds: readonly OptimizerKind[] = [
+export const optimizerKinds = [
   "sgd",
   "normalized",
   "rms",
+  "mean",
   "momentum",
   "adam",
   "rmsprop",
   "nadam",
-];
+] as const;
 export const initKinds: readonly Recipe["init"][] = ["zeros", "noise", "photo"];
 
 export interface Recipe {
@@ -29,15 +30,25 @@ export interface Recipe {
   /** `zeros`, `noise`, or `photo` (the pixels are then handed over beside the recipe). */
   readonly init: "zeros" | "noise" | "photo";
   readonly param: ParamKind;
+  /** Frequencies, in cycles along the longer side, up to which the images of a batch are one; 0 is none. */
+  readonly share: number;
   readonly optimizer: OptimizerKind;
   /** Step size in RGB 0–1 units. */
   readonly lr: number;
   /** λ of −λ·Σ(network input)². */
   readonly l2: number;
+  /** Part of the image, counted from the zero input, that is lost at every step; 0 is none. */
+  readonly decay: number;
   /** Standard deviation in pixels of the Gaussian blur; 0 is none. */
   readonly blur: number;
   /** Blur after the update of every iteration t (from 0) with t mod blurEvery = 0. */
   readonly blurEvery: number;
+  /** Standard deviation in pixels of the Gaussian blur of the image's gradient; 0 is none. */
+  readonly blurGradient: number;
+  /** Percentile of the pixels, by norm, that is set to the zero input after every step; 0 to 100. */
+  readonly clipNorm: number;
+  /** The same by contribution to the objective. */
+  readonly clipContribution: number;
   /** Circular jitter: shifts uniform in [−jitter, jitter]² each iteration; before the other transforms. */
   readonly jitter: number;
   /** `none`, `standard` or a list such as `pad:12,crop:8,scale:0.1`; see `transforms/transforms.ts`. */
@@ -61,11 +72,16 @@ export const defaultRecipe: Recipe = {
   batch: 1,
   init: "zeros",
   param: "pixel",
+  share: 0,
   optimizer: "rms",
   lr: 0.05,
   l2: 0,
+  decay: 0,
   blur: 0,
   blurEvery: 1,
+  blurGradient: 0,
+  clipNorm: 0,
+  clipContribution: 0,
   jitter: 0,
   transforms: "none",
   strength: 1,
@@ -94,10 +110,15 @@ export type NumberField = {
 export const recipeBounds: Readonly<Record<NumberField | "side", Bounds>> = {
   side: { least: 1, most: 4096, whole: true },
   batch: { least: 1, most: 256, whole: true },
+  share: { least: 0, most: 2048, whole: false },
   lr: { least: 0, most: 1e9, whole: false },
   l2: { least: 0, most: 1e9, whole: false },
+  decay: { least: 0, most: 1, whole: false },
   blur: { least: 0, most: 64, whole: false },
   blurEvery: { least: 1, most: 1e6, whole: true },
+  blurGradient: { least: 0, most: 64, whole: false },
+  clipNorm: { least: 0, most: 100, whole: false },
+  clipContribution: { least: 0, most: 100, whole: false },
   jitter: { least: 0, most: 2048, whole: true },
   strength: { least: 0, most: 1, whole: false },
   coarse: { least: 0, most: 1e6, whole: true },
@@ -110,7 +131,20 @@ export const numberFields = (Object.keys(defaultRecipe) as (keyof Recipe)[]).fil
   (field): field is NumberField => typeof defaultRecipe[field] === "number",
 );
 
+/** What holds an image back, besides the objective's terms; those that are 0 cost nothing. */
+export const regularizerFields = [
+  "l2",
+  "decay",
+  "blur",
+  "blurEvery",
+  "blurGradient",
+  "clipNorm",
+  "clipContribution",
+] as const satisfies readonly NumberField[];
+
+export type Regularizers = Pick<Recipe, (typeof regularizerFields)[number]>;
+
 /** Fields that may change while an ascent runs: they are uniforms of its kernels. */
-export const liveFields = ["lr", "l2", "strength"] as const satisfies readonly NumberField[];
+export const liveFields = ["lr", "strength", ...regularizerFields] as const satisfies readonly NumberField[];
 
 export type LiveField = (typeof liveFields)[number];

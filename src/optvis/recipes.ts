@@ -3,7 +3,7 @@
  * get. The raw defaults (`defaultRecipe`) are plain ascent; these are the ones that make good pictures.
  */
 
-import type { Recipe } from "./recipe.ts";
+import type { Recipe, Regularizers } from "./recipe.ts";
 
 export type TunedSettings = Pick<
   Recipe,
@@ -12,15 +12,23 @@ export type TunedSettings = Pick<
   | "strength"
   | "optimizer"
   | "lr"
-  | "l2"
-  | "blur"
-  | "blurEvery"
+  | keyof Regularizers
   | "jitter"
   | "clamp"
   | "coarse"
   | "redirect"
   | "iterations"
 >;
+
+const NO_REGULARIZERS: Regularizers = {
+  l2: 0,
+  decay: 0,
+  blur: 0,
+  blurEvery: 1,
+  blurGradient: 0,
+  clipNorm: 0,
+  clipContribution: 0,
+};
 
 /** Class model visualization (Simonyan et al. 2013), with jitter, begun at half the size so that there is one subject. */
 export const classSettings: TunedSettings = {
@@ -29,9 +37,7 @@ export const classSettings: TunedSettings = {
   strength: 1,
   optimizer: "rms",
   lr: 0.01,
-  l2: 0,
-  blur: 0,
-  blurEvery: 1,
+  ...NO_REGULARIZERS,
   jitter: 4,
   clamp: true,
   redirect: true,
@@ -51,9 +57,8 @@ export const channelSettings: TunedSettings = {
   strength: 1,
   optimizer: "rms",
   lr: 0.05,
-  l2: 0,
+  ...NO_REGULARIZERS,
   blur: 0.5,
-  blurEvery: 1,
   jitter: 4,
   clamp: true,
   redirect: true,

@@ -2,7 +2,7 @@
  * Deterministic sums over parts of each image's activations, gradients or pixels: 64 partial sums an image
  * in a slot of `partials`, then their total. The same input gives the same bits.
  */
-import { reduce_squares, reduce_sum, reduce_total } from "../../shaders/reduce.wgsl";
+import { reduce_absolute, reduce_squares, reduce_sum, reduce_total } from "../../shaders/reduce.wgsl";
 import { type BufferRef, type Dispatch, dispatch, type LiveField } from "../gpu/dispatch.ts";
 
 /** Partial sums of one slot and image. */
@@ -25,15 +25,17 @@ export function partialsBytes(batch: number, slots: number): number {
   return 4 * PARTIALS * batch * slots;
 }
 
-/** partials[slot] = scale · Σ x, or Σ x². */
+const KERNELS = { sum: reduce_sum, squares: reduce_squares, absolute: reduce_absolute } as const;
+
+/** partials[slot] = scale · Σ x, or Σ x², or Σ |x|. */
 export function reducePartials(
   label: string,
-  what: "sum" | "squares",
+  what: keyof typeof KERNELS,
   reduction: Reduction,
   buffers: { readonly input: BufferRef; readonly partials: BufferRef },
 ): Dispatch {
   const { batch, stride, offset, count, slot, scale, live } = reduction;
-  return dispatch(what === "sum" ? reduce_sum : reduce_squares, {
+  return dispatch(KERNELS[what], {
     label,
     buffers,
     uniform: { batch, stride, offset, count, slot, scale },

@@ -1,9 +1,38 @@
-/** L2 decay toward the zero input, a part of the objective; and Gaussian blur of the image between steps. */
+/**
+ * L2 toward the zero input, a part of the objective; and what is done to the image between steps: Gaussian blur and
+ * clipping of small pixels. The decay is part of the optimizer's step.
+ */
 import { blur_columns, blur_rows } from "../../shaders/blur.wgsl";
+import { clip_contribution, clip_norm, clip_select, clip_small } from "../../shaders/clip.wgsl";
 import { l2_backward, l2_forward } from "../../shaders/objective.wgsl";
+import { InputError } from "../errors.ts";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
 import type { Preprocessing } from "../model/preprocess.ts";
+import type { Recipe, Regularizers } from "./recipe.ts";
 import { PARTIALS } from "./reduce.ts";
+
+/** These change pixels one by one, so there must be pixels that are optimised. */
+const OF_PIXELS = ["blur", "clipNorm", "clipContribution"] as const satisfies readonly (keyof Regularizers)[];
+
+/** None of them. */
+export const withoutPixelRegularizers: Readonly<Record<(typeof OF_PIXELS)[number], 0>> = {
+  blur: 0,
+  clipNorm: 0,
+  clipContribution: 0,
+};
+
+/** @throws InputError for a regularizer that the parameterization has no use for */
+export function expectRegularizers({
+  param,
+  ...recipe
+}: Pick<Recipe, "param" | (typeof OF_PIXELS)[number]>): void {
+  if (param === "pixel") return;
+  const asked = OF_PIXELS.find((field) => recipe[field] > 0);
+  if (asked === undefined) return;
+  throw new InputError(`${asked} works on pixels, and ${param} is optimised`, {
+    remedy: `leave it at 0, or use --param pixel`,
+  });
+}
 
 /** Simonyan et al. 2013: −l2·Σ(network input)², on the resident image (N,3,area). */
 export interface Decay {
@@ -51,20 +80,67 @@ function decayUniform({ batch, area, l2, slot }: Decay, { order, scale }: Prepro
   return { batch, area, l2, slot, scale: [...byColour, 0] };
 }
 
-/** Yosinski et al. 2015: rows from `image` to `scratch`, then columns back. σ in pixels. */
+/**
+ * Yosinski et al. 2015, of the image; Mahendran and Vedaldi 2016 and later DeepDreams, of its gradient. Rows from
+ * `image` to `scratch`, then columns back. σ in pixels.
+ * @param key live value that holds σ
+ */
 export function blur(
   shape: { readonly planes: number; readonly height: number; readonly width: number; readonly sigma: number },
   buffers: { readonly image: BufferRef; readonly scratch: BufferRef },
+  key: "blur" | "blurGradient" = "blur",
 ): Dispatch[] {
   const { image, scratch } = buffers;
   const options = {
     uniform: shape,
     workgroups: fold(shape.planes * shape.height * shape.width),
     bytes: 2 * 4 * shape.planes * shape.height * shape.width,
-    live: { sigma: { key: "blur", scale: 1 } },
+    live: { sigma: { key, scale: 1 } },
   };
   return [
     dispatch(blur_rows, { label: "blur rows", buffers: { input: image, output: scratch }, ...options }),
     dispatch(blur_columns, { label: "blur columns", buffers: { input: scratch, output: image }, ...options }),
+  ];
+}
+
+/** Buffers of a clipping: the image, its gradient, a number a pixel, and one an image. */
+export interface ClipBuffers {
+  readonly image: BufferRef;
+  readonly gradient: BufferRef;
+  readonly measure: BufferRef;
+  readonly threshold: BufferRef;
+}
+
+/**
+ * Yosinski et al. 2015: sets the lowest `percent` of each image's pixels to zero, by norm or by contribution |Σ u·g|
+ * (formula in shaders/clip.wgsl).
+ */
+export function clip(
+  by: "clipNorm" | "clipContribution",
+  { batch, area, percent }: { readonly batch: number; readonly area: number; readonly percent: number },
+  { image, gradient, measure, threshold }: ClipBuffers,
+): Dispatch[] {
+  const scale = (area - 1) / 100;
+  const uniform = { batch, area, place: scale * percent };
+  const live = { place: { key: by, scale } };
+  const each = { uniform, live, workgroups: fold(batch * area) };
+  const measured =
+    by === "clipNorm"
+      ? dispatch(clip_norm, { ...each, label: "clip norm", buffers: { image, measure } })
+      : dispatch(clip_contribution, {
+          ...each,
+          label: "clip contribution",
+          buffers: { image, gradient, measure },
+        });
+  return [
+    measured,
+    dispatch(clip_select, {
+      ...{ label: "clip select", uniform, live, workgroups: [batch, 1, 1] },
+      buffers: { measured: measure, threshold },
+    }),
+    dispatch(clip_small, {
+      ...{ ...each, label: "clip small" },
+      buffers: { measured: measure, thresholds: threshold, clipped: image },
+    }),
   ];
 }

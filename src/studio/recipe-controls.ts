@@ -5,7 +5,14 @@ import { customElement, property, state } from "lit/decorators.js";
 import { parseSize } from "../element/attributes.ts";
 import { AscentError } from "../errors.ts";
 import { isRecipe, recipeNames, recipeSettings } from "../optvis/named-recipes.ts";
-import { type OptimizerKind, type ParamKind, type Recipe, recipeBounds } from "../optvis/recipe.ts";
+import {
+  type NumberField,
+  type OptimizerKind,
+  type ParamKind,
+  type Recipe,
+  recipeBounds,
+} from "../optvis/recipe.ts";
+import { withoutPixelRegularizers } from "../optvis/regularizers.ts";
 import { parseTransforms } from "../optvis/transforms/transforms.ts";
 import { icons } from "./icons.ts";
 import { errorMessage } from "./message.ts";
@@ -29,6 +36,7 @@ const ENLARGEMENTS = [
 const OPTIMIZERS: readonly { readonly kind: OptimizerKind; readonly text: string }[] = [
   { kind: "rms", text: "RMS-normalised ascent" },
   { kind: "normalized", text: "L2-normalised ascent" },
+  { kind: "mean", text: "Ascent over the mean gradient" },
   { kind: "sgd", text: "Plain ascent" },
   { kind: "momentum", text: "Momentum" },
   { kind: "adam", text: "Adam" },
@@ -135,9 +143,7 @@ export class RecipeControls extends LitElement {
     this.dispatchEvent(new CustomEvent("choose", { detail: change }));
   }
 
-  #number(
-    field: "lr" | "l2" | "blur" | "blurEvery" | "jitter" | "coarse" | "strength" | "seed" | "iterations",
-  ) {
+  #number(field: Exclude<NumberField, "batch">) {
     return (event: CustomEvent<number>) => this.#choose({ [field]: event.detail });
   }
 
@@ -239,8 +245,7 @@ export class RecipeControls extends LitElement {
     };
     const onParam = (event: Event) => {
       const param = (event.target as HTMLSelectElement).value as ParamKind;
-      // Blur is of pixels alone.
-      this.#choose(param === "pixel" ? { param } : { param, blur: 0 });
+      this.#choose(param === "pixel" ? { param } : { param, ...withoutPixelRegularizers });
     };
     const onTransforms = (event: Event) => {
       try {
@@ -301,8 +306,14 @@ export class RecipeControls extends LitElement {
       <studio-number label="Learning rate" note="RGB 0–1 · live" scale="decades" .slider=${RATES} max=${recipeBounds.lr.most} .value=${recipe.lr} @choose=${this.#number("lr")}></studio-number>
       <studio-number label="L2 decay" note="toward the zero input · live" scale="decades" .slider=${DECAYS} max=${recipeBounds.l2.most} .value=${recipe.l2} @choose=${this.#number("l2")}></studio-number>
       <studio-number label="Jitter" note="pixels" whole .slider=${{ from: 0, to: 32, step: 1 }} max=${recipeBounds.jitter.most} .value=${recipe.jitter} @choose=${this.#number("jitter")}></studio-number>
-      <studio-number label="Blur" note="standard deviation, pixels" .slider=${{ from: 0, to: 4, step: 0.1 }} max=${recipeBounds.blur.most} .value=${recipe.blur} @choose=${this.#number("blur")}></studio-number>
-      <studio-number label="Blur every" note="iterations" whole min="1" max=${recipeBounds.blurEvery.most} .value=${recipe.blurEvery} @choose=${this.#number("blurEvery")}></studio-number>
+      <studio-number label="Blur" note="standard deviation, pixels · live" .slider=${{ from: 0, to: 4, step: 0.1 }} max=${recipeBounds.blur.most} .value=${recipe.blur} @choose=${this.#number("blur")}></studio-number>
+      <studio-number label="Blur every" note="iterations · live" whole min="1" max=${recipeBounds.blurEvery.most} .value=${recipe.blurEvery} @choose=${this.#number("blurEvery")}></studio-number>
+      <studio-number label="Blur of the gradient" note="standard deviation, pixels · live" .slider=${{ from: 0, to: 4, step: 0.1 }} max=${recipeBounds.blurGradient.most} .value=${recipe.blurGradient} @choose=${this.#number("blurGradient")}></studio-number>
+      <studio-number label="Decay" note="part lost at a step · live" .slider=${{ from: 0, to: 0.5, step: 0.01 }} max="1" .value=${recipe.decay} @choose=${this.#number("decay")}></studio-number>
+      <div class="row">
+        <studio-number label="Clip small norms" note="percent · live" max="100" .value=${recipe.clipNorm} @choose=${this.#number("clipNorm")}></studio-number>
+        <studio-number label="Clip small shares" note="percent · live" max="100" .value=${recipe.clipContribution} @choose=${this.#number("clipContribution")}></studio-number>
+      </div>
       <div class="row">
         <studio-number label="At half size" note="first iterations" whole max=${recipeBounds.coarse.most} .value=${recipe.coarse} @choose=${this.#number("coarse")}></studio-number>
         <studio-number label="Stop after" note="iterations" whole min="1" max=${recipeBounds.iterations.most} .value=${recipe.iterations} @choose=${this.#number("iterations")}></studio-number>

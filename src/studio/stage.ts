@@ -243,6 +243,7 @@ export class Stage extends LitElement {
       .target=${comparesWithPhoto(recipe.objective) ? (this.photo ?? "") : ""}
       .batch=${recipe.batch}
       .param=${recipe.param}
+      .share=${recipe.share}
       .transforms=${recipe.transforms}
       .strength=${recipe.strength}
       .optimizer=${recipe.optimizer}
@@ -250,6 +251,10 @@ export class Stage extends LitElement {
       .l2=${recipe.l2}
       .blurSigma=${recipe.blur}
       .blurEvery=${recipe.blurEvery}
+      .decay=${recipe.decay}
+      .blurGradient=${recipe.blurGradient}
+      .clipNorm=${recipe.clipNorm}
+      .clipContribution=${recipe.clipContribution}
       .jitter=${recipe.jitter}
       .coarse=${recipe.coarse}
       .clamp=${recipe.clamp}

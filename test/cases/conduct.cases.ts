@@ -1,9 +1,11 @@
 /** How an ascent behaves while it runs: what it asks of the device, and that it repeats itself to the bit. */
 import { type Ascent, createAscent, type RunOptions } from "../../src/engine/ascent.ts";
+import { drawAt } from "../../src/engine/draw.ts";
 import { Gpu } from "../../src/gpu/device.ts";
 import { openModel } from "../../src/model/model.ts";
 import { bytesSource } from "../../src/model/source.ts";
-import { defaultRecipe, type Recipe } from "../../src/optvis/recipe.ts";
+import { paramOf } from "../../src/optvis/params/param.ts";
+import { defaultRecipe, type Recipe, type Regularizers } from "../../src/optvis/recipe.ts";
 import { resizePlanes } from "../../src/optvis/resize.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
 import { relativeL2 } from "./error.ts";
@@ -50,6 +52,12 @@ async function finish(ascent: Ascent, options: RunOptions): Promise<number[][]> 
   return values;
 }
 
+/** Every regularizer that the recipe's parameterization has, none as it was. */
+function steered({ param }: Recipe): Partial<Regularizers> {
+  const all = { l2: 0.1, decay: 0.01, blurGradient: 0.4 };
+  return param === "pixel" ? { ...all, blur: 0.7, blurEvery: 2, clipNorm: 20, clipContribution: 10 } : all;
+}
+
 /** What stepping may call: encoding, submitting, waiting. */
 const STEPPING = ["createCommandEncoder", "queue.submit", "queue.onSubmittedWorkDone"];
 
@@ -74,10 +82,37 @@ async function runsQuietly(device: GPUDevice, assets: Assets, recipe: Recipe): P
   if (values.length !== 100) throw new Error(`${values.length} objective values of 100 iterations`);
   if (ascent.iteration !== 200) throw new Error(`iteration ${ascent.iteration} after 200`);
   spy.calls.clear();
-  ascent.set({ lr: 0.001, l2: 0.1, strength: 0.5, weights: [2, 0.25] });
+  ascent.set({ lr: 0.001, strength: 0.5, weights: [2, 0.25], ...steered(recipe) });
   await finish(ascent, { iterations: 2 });
   expectOnly(spy, [...STEPPING, "queue.writeBuffer"]);
   ascent.dispose();
+}
+
+/** What is steered does the same as what a recipe began with, to the bit. */
+async function steersLikeRecipes(device: GPUDevice, assets: Assets, recipe: Recipe): Promise<void> {
+  const gpu = gpuOf(device);
+  const model = await embedded(assets);
+  const live = { lr: 0.01, strength: 0.25, ...steered(recipe) };
+  const [begun, changed] = [
+    await createAscent(gpu, model, { ...recipe, ...live, objective: "0.5*channel:conv2_1:3" }),
+    await createAscent(gpu, model, { ...recipe, objective: "channel:conv2_1:3" }),
+  ];
+  changed.set({ ...live, weights: [0.5] });
+  for (const ascent of [begun, changed]) await finish(ascent, { iterations: 6 });
+  const [expected, image] = [await begun.readImage(), await changed.readImage()];
+  const differs = image.findIndex((value, i) => !Object.is(value, expected[i]));
+  if (differs >= 0) throw new Error(`image[${differs}] is ${image[differs]}, not ${expected[differs]}`);
+  // Regularizers act on what they were turned on for: without them the image is another.
+  await changed.reset({
+    decay: 0,
+    blurGradient: 0,
+    ...(recipe.param === "pixel" ? { blur: 0, clipNorm: 0 } : {}),
+  });
+  await finish(changed, { iterations: 6 });
+  if (relativeL2(await changed.readImage(), expected) < 1e-5)
+    throw new Error("turned off they changed nothing");
+  begun.dispose();
+  changed.dispose();
 }
 
 async function allocatesAsPlanned(device: GPUDevice, assets: Assets, recipe: Recipe): Promise<void> {
@@ -176,6 +211,69 @@ async function invertsPhotographs(device: GPUDevice, assets: Assets): Promise<vo
   }
 }
 
+/** What the images of a batch share stays one through an ascent, and the rest does not. */
+async function sharesCoarseParts(device: GPUDevice, assets: Assets): Promise<void> {
+  const model = await embedded(assets);
+  for (const param of ["fourier", "laplacian", "maco"] as const) {
+    const recipe = {
+      ...defaultRecipe,
+      ...{ objective: "channel:conv2_1:3,9,1", size: [24, 20] as const, batch: 3, param, share: 2 },
+      ...{ init: "noise" as const, optimizer: "adam" as const },
+    };
+    const ascent = await createAscent(gpuOf(device), model, recipe);
+    await finish(ascent, { iterations: 5 });
+    const values = await ascent.readValues();
+    const { length, coarse } = paramOf(param);
+    const [count, mask] = [length(recipe.size), coarse?.(recipe.size, recipe.share)];
+    for (let i = 0; i < count; i++) {
+      const same = values[i] === values[count + i] && values[i] === values[2 * count + i];
+      if (same !== (mask?.[i] === 1))
+        throw new Error(`${param}: number ${i} of the images is ${same ? "" : "not "}one`);
+    }
+    ascent.dispose();
+  }
+  const pixels = { ...defaultRecipe, objective: "channel:conv2_1:3", size: [24, 20] as const, share: 2 };
+  const message = await createAscent(gpuOf(device), model, pixels).then(() => "made", String);
+  if (!message.includes("no frequencies")) throw new Error(`pixels with shared frequencies: ${message}`);
+}
+
+/** A CPPN at its own size as it stands; at twice the size it is the same picture between the same corners. */
+async function drawsAtAnySize(device: GPUDevice, assets: Assets): Promise<void> {
+  const gpu = gpuOf(device);
+  const model = await embedded(assets);
+  const recipe = {
+    ...defaultRecipe,
+    ...{
+      objective: "channel:conv1_1:1",
+      size: [9, 13] as const,
+      param: "cppn" as const,
+      batch: 2,
+      lr: 0.005,
+    },
+    ...{ init: "noise" as const, optimizer: "adam" as const },
+  };
+  const ascent = await createAscent(gpu, model, recipe);
+  await finish(ascent, { iterations: 3 });
+  const [image, values] = [await ascent.readImage(), await ascent.readValues()];
+  const same = await drawAt(gpu, model, recipe, values, recipe.size);
+  const differs = same.findIndex((value, i) => !Object.is(value, image[i]));
+  if (differs >= 0)
+    throw new Error(`drawn again image[${differs}] is ${same[differs]}, not ${image[differs]}`);
+  // Coordinates run from the first pixel's centre to the last one's: every second pixel of 17×25 is one of 9×13.
+  const large = await drawAt(gpu, model, recipe, values, [17, 25]);
+  const shared = image.map((_, i) => {
+    const [plane, row, column] = [Math.floor(i / 117), Math.floor(i / 13) % 9, i % 13];
+    return large[(plane * 17 + 2 * row) * 25 + 2 * column] ?? Number.NaN;
+  });
+  const error = relativeL2(shared, image);
+  if (!(error < 1e-5)) throw new Error(`at twice the size the shared pixels are ${error} off`);
+  ascent.dispose();
+  const pixels = drawAt(gpu, model, { param: "pixel", batch: 1 }, values, [4, 4]);
+  const message = await pixels.then(() => "drawn", String);
+  if (!message.includes("the size it was optimised at"))
+    throw new Error(`pixels at another size: ${message}`);
+}
+
 async function startsAtZero(device: GPUDevice, assets: Assets): Promise<void> {
   const recipe = { ...defaultRecipe, objective: "class:3", size: [33, 32] as const };
   const ascent = await createAscent(gpuOf(device), await embedded(assets), recipe);
@@ -234,6 +332,10 @@ export const cases: readonly GpuCase[] = [
       run: (device, assets) => runsQuietly(device, assets, recipe),
     },
     {
+      name: `what is steered acts as the recipe would: ${recipe.param}`,
+      run: (device, assets) => steersLikeRecipes(device, assets, recipe),
+    },
+    {
       name: `allocates what the plan says and frees it all: ${recipe.param}`,
       run: (device, assets) => allocatesAsPlanned(device, assets, recipe),
     },
@@ -244,6 +346,8 @@ export const cases: readonly GpuCase[] = [
   ]),
   { name: "begins at half the size and goes on from there", run: beginsCoarse },
   { name: "photographs come back through pixels, spectrum and pyramid", run: invertsPhotographs },
+  { name: "images of a batch share low frequencies", run: sharesCoarseParts },
+  { name: "a CPPN is drawn at any size", run: drawsAtAnySize },
   { name: "a zero start is the mean colour exactly", run: startsAtZero },
   { name: "weights over the binding limit are split", run: splitsLargeWeights },
   { name: "stops when the objective stands", run: stopsWhenItStands },

@@ -89,8 +89,8 @@ function fit({ param, size, picture, lr, steps, error }: Fit): Proof {
     return picture(Math.floor(i / width) % height, i % width, c) - MEAN[c]!;
   });
   const { values, gradient } = passes;
-  const buffers = { values, gradient, squares: "", moment1: "moment1", moment2: "moment2", state: "state" };
-  const step = { batch: 1, length, area: height * width, lr, clamp: false, mean: MEAN };
+  const buffers = { values, gradient, sums: "", moment1: "moment1", moment2: "moment2", state: "state" };
+  const step = { batch: 1, length, area: height * width, lr, decay: 0, clamp: false, mean: MEAN };
   const dispatches: readonly Dispatch[] = [
     ...passes.forward,
     dispatch(DIFFERENCE, {

@@ -1,6 +1,6 @@
 import { preprocessing } from "../../src/model/preprocess.ts";
 import { advanceState, initialState, update } from "../../src/optvis/optimizers.ts";
-import type { OptimizerKind } from "../../src/optvis/recipe.ts";
+import { type OptimizerKind, optimizerKinds } from "../../src/optvis/recipe.ts";
 import { clampToRgb } from "../reference/ascent.ts";
 import { momentumProduct } from "../reference/optimizer.ts";
 import { type Shape4, sizeOf, type Tensor, tensor } from "../reference/tensor.ts";
@@ -16,22 +16,24 @@ interface Stepped {
   /** Steps made before. */
   readonly t: number;
   readonly clamp: boolean;
+  readonly decay?: number;
 }
 
 const PREPROCESS = "imagenet";
-const KINDS: readonly OptimizerKind[] = ["sgd", "normalized", "rms", "momentum", "adam", "rmsprop", "nadam"];
 
-const STEPS: readonly Stepped[] = KINDS.flatMap((kind) => [
+const STEPS: readonly Stepped[] = optimizerKinds.flatMap((kind) => [
   { kind, shape: [1, 3, 1, 1] as const, lr: 0.5, t: 0, clamp: false },
   { kind, shape: [3, 3, 5, 7] as const, lr: 0.05, t: 7, clamp: false },
   { kind, shape: [3, 3, 3, 22] as const, lr: 2, t: 0, clamp: true },
   { kind, shape: [3, 3, 4, 2] as const, lr: 0.01, t: 999, clamp: false },
+  { kind, shape: [2, 3, 5, 3] as const, lr: 0.05, t: 1, clamp: true, decay: 0.3 },
 ]);
 
 const TWINS = {
   sgd: twin.update_sgd,
   normalized: twin.update_normalized,
   rms: twin.update_rms,
+  mean: twin.update_mean,
   momentum: twin.update_momentum,
   adam: twin.update_adam,
   rmsprop: twin.update_rmsprop,
@@ -44,7 +46,7 @@ function withStillImage(values: Float32Array, batch: number): Float32Array {
   return batch < 3 ? values : values.fill(0, perImage, 2 * perImage);
 }
 
-function step({ kind, shape, lr, t, clamp }: Stepped): Proof {
+function step({ kind, shape, lr, t, clamp, decay = 0 }: Stepped): Proof {
   const [batch, , height, width] = shape;
   const size = sizeOf(shape);
   const x = noise(1, size);
@@ -63,10 +65,11 @@ function step({ kind, shape, lr, t, clamp }: Stepped): Proof {
     length: 3 * height * width,
     area: height * width,
     lr,
+    decay,
     clamp,
     mean: preprocessing(PREPROCESS).mean,
   };
-  const buffers = { values: x, gradient: g, squares: squaresOf(g, batch), moment1, moment2, state };
+  const buffers = { values: x, gradient: g, sums: sumsOf(kind, g, batch), moment1, moment2, state };
   const names = Object.fromEntries(Object.keys(buffers).map((name) => [name, name])) as {
     readonly [name in keyof typeof buffers]: string;
   };
@@ -78,6 +81,7 @@ function step({ kind, shape, lr, t, clamp }: Stepped): Proof {
       const moments = { first: tensor(shape, moment1), second: tensor(shape, moment2) };
       const bound = boundOf(kind, image, g, moments, lr, t);
       TWINS[kind](image, tensor(shape, g), moments, lr, t);
+      image.data.set(image.data.map((value) => (1 - decay) * value));
       if (clamp) clampToRgb(image, { preprocess: PREPROCESS });
       expectWithin("image", read.f32("values"), image.data, bound, 1);
       expectWithin("moment 1", read.f32("moment1"), moments.first.data, firstBound(moment1, g), roundings(4));
@@ -89,10 +93,10 @@ function step({ kind, shape, lr, t, clamp }: Stepped): Proof {
   };
 }
 
-function squaresOf(g: Float32Array, batch: number): Float32Array {
+function sumsOf(kind: OptimizerKind, g: Float32Array, batch: number): Float32Array {
   const perImage = g.length / batch;
   const range = { batch, stride: perImage, offset: 0, count: perImage, scale: 1 };
-  return Float32Array.from(twin.reduce_squares(g, range));
+  return Float32Array.from((kind === "mean" ? twin.reduce_absolute : twin.reduce_squares)(g, range));
 }
 
 /** 0.9·|m| + |g| is no less than what momentum or Adam add up. */
@@ -129,7 +133,8 @@ function boundOf(
   const depth = 3 + 5 + 2 * DIVISION + SQUARE_ROOT + 2 + 1 + DIVISION + factors;
   return x.data.map((value, i) => {
     const size = change.data[i]!;
-    return roundings(1) * (Math.abs(value) + size) + roundings(depth) * size + 2 * EPSILON;
+    // The sum, and the decay's difference and product.
+    return roundings(3) * (Math.abs(value) + size) + roundings(depth) * size + 2 * EPSILON;
   });
 }
 
@@ -162,7 +167,7 @@ function recurrenceBound(rate: number, steps: number): number {
 
 export const cases: readonly GpuCase[] = [
   kernelCase(
-    KINDS.map((kind) => `update_${kind}`),
+    optimizerKinds.map((kind) => `update_${kind}`),
     "one step from any state; no gradient, no step",
     STEPS,
     step,

@@ -26,20 +26,23 @@ const REDUCTIONS: readonly Reduction[] = [
 ];
 
 const SLOTS = 4;
-const KINDS = ["sum", "squares"] as const;
+const KINDS = { sum: twin.reduce_sum, squares: twin.reduce_squares, absolute: twin.reduce_absolute } as const;
+type Kind = keyof typeof KINDS;
+
+const kinds = Object.keys(KINDS) as Kind[];
 
 /** Each kind twice: the same input gives the same bits. */
 function partials(reduction: Reduction): Proof {
   const x = noise(1, reduction.batch * reduction.stride);
   const bytes = partialsBytes(reduction.batch, SLOTS);
-  const runs = KINDS.flatMap((kind) => [`${kind} once`, `${kind} again`].map((name) => ({ kind, name })));
+  const runs = kinds.flatMap((kind) => [`${kind} once`, `${kind} again`].map((name) => ({ kind, name })));
   return {
     buffers: { x, ...Object.fromEntries(runs.map(({ name }) => [name, bytes])) },
     dispatches: runs.map(({ kind, name }) =>
       reducePartials(name, kind, reduction, { input: "x", partials: name }),
     ),
     check(read) {
-      for (const kind of KINDS) {
+      for (const kind of kinds) {
         checkPartials(kind, x, reduction, read);
         expectExact(`${kind} again`, read.u32(`${kind} again`), read.u32(`${kind} once`));
       }
@@ -47,17 +50,12 @@ function partials(reduction: Reduction): Proof {
   };
 }
 
-function checkPartials(
-  kind: (typeof KINDS)[number],
-  x: Float32Array,
-  reduction: Reduction,
-  read: Results,
-): void {
+function checkPartials(kind: Kind, x: Float32Array, reduction: Reduction, read: Results): void {
   const { batch, count, slot, scale } = reduction;
   const all = read.f32(`${kind} once`);
   const own = (n: number) => all.subarray((slot * batch + n) * PARTIALS, (slot * batch + n + 1) * PARTIALS);
   const sums = Array.from({ length: batch }, (_, n) => own(n).reduce((sum, value) => sum + value, 0));
-  const reduce = kind === "sum" ? twin.reduce_sum : twin.reduce_squares;
+  const reduce = KINDS[kind];
   const bound = reduce(x.map(Math.abs), { ...reduction, scale: Math.abs(scale) });
   // A product, the sums of an invocation, a tree of 64, and the scale.
   const depth = 1 + Math.ceil(count / INVOCATIONS) + 6 + 1;
@@ -104,7 +102,7 @@ function totals({ step, ...total }: Totalled): Proof {
 
 export const cases: readonly GpuCase[] = [
   kernelCase(
-    ["reduce_sum", "reduce_squares"],
+    ["reduce_sum", "reduce_squares", "reduce_absolute"],
     "a part of each image, twice the same bits",
     REDUCTIONS,
     partials,

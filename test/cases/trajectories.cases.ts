@@ -1,21 +1,57 @@
-/** Whole ascents: 20 steps of each optimizer from zeros follow PyTorch float64's objective. */
+/** Whole ascents from zeros follow PyTorch float64's objective: 20 steps of each optimizer, 50 of each named recipe. */
 import { createAscent } from "../../src/engine/ascent.ts";
-import { defaultRecipe } from "../../src/optvis/recipe.ts";
-import { type TrajectoryFixture, trajectoryFixtures } from "../fixtures/fixtures.ts";
+import type { Model } from "../../src/model/network.ts";
+import { recipeNames, recipeSettings } from "../../src/optvis/named-recipes.ts";
+import { defaultRecipe, type Recipe } from "../../src/optvis/recipe.ts";
+import { channelSettings } from "../../src/optvis/recipes.ts";
+import {
+  type RecipeFixture,
+  type RecipeNumbers,
+  recipeFixtures,
+  type TrajectoryFixture,
+  trajectoryFixtures,
+} from "../fixtures/fixtures.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
 import { relativeL2 } from "./error.ts";
 import { gpuOf } from "./gpu.ts";
 
-/** Relative L2 error of the 20 objective values. */
+/** Relative L2 error of the objective values. */
 const TOLERANCE = 1e-3;
 
 async function follow(device: GPUDevice, assets: Assets, fixture: TrajectoryFixture): Promise<void> {
   const { objective: spec, size, optimizer, lr, l2, blur, blurEvery, clamp, redirect, expected } = fixture;
   const model = await fixture.openModel(assets);
-  const ascent = await createAscent(gpuOf(device), model, {
-    ...defaultRecipe,
-    ...{ objective: spec, size, optimizer, lr, l2, blur, blurEvery, clamp, redirect },
-  });
+  const settings = { optimizer, lr, l2, blur, blurEvery, clamp, redirect };
+  await expectObjective(device, model, { ...defaultRecipe, objective: spec, size, ...settings }, expected);
+}
+
+/** Without chance: from zeros, no jitter, no transforms. Other than that the recipe is as its source has it. */
+async function followRecipe(device: GPUDevice, assets: Assets, fixture: RecipeFixture): Promise<void> {
+  const { name, objective, size, numbers, photo, expected } = fixture;
+  for (const [field, value] of Object.entries(ownNumbers(name) ?? {})) {
+    const source = numbers[field as keyof RecipeNumbers];
+    if (source !== undefined && source !== value)
+      throw new Error(`${field} is ${value}, its source has ${source}`);
+  }
+  const init = photo ? ("photo" as const) : ("zeros" as const);
+  const recipe = { ...defaultRecipe, objective, size, ...numbers, init };
+  await expectObjective(device, await fixture.openModel(assets), recipe, expected, photo);
+}
+
+/** The project's own numbers of a recipe; none where only a parameterization is shown. */
+function ownNumbers(name: string): Partial<Recipe> | undefined {
+  const named = recipeNames.find((one) => one === name);
+  return named ? recipeSettings(named) : name === "default" ? channelSettings : undefined;
+}
+
+async function expectObjective(
+  device: GPUDevice,
+  model: Model,
+  recipe: Recipe,
+  expected: readonly number[],
+  photo?: Float32Array,
+): Promise<void> {
+  const ascent = await createAscent(gpuOf(device), model, recipe, { photo });
   const objective: number[] = [];
   for await (const report of ascent.run({ iterations: expected.length, objective: true })) {
     for (const [value] of report.objective ?? []) objective.push(value as number);
@@ -25,8 +61,16 @@ async function follow(device: GPUDevice, assets: Assets, fixture: TrajectoryFixt
   if (!(error < TOLERANCE)) throw new Error(`objective is ${error} off:\n${objective}\nnot\n${expected}`);
 }
 
-export const cases: readonly GpuCase[] = trajectoryFixtures.map((fixture) => ({
-  name: `ascent by ${fixture.name}${fixture.redirect ? " with redirect" : ""}`,
-  needs: fixture.needs,
-  run: (device: GPUDevice, assets: Assets) => follow(device, assets, fixture),
-}));
+export const cases: readonly GpuCase[] = [
+  ...trajectoryFixtures.map((fixture) => ({
+    name: `ascent by ${fixture.name}${fixture.redirect ? " with redirect" : ""}`,
+    needs: fixture.needs,
+    run: (device: GPUDevice, assets: Assets) => follow(device, assets, fixture),
+  })),
+  ...recipeFixtures.map((fixture) => ({
+    name: `50 steps of ${fixture.name}`,
+    once: true,
+    needs: fixture.needs,
+    run: (device: GPUDevice, assets: Assets) => followRecipe(device, assets, fixture),
+  })),
+];

@@ -83,30 +83,50 @@ test("iterations at half the size share every buffer but the image and its momen
   const more = begun.buffers.filter(({ name }) => !whole.buffers.some((buffer) => buffer.name === name));
   expect(more.map(({ name }) => name).sort()).toEqual(["image.coarse", "image.coarse.moment1"]);
   expect(begun.bytes - whole.bytes).toBe(2 * 4 * 3 * 112 * 112);
-  const last = (t: number) => iterationOf(begun, t).at(-1)?.label;
+  const last = (t: number) => iterationOf(begun, t, defaultRecipe).at(-1)?.label;
   expect([last(0), last(9), last(10)]).toEqual(["enlarge", "enlarge", last(99)]);
   expect(last(10)).not.toBe("enlarge");
   const spectrum = plan("channel:relu3_3:7", { coarse: 10, param: "fourier" });
-  expect(iterationOf(spectrum, 0).at(-1)?.label).not.toBe("enlarge");
+  expect(iterationOf(spectrum, 0, defaultRecipe).at(-1)?.label).not.toBe("enlarge");
   expect(() => plan("channel:relu3_3:7", { coarse: 10, size: [6, 6] })).toThrow(/half the size.*3×3/);
 });
 
 test("nothing is computed beyond the deepest layer of the objective", () => {
-  const labels = [...iterationOf(plan("channel:conv2_2:3 + channel:conv1_1:1"), 0)].map(({ label }) => label);
+  const labels = [...iterationOf(plan("channel:conv2_2:3 + channel:conv1_1:1"), 0, defaultRecipe)].map(
+    ({ label }) => label,
+  );
   expect(labels.some((label) => label.startsWith("conv2_2"))).toBe(true);
   expect(labels.filter((label) => /pool2|relu2_2|conv3/.test(label))).toEqual([]);
 });
 
 test("the redirect ends after 16 iterations, the blur comes every k", () => {
-  const some = plan("channel:conv2_1:3", { blur: 1, blurEvery: 4 });
+  const blurred = { ...defaultRecipe, blur: 1, blurEvery: 4 };
+  const some = plan("channel:conv2_1:3", blurred);
   const has = (t: number, kernel: string) =>
-    iterationOf(some, t).some(({ kernel: { name } }) => name === kernel);
+    iterationOf(some, t, blurred).some(({ kernel: { name } }) => name === kernel);
   for (let t = 0; t < 24; t++) {
     expect(has(t, "relu_backward_redirect")).toBe(t < 16);
     expect(has(t, "blur_rows")).toBe(t % 4 === 0);
   }
-  const off = iterationOf(plan("channel:conv2_1:3", { redirect: false }), 0);
+  const off = iterationOf(plan("channel:conv2_1:3", { redirect: false }), 0, defaultRecipe);
   expect(off.some(({ kernel }) => kernel.name.startsWith("relu_backward_"))).toBe(false);
+});
+
+test("regularizers are in an iteration only where they are not 0, for pixels alone but for the gradient's blur", () => {
+  const kernels = (param: Recipe["param"], asked: Partial<Recipe>) =>
+    iterationOf(plan("channel:conv2_1:3", { param }), 0, { ...defaultRecipe, ...asked }).map(
+      ({ kernel: { name } }) => name,
+    );
+  const asked = { clipNorm: 1, clipContribution: 1, blur: 1 };
+  const all = ["clip_norm", "clip_contribution", "blur_rows"];
+  expect(kernels("pixel", asked)).toEqual(expect.arrayContaining(all));
+  expect(kernels("pixel", {}).filter((name) => /clip|blur/.test(name))).toEqual([]);
+  expect(kernels("fourier", asked).filter((name) => /clip|blur/.test(name))).toEqual([]);
+  expect(kernels("fourier", { blurGradient: 1 })).toContain("blur_rows");
+  for (const field of ["blur", "clipNorm", "clipContribution"] as const) {
+    const spectrum = () => plan("channel:conv2_1:3", { param: "fourier", [field]: 1 });
+    expect(spectrum).toThrow(new RegExp(`${field} works on pixels`));
+  }
 });
 
 test("from zeros, where max-pools see ties, the first iterations and always the gradient are exact", () => {
@@ -116,15 +136,15 @@ test("from zeros, where max-pools see ties, the first iterations and always the 
   };
   for (const redirect of [true, false]) {
     const zeros = plan("channel:relu3_3:7", { redirect });
-    expect(convolutions(iterationOf(zeros, 15))).toEqual(["register"]);
+    expect(convolutions(iterationOf(zeros, 15, defaultRecipe))).toEqual(["register"]);
     // Few channels, as those of the image and of the objective, are convolved directly.
-    expect(convolutions(iterationOf(zeros, 16))).toEqual(["register", "winograd"]);
+    expect(convolutions(iterationOf(zeros, 16, defaultRecipe))).toEqual(["register", "winograd"]);
     const noise = plan("channel:relu3_3:7", { redirect, init: "noise" });
-    expect(convolutions(iterationOf(noise, 0))).toEqual(["register", "winograd"]);
+    expect(convolutions(iterationOf(noise, 0, defaultRecipe))).toEqual(["register", "winograd"]);
     for (const one of [zeros, noise]) expect(convolutions(one.gradient)).toEqual(["register"]);
   }
   const pinned = plan("channel:relu3_3:7", {}, { convVariant: () => "winograd4_8x8" });
-  expect(convolutions(iterationOf(pinned, 0))).toEqual(["winograd"]);
+  expect(convolutions(iterationOf(pinned, 0, defaultRecipe))).toEqual(["winograd"]);
   expect(convolutions(pinned.gradient)).toEqual(["winograd"]);
 });
 

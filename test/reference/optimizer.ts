@@ -23,6 +23,7 @@ export function biasCorrections(t: number): readonly [first: number, second: num
  *   sgd        x + lr·g
  *   normalized x + lr·g / (‖g‖₂ + 1e-8)
  *   rms        x + lr·g / (√mean(g²) + 1e-8)
+ *   mean       x + lr·g / (mean|g| + 1e-8)
  *   momentum   v = 0.9·v + g,  x + lr·v
  *   adam       m = 0.9·m + 0.1·g,  s = 0.999·s + 0.001·g²,
  *              x + lr·(m/(1−0.9ᵗ⁺¹)) / (√(s/(1−0.999ᵗ⁺¹)) + 1e-8)      (Kingma & Ba, algorithm 1)
@@ -55,8 +56,9 @@ export function optimizerStep(
 }
 
 /** What sgd, normalized and rms multiply the gradient of one image with. */
-export function gradientScale(kind: "sgd" | "normalized" | "rms", g: Float64Array): number {
+export function gradientScale(kind: "sgd" | "normalized" | "rms" | "mean", g: Float64Array): number {
   if (kind === "sgd") return 1;
+  if (kind === "mean") return 1 / (g.reduce((sum, value) => sum + Math.abs(value), 0) / g.length + 1e-8);
   const sumOfSquares = g.reduce((sum, value) => sum + value * value, 0);
   const size = kind === "normalized" ? Math.sqrt(sumOfSquares) : Math.sqrt(sumOfSquares / g.length);
   return 1 / (size + 1e-8);

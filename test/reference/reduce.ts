@@ -17,6 +17,11 @@ export function reduceSquares(x: ArrayLike<number>, range: ReferenceRange): Floa
   return reduce(x, range, (value) => value * value);
 }
 
+/** scale · Σ |x| over the part, one number an image. */
+export function reduceAbsolute(x: ArrayLike<number>, range: ReferenceRange): Float64Array {
+  return reduce(x, range, Math.abs);
+}
+
 function reduce(
   x: ArrayLike<number>,
   { batch, stride, offset, count, scale }: ReferenceRange,

@@ -11,6 +11,12 @@ export {
 } from "./alignment.ts";
 export { avgPoolBackward as avgpool_backward, avgPoolForward as avgpool_forward } from "./avgpool.ts";
 export { blurColumns as blur_columns, blurRows as blur_rows } from "./blur.ts";
+export {
+  clipByContribution as clip_contribution,
+  clipByNorm as clip_norm,
+  clipSelect as clip_select,
+  clipSmall as clip_small,
+} from "./clip.ts";
 export { colourBackward as colour_backward, colourForward as colour_forward } from "./colour.ts";
 export {
   conv3x3BackwardInput as conv3x3_backward_input,
@@ -111,6 +117,7 @@ export {
 export { presentPixels as present_fragment } from "./present.ts";
 export { pyramidBackward as pyramid_backward, pyramidForward as pyramid_forward } from "./pyramid.ts";
 export {
+  reduceAbsolute as reduce_absolute,
   reduceSquares as reduce_squares,
   reduceSum as reduce_sum,
   reduceTotal as reduce_total,
@@ -123,11 +130,13 @@ export {
   reluForward as relu_forward,
 } from "./relu.ts";
 export { resampleBackward as resample_backward, resampleForward as resample_forward } from "./resample.ts";
+export { shareBackward as share_backward, shareForward as share_forward } from "./share.ts";
 export { windowBackward as window_backward, windowForward as window_forward } from "./window.ts";
 
 export const update_sgd = optimizerStep.bind(null, "sgd");
 export const update_normalized = optimizerStep.bind(null, "normalized");
 export const update_rms = optimizerStep.bind(null, "rms");
+export const update_mean = optimizerStep.bind(null, "mean");
 export const update_momentum = optimizerStep.bind(null, "momentum");
 export const update_rmsprop = optimizerStep.bind(null, "rmsprop");
 export const update_nadam = optimizerStep.bind(null, "nadam");

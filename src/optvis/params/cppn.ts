@@ -7,7 +7,7 @@ import { cppn_backward_input, cppn_backward_weights, cppn_forward } from "../../
 import { InputError } from "../../errors.ts";
 import { type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
 import { colourBackward, colourForward, IDENTITY } from "./colour.ts";
-import type { Param, Size } from "./param.ts";
+import type { Images, Memory, Param, Size } from "./param.ts";
 
 const HIDDEN = 24;
 const HIDDEN_LAYERS = 8;
@@ -64,6 +64,35 @@ function initial(normal: () => number, last: number): Float32Array<ArrayBuffer> 
   return values;
 }
 
+/** What layer i reads: coordinates, then activations (N,outputs,H,W), those that share a `slot` in one buffer. */
+function activations({ batch, size }: Images, memory: Memory, slot: (i: number) => number) {
+  const grid = memory.table("cppn.coordinates", Float32Array.from(coordinates(size)));
+  return (i: number): string => {
+    if (i === 0) return grid;
+    const outputs = cppnLayers[i - 1]?.outputs ?? 0;
+    return memory.buffer(`cppn.${slot(i)}`, "workspace", 4 * batch * outputs * size[0] * size[1]);
+  };
+}
+
+/** Weights to image. */
+function forwardPasses(
+  images: Images,
+  { weights, image }: { readonly weights: string; readonly image: string },
+  activation: (i: number) => string,
+): Dispatch[] {
+  const area = images.size[0] * images.size[1];
+  const layers = cppnLayers.map((layer, i) =>
+    dispatch(cppn_forward, {
+      label: `cppn ${i} forward`,
+      uniform: { batch: images.batch, area, ...layer, length: CPPN_LENGTH },
+      workgroups: fold(images.batch * area),
+      buffers: { weights, input: activation(i), output: activation(i + 1) },
+    }),
+  );
+  const last = activation(cppnLayers.length);
+  return [...layers, colourForward(images, { input: last, output: image }, IDENTITY)];
+}
+
 export const cppn: Param = {
   length: () => CPPN_LENGTH,
   plan(images, { image, gradient }, memory) {
@@ -71,26 +100,15 @@ export const cppn: Param = {
     const area = size[0] * size[1];
     const weights = memory.buffer("cppn", "param", 4 * batch * CPPN_LENGTH);
     const weightsGradient = memory.buffer("cppn.gradient", "param", 4 * batch * CPPN_LENGTH);
-    const grid = memory.table("cppn.coordinates", Float32Array.from(coordinates(size)));
-    const activation = (i: number) =>
-      i === 0
-        ? grid
-        : memory.buffer(`cppn.${i}`, "workspace", 4 * batch * (cppnLayers[i - 1]?.outputs ?? 0) * area);
+    const activation = activations(images, memory, (i) => i);
     const flow = (i: number) =>
       memory.buffer(`cppn.gradient.${i % 2}`, "workspace", 4 * batch * HIDDEN * area);
     const end = cppnLayers.length;
-    const forward: Dispatch[] = [];
     const backward: Dispatch[] = [];
     for (const [i, layer] of cppnLayers.entries()) {
       const uniform = { batch, area, ...layer, length: CPPN_LENGTH };
       const input = activation(i);
       const pixels = { uniform, workgroups: fold(batch * area) };
-      forward.push(
-        dispatch(cppn_forward, {
-          ...{ label: `cppn ${i} forward`, ...pixels },
-          buffers: { weights, input, output: activation(i + 1) },
-        }),
-      );
       const back = [
         dispatch(cppn_backward_weights, {
           ...{ label: `cppn ${i} backward weights`, uniform, workgroups: [features(layer) + 1, batch, 1] },
@@ -103,16 +121,20 @@ export const cppn: Param = {
       }
       backward.unshift(...back);
     }
-    const last = activation(end);
     return {
       values: weights,
       gradient: weightsGradient,
-      forward: [...forward, colourForward(images, { input: last, output: image }, IDENTITY)],
+      forward: forwardPasses(images, { weights, image }, activation),
       backward: [
         colourBackward(images, { input: gradient, output: flow(end), image }, IDENTITY),
         ...backward,
       ],
     };
+  },
+  /** Nothing is kept for a backward pass, so two buffers do. */
+  draw(images, { values, image }, memory) {
+    const activation = activations(images, memory, (i) => 1 + (i % 2));
+    return forwardPasses(images, { weights: values, image }, activation);
   },
   /** Grey: random hidden layers, and a last layer of zeros (Lucid). */
   zeros: (normal) => initial(normal, 0),

@@ -11,7 +11,7 @@ import {
 import { type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
 import { colourBackward, colourForward, decorrelate } from "./colour.ts";
 import type { Images, Memory, Param, Size } from "./param.ts";
-import { bins, frequencyNorms, realTransform, turns } from "./spectrum.ts";
+import { bins, frequencyNorms, lowBins, realTransform, turns } from "./spectrum.ts";
 
 /** Standard deviation of the noise start (Lucid: sd=0.01). */
 const NOISE = 0.01;
@@ -31,6 +31,7 @@ function length(size: Size): number {
 
 export const fourier: Param = {
   length,
+  coarse: (size, cycles) => lowBins(size, cycles, { planes: 3, times: 2 }),
   plan(images, { image, gradient }, memory) {
     const { batch, size } = images;
     const bytes = 4 * batch * length(size);

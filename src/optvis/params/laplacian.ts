@@ -26,6 +26,14 @@ function length(size: Size): number {
 
 export const laplacian: Param = {
   length,
+  /** Levels of up to two pixels a cycle. */
+  coarse(size, cycles) {
+    const levels = Array.from({ length: LEVELS }, (_, level) => {
+      const [height, width] = levelSize(size, level);
+      return new Float32Array(3 * height * width).fill(Math.max(height, width) <= 2 * cycles ? 1 : 0);
+    });
+    return Float32Array.from(levels.flatMap((level) => [...level]));
+  },
   plan(images, { image, gradient }, memory) {
     const { batch, size } = images;
     const count = 3 * batch * size[0] * size[1];

@@ -8,7 +8,7 @@ import { colourBackward, colourForward } from "./colour.ts";
 import { coloursSpectrum, inverseTransform } from "./fourier.ts";
 import { magnitude } from "./magnitude.ts";
 import type { Param, Size } from "./param.ts";
-import { bins } from "./spectrum.ts";
+import { bins, lowBins } from "./spectrum.ts";
 
 /** A phase for each of 3 colours and every frequency. */
 function length(size: Size): number {
@@ -17,6 +17,7 @@ function length(size: Size): number {
 
 export const maco: Param = {
   length,
+  coarse: (size, cycles) => lowBins(size, cycles, { planes: 3, times: 1 }),
   plan(images, { image, gradient }, memory) {
     const { batch, size } = images;
     const count = batch * length(size);

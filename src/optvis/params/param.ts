@@ -40,6 +40,14 @@ export interface ParamPasses {
 }
 
 export interface Param {
+  /** 1 for every number of one image that makes frequencies up to `cycles` along the longer side, else 0. */
+  coarse?(size: Size, cycles: number): Float32Array<ArrayBuffer>;
+  /** Where the numbers do not depend on the size: passes that make the images at any size of them. */
+  draw?(
+    images: Images,
+    buffers: { readonly values: string; readonly image: string },
+    memory: Memory,
+  ): Dispatch[];
   /** Numbers optimised for one image. */
   length(size: Size): number;
   /** @param buffers of the image, written by the forward passes, and of its gradient, read by the backward ones */

@@ -16,6 +16,15 @@ export function frequencyNorms([height, width]: Size): Float64Array {
   });
 }
 
+/** 1 for the bins of frequencies up to `cycles` along the longer side, else 0; each `times` times over. */
+export function lowBins(size: Size, cycles: number, { planes, times }: { planes: number; times: number }) {
+  const least = frequencyNorms(size).map((f) => (f * Math.max(...size) <= cycles ? 1 : 0));
+  return Float32Array.from(
+    { length: planes * least.length * times },
+    (_, i) => least[Math.floor(i / times) % least.length] as number,
+  );
+}
+
 /** (cos, sin)(2π·m/n) for m = 0 … n−1, interleaved; exact at multiples of a quarter turn. */
 export function turns(n: number): Float64Array {
   const table = new Float64Array(2 * n);

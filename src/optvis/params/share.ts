@@ -1,0 +1,54 @@
+/**
+ * Batches that share low frequencies: images that differ in detail only, so that they can be compared or blended
+ * ("Aligned neuron visualization", Mordvintsev et al. 2018, "Differentiable Image Parameterizations", where sums of
+ * coarse images are shared; here it is the low part of the one spectrum or pyramid that an image has).
+ */
+import { share_backward, share_forward } from "../../../shaders/share.wgsl";
+import { InputError } from "../../errors.ts";
+import { type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
+import type { Recipe } from "../recipe.ts";
+import { type Images, type Memory, type ParamPasses, paramOf } from "./param.ts";
+
+/** Both in place: the first image's numbers are every image's, and their gradients add up in the first image. */
+export function share(
+  uniform: { readonly batch: number; readonly length: number },
+  { mask, values, gradient }: { readonly mask: string; readonly values: string; readonly gradient: string },
+): { readonly forward: Dispatch; readonly backward: Dispatch } {
+  const options = { uniform, workgroups: fold(uniform.length) };
+  return {
+    forward: dispatch(share_forward, { label: "share forward", ...options, buffers: { mask, values } }),
+    backward: dispatch(share_backward, {
+      label: "share backward",
+      ...options,
+      buffers: { mask, values: gradient },
+    }),
+  };
+}
+
+/**
+ * The passes of a parameterization whose batch shares what is coarser than `recipe.share` cycles along the longer side.
+ * @throws InputError where it has no frequencies
+ */
+export function withShared(
+  recipe: Pick<Recipe, "param" | "share">,
+  { batch, size }: Images,
+  passes: ParamPasses,
+  memory: Memory,
+): ParamPasses {
+  if (recipe.share === 0) return passes;
+  const param = paramOf(recipe.param);
+  if (!param.coarse) {
+    throw new InputError(`share: ${recipe.param} parameters have no frequencies that a batch could share`, {
+      remedy: "leave it at 0, or use --param fourier, laplacian or maco",
+    });
+  }
+  const mask = memory.table("share.mask", param.coarse(size, recipe.share));
+  const { values, gradient } = passes;
+  const shared = share({ batch, length: param.length(size) }, { mask, values, gradient });
+  return {
+    values,
+    gradient,
+    forward: [shared.forward, ...passes.forward],
+    backward: [...passes.backward, shared.backward],
+  };
+}
