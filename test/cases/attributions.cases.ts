@@ -4,7 +4,6 @@ import {
   type AttributionOptions,
   attribution,
 } from "../../src/commands/attribution.ts";
-import { Gpu } from "../../src/gpu/device.ts";
 import { openModel } from "../../src/model/model.ts";
 import type { Preprocess } from "../../src/model/network.ts";
 import { bytesSource } from "../../src/model/source.ts";
@@ -13,6 +12,7 @@ import { readFloats } from "../fixtures/fixtures.ts";
 import { noiseImage } from "../fixtures/hashing.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
 import { medianOverRms, relativeL2 } from "./error.ts";
+import { gpuOf } from "./gpu.ts";
 
 const FILE = "test/fixtures/attributions.safetensors";
 /** Relative L2 on noise that is free of near-ties, as for gradients. */
@@ -48,7 +48,7 @@ async function compare(device: GPUDevice, assets: Assets, fixture: Fixture): Pro
   });
   const options = await optionsOf(assets, fixture);
   const context = { runtime: "browser", startedAt: 0 } as const;
-  const { tensors } = await attribution(new Gpu(device, ""), model, options, context);
+  const { tensors } = await attribution(gpuOf(device), model, options, context);
   for (const [name, { data }] of Object.entries(tensors)) {
     if (name === "gradient") continue;
     const expected = await readFloats(assets, FILE, `${fixture.name}/${name}`);

@@ -10,6 +10,7 @@ import { defaultRecipe, type Recipe, type Regularizers } from "../../src/optvis/
 import { resizePlanes } from "../../src/optvis/resize.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
 import { relativeL2 } from "./error.ts";
+import { gpuOf } from "./gpu.ts";
 import { type Spy, spyOn } from "./spy.ts";
 
 const EMBEDDED = "weights/ascent-vgg.safetensors";
@@ -90,7 +91,7 @@ async function runsQuietly(device: GPUDevice, assets: Assets, recipe: Recipe): P
 
 /** What is steered does the same as what a recipe began with, to the bit. */
 async function steersLikeRecipes(device: GPUDevice, assets: Assets, recipe: Recipe): Promise<void> {
-  const gpu = new Gpu(device, "");
+  const gpu = gpuOf(device);
   const model = await embedded(assets);
   const live = { lr: 0.01, strength: 0.25, ...steered(recipe) };
   const [begun, changed] = [
@@ -136,7 +137,7 @@ async function allocatesAsPlanned(device: GPUDevice, assets: Assets, recipe: Rec
 }
 
 async function repeats(device: GPUDevice, assets: Assets, recipe: Recipe): Promise<void> {
-  const gpu = new Gpu(device, "");
+  const gpu = gpuOf(device);
   const model = await embedded(assets);
   const images: Float32Array[] = [];
   const objectives: string[] = [];
@@ -166,7 +167,7 @@ async function repeats(device: GPUDevice, assets: Assets, recipe: Recipe): Promi
 
 /** Iterations at half the size and then at the whole one are two ascents, the second from the first's image enlarged. */
 async function beginsCoarse(device: GPUDevice, assets: Assets): Promise<void> {
-  const gpu = new Gpu(device, "");
+  const gpu = gpuOf(device);
   const model = await embedded(assets);
   const recipe = {
     ...defaultRecipe,
@@ -203,7 +204,7 @@ async function invertsPhotographs(device: GPUDevice, assets: Assets): Promise<vo
   );
   for (const param of ["pixel", "fourier", "laplacian"] as const) {
     const recipe = { ...defaultRecipe, objective: "channel:conv1_1:1", size, param, init: "photo" as const };
-    const ascent = await createAscent(new Gpu(device, ""), model, recipe, { photo });
+    const ascent = await createAscent(gpuOf(device), model, recipe, { photo });
     const image = await ascent.readImage();
     const worst = image.reduce((most, value, i) => Math.max(most, Math.abs(value - (photo[i] ?? 0))), 0);
     if (!(worst < 1 / 255)) throw new Error(`${param} is ${worst} off the photograph`);
@@ -243,7 +244,7 @@ async function sharesCoarseParts(device: GPUDevice, assets: Assets): Promise<voi
       ...{ objective: "channel:conv2_1:3,9,1", size: [24, 20] as const, batch: 3, param, share: 2 },
       ...{ init: "noise" as const, optimizer: "adam" as const },
     };
-    const ascent = await createAscent(new Gpu(device, ""), model, recipe);
+    const ascent = await createAscent(gpuOf(device), model, recipe);
     await finish(ascent, { iterations: 5 });
     const values = await ascent.readValues();
     const { length, coarse } = paramOf(param);
@@ -256,13 +257,13 @@ async function sharesCoarseParts(device: GPUDevice, assets: Assets): Promise<voi
     ascent.dispose();
   }
   const pixels = { ...defaultRecipe, objective: "channel:conv2_1:3", size: [24, 20] as const, share: 2 };
-  const message = await createAscent(new Gpu(device, ""), model, pixels).then(() => "made", String);
+  const message = await createAscent(gpuOf(device), model, pixels).then(() => "made", String);
   if (!message.includes("no frequencies")) throw new Error(`pixels with shared frequencies: ${message}`);
 }
 
 /** A CPPN at its own size as it stands; at twice the size it is the same picture between the same corners. */
 async function drawsAtAnySize(device: GPUDevice, assets: Assets): Promise<void> {
-  const gpu = new Gpu(device, "");
+  const gpu = gpuOf(device);
   const model = await embedded(assets);
   const recipe = {
     ...defaultRecipe,
@@ -299,7 +300,7 @@ async function drawsAtAnySize(device: GPUDevice, assets: Assets): Promise<void> 
 
 async function startsAtZero(device: GPUDevice, assets: Assets): Promise<void> {
   const recipe = { ...defaultRecipe, objective: "class:3", size: [33, 32] as const };
-  const ascent = await createAscent(new Gpu(device, ""), await embedded(assets), recipe);
+  const ascent = await createAscent(gpuOf(device), await embedded(assets), recipe);
   const image = await ascent.readImage();
   const mean = [0.485, 0.456, 0.406].map(Math.fround);
   const differs = image.findIndex((value, i) => value !== mean[Math.floor(i / (33 * 32))]);
@@ -308,7 +309,7 @@ async function startsAtZero(device: GPUDevice, assets: Assets): Promise<void> {
 }
 
 async function splitsLargeWeights(device: GPUDevice, assets: Assets): Promise<void> {
-  const gpu = new Gpu(device, "");
+  const gpu = gpuOf(device);
   const model = await embedded(assets);
   const recipe = { ...defaultRecipe, objective: "layer:logits", size: [32, 32] as const, batch: 2 };
   const gradients: Float32Array[] = [];
@@ -331,7 +332,7 @@ async function splitsLargeWeights(device: GPUDevice, assets: Assets): Promise<vo
 
 async function stopsWhenItStands(device: GPUDevice, assets: Assets): Promise<void> {
   const recipe = { ...defaultRecipe, objective: "channel:conv1_1:1", size: [9, 9] as const, clamp: true };
-  const ascent = await createAscent(new Gpu(device, ""), await embedded(assets), recipe);
+  const ascent = await createAscent(gpuOf(device), await embedded(assets), recipe);
   const values = (await finish(ascent, { iterations: 500, until: 1e-3, objective: true })).map(
     ([value]) => value as number,
   );

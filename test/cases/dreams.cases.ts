@@ -1,10 +1,10 @@
 /** DeepDream with octaves, as the command makes it, against PyTorch float64 on the real VGG-19. */
 import { dream } from "../../src/commands/dream.ts";
-import { Gpu } from "../../src/gpu/device.ts";
 import type { Preprocess } from "../../src/model/network.ts";
 import fixtures from "../fixtures/dreams.json" with { type: "json" };
 import { openWeights, readFloats } from "../fixtures/fixtures.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
+import { gpuOf } from "./gpu.ts";
 
 type Fixture = (typeof fixtures)[number];
 
@@ -18,7 +18,7 @@ async function compare(device: GPUDevice, assets: Assets, fixture: Fixture): Pro
   const [height, width] = fixture.size as [number, number];
   const options = { ...fixture, image: { shape: [1, 3, height, width], data } };
   const context = { runtime: "browser", startedAt: 0 } as const;
-  const { report, tensors } = await dream(new Gpu(device, ""), model, options, context);
+  const { report, tensors } = await dream(gpuOf(device), model, options, context);
   if (report.octaves.length !== fixture.octaves) throw new Error(`${report.octaves.length} octaves`);
   const expected = await readFloats(assets, "test/fixtures/dreams.safetensors", fixture.name);
   const image = tensors["image"]!.data;

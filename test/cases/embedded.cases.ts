@@ -3,7 +3,6 @@
  * median (rounding may flip a decision near a tie), and against finite differences of the engine's own objective.
  */
 import { createAscent } from "../../src/engine/ascent.ts";
-import { Gpu } from "../../src/gpu/device.ts";
 import { openModel } from "../../src/model/model.ts";
 import type { Model } from "../../src/model/network.ts";
 import { bytesSource } from "../../src/model/source.ts";
@@ -16,6 +15,7 @@ import { tensor } from "../reference/tensor.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
 import { dot } from "./compare.ts";
 import { medianOverRms } from "./error.ts";
+import { gpuOf } from "./gpu.ts";
 
 const FILE = "weights/ascent-vgg.safetensors";
 const OBJECTIVE = "class:3 - 0.5*class:40";
@@ -33,7 +33,7 @@ const SLOPE_TOLERANCE = 0.02;
 async function compare(device: GPUDevice, assets: Assets): Promise<void> {
   const model = await openModel(bytesSource(FILE, await assets.read(FILE)));
   const recipe = { ...defaultRecipe, objective: OBJECTIVE, size: SIZE };
-  const ascent = await createAscent(new Gpu(device, ""), model, recipe);
+  const ascent = await createAscent(gpuOf(device), model, recipe);
   const image = noiseImage(5, [1, 3, ...SIZE]);
   const { gradient } = await ascent.gradient(image);
   const off = medianOverRms(gradient, await referenceGradient(model, image));

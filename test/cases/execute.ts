@@ -5,10 +5,11 @@
  * kernel that reads past its input spreads NaN, one that skips an output leaves it, and one that writes past
  * an output changes a guard; all three fail.
  */
-import { Gpu } from "../../src/gpu/device.ts";
+import type { Gpu } from "../../src/gpu/device.ts";
 import { type BufferRef, bufferName, type Dispatch } from "../../src/gpu/dispatch.ts";
 import { bindKernel, writeUniform } from "../../src/gpu/kernel.ts";
 import type { GpuCase } from "../stacks/case.ts";
+import { gpuOf } from "./gpu.ts";
 
 /** What a buffer holds at first; a number is a size in bytes, filled with NaN. */
 export type Contents = Float32Array | Uint32Array | number;
@@ -48,7 +49,7 @@ export function kernelCase<P>(
       const ran = new Set(proofs.flatMap(({ dispatches }) => dispatches.map(({ kernel }) => kernel.name)));
       const idle = proves.filter((name) => !ran.has(name));
       if (idle.length > 0) throw new Error(`named by the case, but not run: ${idle.join(", ")}`);
-      const results = await execute(new Gpu(device, "test"), proofs);
+      const results = await execute(gpuOf(device), proofs);
       for (const [i, { check }] of proofs.entries()) {
         try {
           check(results[i]!);
@@ -70,12 +71,13 @@ async function execute(gpu: Gpu, proofs: readonly Proof[]): Promise<Results[]> {
   const { device } = gpu;
   const encoder = device.createCommandEncoder({ label: "proofs" });
   const runs: ReadonlyMap<string, GPUBuffer>[] = [];
+  const uniforms: GPUBuffer[] = [];
   for (const { buffers, dispatches, times = 1 } of proofs) {
     const made = new Map(
       Object.entries(buffers).map(([name, contents]) => [name, makeBuffer(gpu, name, contents)]),
     );
     const records: ((pass: GPUComputePassEncoder) => void)[] = [];
-    for (const dispatch of dispatches) records.push(await bound(gpu, dispatch, made));
+    for (const dispatch of dispatches) records.push(await bound(gpu, dispatch, made, uniforms));
     const pass = encoder.beginComputePass();
     for (let i = 0; i < times; i++) for (const record of records) record(pass);
     pass.end();
@@ -94,7 +96,7 @@ async function execute(gpu: Gpu, proofs: readonly Proof[]): Promise<Results[]> {
   device.queue.submit([encoder.finish()]);
   await staging.mapAsync(GPUMapMode.READ);
   const memory = staging.getMappedRange().slice(0);
-  for (const buffer of [...all, staging]) gpu.free(buffer);
+  for (const buffer of [...all, ...uniforms, staging]) gpu.free(buffer);
   return runs.map((made) => resultsOf(made, offsets, memory));
 }
 
@@ -109,16 +111,18 @@ function makeBuffer(gpu: Gpu, label: string, contents: Contents): GPUBuffer {
   return buffer;
 }
 
-/** What encodes a dispatch, bound once. */
+/** What encodes a dispatch, bound once. @param uniforms takes the buffer made for its uniform */
 async function bound(
   gpu: Gpu,
   dispatch: Dispatch,
   made: ReadonlyMap<string, GPUBuffer>,
+  uniforms: GPUBuffer[],
 ): Promise<(pass: GPUComputePassEncoder) => void> {
   const kernel = await gpu.kernel(dispatch.kernel, dispatch.overrides);
   const bindings = Object.entries(dispatch.buffers).map(([name, ref]) => [name, bindingOf(made, ref)]);
   const buffers = Object.fromEntries(bindings) as Readonly<Record<string, GPUBufferBinding>>;
   const uniform = uniformOf(gpu, dispatch);
+  if (uniform) uniforms.push(uniform.buffer);
   const group = bindKernel(gpu.device, kernel, dispatch.label, buffers, uniform);
   const workgroups = folded(dispatch);
   return (pass) => {

@@ -1,11 +1,11 @@
 /** The whole way down and back: objective and gradient against PyTorch float64 on real networks. */
 import { createAscent } from "../../src/engine/ascent.ts";
-import { Gpu } from "../../src/gpu/device.ts";
 import { type ConvVariant, convFamily, convVariants } from "../../src/nn/conv3x3.ts";
 import { defaultRecipe } from "../../src/optvis/recipe.ts";
 import { type GradientFixture, gradientFixtures } from "../fixtures/fixtures.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
 import { cosine, medianOverRms, relativeL2 } from "./error.ts";
+import { gpuOf } from "./gpu.ts";
 
 /** Largest relative L2 error of a gradient; the inputs leave PyTorch's float32 within 1e-5 of float64. */
 const TOLERANCE = 1e-4;
@@ -46,7 +46,7 @@ async function compare(
   const model = await fixture.openModel(assets);
   const [batch, , height, width] = fixture.shape;
   const recipe = { ...defaultRecipe, objective: fixture.objective, size: [height, width] as const, batch };
-  const gpu = new Gpu(device, "");
+  const gpu = gpuOf(device);
   for (const wholeLayers of planned(variant, fixture.name)) {
     const plan = { convVariant: () => variant, wholeLayers };
     const ascent = await createAscent(gpu, model, recipe, { plan });

@@ -1,9 +1,9 @@
 import { copyDispatch, fmaDispatch, matmulDispatch, measureLimits } from "../../src/engine/limits.ts";
-import { Gpu } from "../../src/gpu/device.ts";
 import * as twin from "../reference/twins.ts";
 import type { GpuCase } from "../stacks/case.ts";
 import { absoluteOf, expectExact, expectWithin, noise, roundings } from "./compare.ts";
 import { kernelCase, type Proof } from "./execute.ts";
+import { gpuOf } from "./gpu.ts";
 
 interface Chains {
   readonly invocations: number;
@@ -78,7 +78,7 @@ export const cases: readonly GpuCase[] = [
   {
     name: "limits: an adapter multiplies faster in registers than in a matrix product",
     async run(device) {
-      const gpu = new Gpu(device, "test");
+      const gpu = gpuOf(device);
       const limits = await measureLimits(gpu, 30);
       for (const [name, value] of Object.entries(limits)) {
         if (!(value > 0.01 && value < 1e6)) throw new Error(`${name} is ${value}`);

@@ -1,6 +1,5 @@
 /** Every kind of objective, the whole way down and back, against PyTorch float64 on the real VGG-19. */
 import { createAscent } from "../../src/engine/ascent.ts";
-import { Gpu } from "../../src/gpu/device.ts";
 import type { Preprocess } from "../../src/model/network.ts";
 import { defaultRecipe } from "../../src/optvis/recipe.ts";
 import { openWeights, readFloats } from "../fixtures/fixtures.ts";
@@ -8,6 +7,7 @@ import { noiseImage } from "../fixtures/hashing.ts";
 import fixtures from "../fixtures/objectives.json" with { type: "json" };
 import type { Assets, GpuCase } from "../stacks/case.ts";
 import { relativeL2 } from "./error.ts";
+import { gpuOf } from "./gpu.ts";
 
 type Fixture = (typeof fixtures)[number];
 
@@ -20,7 +20,7 @@ async function compare(device: GPUDevice, assets: Assets, fixture: Fixture): Pro
   const [batch, , height, width] = fixture.shape as [number, number, number, number];
   const recipe = { ...defaultRecipe, objective, size: [height, width] as const, batch };
   const target = noiseImage(photoSeed, [1, 3, height, width]);
-  const ascent = await createAscent(new Gpu(device, ""), model, recipe, { target });
+  const ascent = await createAscent(gpuOf(device), model, recipe, { target });
   const result = await ascent.gradient(noiseImage(seed, fixture.shape));
   ascent.dispose();
   const off = relativeL2(result.objective, fixture.expected);

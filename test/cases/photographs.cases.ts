@@ -4,7 +4,6 @@
  * but the median, over all pixels and again over the border, where padding is at work.
  */
 import { createAscent } from "../../src/engine/ascent.ts";
-import { Gpu } from "../../src/gpu/device.ts";
 import type { Model } from "../../src/model/network.ts";
 import { parseObjective } from "../../src/optvis/objective.ts";
 import { defaultRecipe } from "../../src/optvis/recipe.ts";
@@ -14,6 +13,7 @@ import { subtractMean } from "../reference/preprocess.ts";
 import { tensor } from "../reference/tensor.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
 import { medianOverRms } from "./error.ts";
+import { gpuOf } from "./gpu.ts";
 
 const FILE = "vgg19_conv1_1-conv3_4.f32.safetensors";
 /** Median of |error| over the root mean square of the gradient. */
@@ -39,7 +39,7 @@ async function compare(
   const image = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
   const model = await openWeights(assets, FILE, "caffe");
   const expected = await referenceGradient(model, objective, image, size);
-  const ascent = await createAscent(new Gpu(device, ""), model, { ...defaultRecipe, objective, size });
+  const ascent = await createAscent(gpuOf(device), model, { ...defaultRecipe, objective, size });
   const { gradient } = await ascent.gradient(image);
   ascent.dispose();
   const everywhere = medianOverRms(gradient, expected);

@@ -1,11 +1,12 @@
 import { Presenter } from "../../src/engine/presenter.ts";
-import { Gpu } from "../../src/gpu/device.ts";
+import type { Gpu } from "../../src/gpu/device.ts";
 import { preprocessing } from "../../src/model/preprocess.ts";
 import { wallSize } from "../../src/optvis/wall.ts";
 import { type Shape4, sizeOf, tensor } from "../reference/tensor.ts";
 import * as twin from "../reference/twins.ts";
 import type { GpuCase } from "../stacks/case.ts";
 import { noise } from "./compare.ts";
+import { gpuOf } from "./gpu.ts";
 
 interface Shown {
   readonly shape: Shape4;
@@ -75,7 +76,7 @@ export const cases: readonly GpuCase[] = [
   {
     name: "present_vertex present_fragment: every pixel of the canvas",
     async run(device) {
-      const gpu = new Gpu(device, "test");
+      const gpu = gpuOf(device);
       for (const shown of SHOWN) await show(gpu, shown);
     },
   },

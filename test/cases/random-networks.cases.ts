@@ -1,10 +1,10 @@
 /** Torchvision's whole VGG-11 with batch norm and VGG-16, with random weights: a logit's gradient to PyTorch's. */
 import { createAscent } from "../../src/engine/ascent.ts";
-import { Gpu } from "../../src/gpu/device.ts";
 import { defaultRecipe } from "../../src/optvis/recipe.ts";
 import { type GradientFixture, randomGradientFixtures } from "../fixtures/fixtures.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
 import { relativeL2 } from "./error.ts";
+import { gpuOf } from "./gpu.ts";
 
 /** Largest relative L2 error; the images leave PyTorch's float32 within 1e-5 of float64. */
 const TOLERANCE = 1e-4;
@@ -12,7 +12,7 @@ const TOLERANCE = 1e-4;
 async function compare(device: GPUDevice, assets: Assets, fixture: GradientFixture): Promise<void> {
   const [batch, , height, width] = fixture.shape;
   const recipe = { ...defaultRecipe, objective: fixture.objective, size: [height, width] as const, batch };
-  const ascent = await createAscent(new Gpu(device, ""), await fixture.openModel(assets), recipe);
+  const ascent = await createAscent(gpuOf(device), await fixture.openModel(assets), recipe);
   const { objective, gradient } = await ascent.gradient(fixture.image());
   ascent.dispose();
   const off = relativeL2(objective, fixture.expected);

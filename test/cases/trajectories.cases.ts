@@ -1,6 +1,5 @@
 /** Whole ascents from zeros follow PyTorch float64's objective: 20 steps of each optimizer, 50 of each named recipe. */
 import { createAscent } from "../../src/engine/ascent.ts";
-import { Gpu } from "../../src/gpu/device.ts";
 import type { Model } from "../../src/model/network.ts";
 import { recipeNames, recipeSettings } from "../../src/optvis/named-recipes.ts";
 import { defaultRecipe, type Recipe } from "../../src/optvis/recipe.ts";
@@ -14,6 +13,7 @@ import {
 } from "../fixtures/fixtures.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
 import { relativeL2 } from "./error.ts";
+import { gpuOf } from "./gpu.ts";
 
 /** Relative L2 error of the objective values. */
 const TOLERANCE = 1e-3;
@@ -51,7 +51,7 @@ async function expectObjective(
   expected: readonly number[],
   photo?: Float32Array,
 ): Promise<void> {
-  const ascent = await createAscent(new Gpu(device, ""), model, recipe, { photo });
+  const ascent = await createAscent(gpuOf(device), model, recipe, { photo });
   const objective: number[] = [];
   for await (const report of ascent.run({ iterations: expected.length, objective: true })) {
     for (const [value] of report.objective ?? []) objective.push(value as number);

@@ -2,12 +2,13 @@
 import { createAscent } from "../../src/engine/ascent.ts";
 import { candidates } from "../../src/engine/kernel-choice.ts";
 import type { TuningStorage } from "../../src/engine/tuning-memory.ts";
-import { Gpu } from "../../src/gpu/device.ts";
+import type { Gpu } from "../../src/gpu/device.ts";
 import { openModel } from "../../src/model/model.ts";
 import { convFamily } from "../../src/nn/conv3x3.ts";
 import { defaultRecipe } from "../../src/optvis/recipe.ts";
 import { randomNetwork } from "../fixtures/random-network.ts";
 import type { GpuCase } from "../stacks/case.ts";
+import { gpuOf } from "./gpu.ts";
 
 /** VGG-16 to its second convolution, small. */
 const RECIPE = { ...defaultRecipe, objective: "channel:conv1_2:3", size: [19, 22] as const };
@@ -24,7 +25,7 @@ export const cases: readonly GpuCase[] = [
     name: "tuning: remembers every candidate, the next start takes the fastest, a run keeps its kernels",
     timeout: 300_000,
     async run(device) {
-      const gpu = new Gpu(device, "test");
+      const gpu = gpuOf(device);
       const model = await openModel(randomNetwork("vgg16", 1), { preprocess: "unit" });
       const texts = new Map<string, string>();
       const storage = heldIn(texts);
@@ -54,7 +55,7 @@ export const cases: readonly GpuCase[] = [
     name: "tuning: stops when its time is up and goes on at the next start",
     timeout: 300_000,
     async run(device) {
-      const gpu = new Gpu(device, "test");
+      const gpu = gpuOf(device);
       const model = await openModel(randomNetwork("vgg16", 1), { preprocess: "unit" });
       const storage = heldIn(new Map());
       const ascent = await createAscent(gpu, model, RECIPE);

@@ -38,24 +38,36 @@ const FILTERS = ["validation", "out-of-memory", "internal"] as const;
 /** A case ran to its end, or was skipped for what is missing. */
 export type CaseResult = { readonly skipped?: string };
 
+/** The device that cases share, so that each kernel is compiled once; a case that fails leaves the next a new one. */
+const devices = new WeakMap<GPU, Promise<GPUDevice>>();
+
 /**
- * Runs one case on a new device that has every feature and the highest limits of its adapter.
+ * Runs one case on a device that has every feature and the highest limits of its adapter.
  *
  * @throws what the case throws, or an Error with every error the device reported
  */
 export async function runCase(gpu: GPU, gpuCase: GpuCase, assets: Assets): Promise<CaseResult> {
-  const { name, features = [], run } = gpuCase;
-  const device = await requestWholeDevice(gpu, name);
-  const missing = features.filter((feature) => !device.features.has(feature));
-  if (missing.length > 0) {
-    device.destroy();
-    return { skipped: `the adapter lacks ${missing.join(", ")}` };
+  const shared = devices.get(gpu) ?? requestWholeDevice(gpu);
+  devices.set(gpu, shared);
+  try {
+    return await runOn(await shared, gpu, gpuCase, assets);
+  } catch (error) {
+    devices.delete(gpu);
+    shared.then((device) => device.destroy()).catch(() => undefined);
+    throw error;
   }
+}
+
+async function runOn(device: GPUDevice, gpu: GPU, gpuCase: GpuCase, assets: Assets): Promise<CaseResult> {
+  const { features = [], run } = gpuCase;
+  const missing = features.filter((feature) => !device.features.has(feature));
+  if (missing.length > 0) return { skipped: `the adapter lacks ${missing.join(", ")}` };
   const reported: string[] = [];
-  device.addEventListener("uncapturederror", ({ error }) => reported.push(error.message));
+  const report = ({ error }: GPUUncapturedErrorEvent) => void reported.push(error.message);
+  device.addEventListener("uncapturederror", report);
   let lost = "";
   device.lost.then(({ reason, message }) => {
-    if (reason !== "destroyed") lost = `device lost (${reason}): ${message}`;
+    lost = `device lost (${reason}): ${message}`;
   });
   for (const filter of FILTERS) device.pushErrorScope(filter);
   let failure: unknown;
@@ -68,7 +80,7 @@ export async function runCase(gpu: GPU, gpuCase: GpuCase, assets: Assets): Promi
     const error = await device.popErrorScope().catch(() => null);
     if (error) reported.push(`${filter}: ${error.message}`);
   }
-  device.destroy();
+  device.removeEventListener("uncapturederror", report);
   if (lost) reported.push(lost);
   if (failure && reported.length === 0) throw failure;
   if (reported.length > 0) {
@@ -85,7 +97,7 @@ export function describeFailure(error: unknown): string {
   return stack.includes(error.message) ? stack : `${error.name}: ${error.message}\n${stack}`;
 }
 
-async function requestWholeDevice(gpu: GPU, label: string): Promise<GPUDevice> {
+async function requestWholeDevice(gpu: GPU): Promise<GPUDevice> {
   const adapter = await gpu.requestAdapter();
   if (!adapter) throw new Error("requestAdapter() found no adapter");
   const limits = adapter.limits as unknown as Record<string, number | undefined>;
@@ -94,5 +106,5 @@ async function requestWholeDevice(gpu: GPU, label: string): Promise<GPUDevice> {
     names.flatMap((name) => (typeof limits[name] === "number" ? [[name, limits[name]]] : [])),
   );
   const requiredFeatures = [...adapter.features] as GPUFeatureName[];
-  return adapter.requestDevice({ label, requiredFeatures, requiredLimits });
+  return adapter.requestDevice({ label: "test", requiredFeatures, requiredLimits });
 }

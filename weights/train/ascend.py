@@ -45,6 +45,7 @@ RECIPES: dict[str, list[Stage]] = {
     "plain-64": [Stage(64, 100)],
     "coarse": [Stage(32, 64, jitter=1), Stage(64, 96, jitter=3), Stage(128, 96, jitter=4)],
     "two": [Stage(64, 128, jitter=4), Stage(128, 128, lr=0.01, jitter=4)],
+    "default": [Stage(64, 128, lr=0.01), Stage(128, 64, lr=0.01)],
     "blur": [Stage(128, 256, lr=0.03, blur=0.6, every=4, jitter=8)],
 }
 
