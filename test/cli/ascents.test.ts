@@ -174,6 +174,8 @@ describe.skipIf(!dawn)("render", { timeout: LIMIT }, () => {
       "--optimizer adam",
       "--l2 0.01",
       "--blur 1",
+      "--decay 0.1 --blur-gradient 1",
+      "--clip-norm 30 --clip-contribution 30",
       "--jitter 2",
       "--lr 5 --clamp",
       "--init noise",
