@@ -160,8 +160,9 @@ describe("kernels", () => {
     // `values` is reached through step_by() alone.
     expect(names).toEqual({
       update_sgd: ["values", "gradient"],
-      update_normalized: ["values", "gradient", "squares"],
-      update_rms: ["values", "gradient", "squares"],
+      update_normalized: ["values", "gradient", "sums"],
+      update_rms: ["values", "gradient", "sums"],
+      update_mean: ["values", "gradient", "sums"],
       update_momentum: ["values", "gradient", "moment1"],
       update_adam: ["values", "gradient", "moment1", "moment2", "state"],
       update_nadam: ["values", "gradient", "moment1", "moment2", "state"],
