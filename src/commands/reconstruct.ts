@@ -6,6 +6,7 @@ import type { Model } from "../model/network.ts";
 import { findLayer, layerChannels } from "../model/shapes.ts";
 import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
 import { channelSettings } from "../optvis/recipes.ts";
+import { withoutPixelRegularizers } from "../optvis/regularizers.ts";
 import { onePhoto } from "./image.ts";
 import { timedRun } from "./render.ts";
 import type { Result, RunContext, RunReport, Tensor } from "./report.ts";
@@ -24,18 +25,34 @@ export interface ReconstructOptions {
   readonly jitter?: number;
   /** P of dot × cosᵖ, of `caricature`. */
   readonly power?: number;
+  /** What is optimised; of `fourier` and `laplacian` the rate is in their own units. */
+  readonly param?: ReconstructParam;
   readonly seed?: number;
 }
 
+export const reconstructParams = ["pixel", "fourier", "laplacian"] as const;
+export type ReconstructParam = (typeof reconstructParams)[number];
+
+/** The tuned settings of channels, in which the image stays in its place, as it is compared place by place. */
+const PLACED = { ...channelSettings, transforms: "none" } as const;
+
 /** What is used where an option is not given. */
 export const reconstructDefaults = {
-  invert: { iterations: 256, lr: 0.05, tv: 1e-5, jitter: 0, power: 0, seed: 0 },
-  caricature: { iterations: 128, lr: channelSettings.lr, tv: 0, jitter: 4, power: 1, seed: 0 },
+  invert: { iterations: 256, lr: 0.05, tv: 1e-5, jitter: 0, power: 0, param: "pixel", seed: 0 },
+  caricature: {
+    iterations: 128,
+    lr: channelSettings.lr,
+    tv: 0,
+    jitter: 4,
+    power: 1,
+    param: "pixel",
+    seed: 0,
+  },
 } as const;
 
 /**
- * From noise, RGB kept in 0–1; an inversion by Adam, a caricature by the tuned settings of channels. The objective is measured in the mean square of the photograph's
- * activation (Mahendran and Vedaldi 2015), so that weights mean the same on every layer.
+ * From noise, RGB kept in 0–1; an inversion by Adam, a caricature by the tuned settings of channels, and both by Adam
+ * in other parameters than pixels. The objective is measured in the mean square of the photograph's activation (Mahendran and Vedaldi 2015), so that weights mean the same on every layer.
  * @returns tensor `image` (1,3,H,W)
  */
 export async function reconstruct(
@@ -45,7 +62,7 @@ export async function reconstruct(
   context: RunContext,
 ): Promise<Result<RunReport>> {
   const { method, layer } = options;
-  const { iterations, lr, tv, jitter, power, seed } = { ...reconstructDefaults[method], ...options };
+  const { iterations, lr, tv, jitter, power, param, seed } = { ...reconstructDefaults[method], ...options };
   const size = onePhoto(options.image);
   const photo = options.image.data;
   const name = findLayer(model.network, layer).name;
@@ -57,7 +74,9 @@ export async function reconstruct(
   const penalty = tv === 0 ? "" : ` - ${tv}*tv`;
   const recipe: Recipe = {
     ...defaultRecipe,
-    ...(method === "invert" ? { optimizer: "adam" as const } : channelSettings),
+    ...(method === "invert" ? { optimizer: "adam" as const } : PLACED),
+    ...(param === "pixel" ? {} : { ...withoutPixelRegularizers, optimizer: "adam" as const }),
+    param,
     objective: `${unit > 0 ? 1 / unit : 1}*${score}${penalty}`,
     size,
     init: "noise",

@@ -3,12 +3,12 @@
 import type { Command } from "commander";
 import { dreamDefaults } from "../commands/dream.ts";
 import { gridDefaults } from "../commands/grid.ts";
-import { reconstructDefaults } from "../commands/reconstruct.ts";
+import { reconstructDefaults, reconstructParams } from "../commands/reconstruct.ts";
 import { recipeBounds } from "../optvis/recipe.ts";
 import { addRunFlags } from "./grammar.ts";
 import type { DreamFlags, GridFlags, ReconstructFlags } from "./photo-flags.ts";
 import { IMAGE_OUT, type PhotoActions, photograph } from "./photo-program.ts";
-import { integer, number } from "./values.ts";
+import { choice, integer, number } from "./values.ts";
 
 const { iterations: ITERATIONS, lr: LR, jitter: JITTER, seed: SEED } = recipeBounds;
 /** Of the cosine. */
@@ -50,6 +50,11 @@ function layered(program: Command, name: string, what: string): Command {
 function reconstructFlags(target: Command, method: "invert" | "caricature"): Command {
   const { iterations, lr, tv, seed } = reconstructDefaults[method];
   return target
+    .option(
+      "--param <kind>",
+      `what is optimised: ${reconstructParams.join(", ")}; other than pixels by Adam (default: pixel)`,
+      choice("--param", reconstructParams),
+    )
     .option(
       "--iterations <n>",
       `steps${method === "invert" ? " of Adam" : ""} (default: ${iterations})`,

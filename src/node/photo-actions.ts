@@ -73,9 +73,9 @@ export function createPhotoActions(startedAt: number): PhotoActions {
   }
 
   async function reconstruct(method: "invert" | "caricature", flags: ReconstructFlags): Promise<void> {
-    const { layer, iterations, lr, tv, jitter, power, seed } = flags;
+    const { layer, iterations, lr, tv, jitter, power, seed, param } = flags;
     const { weights, image } = await prepare(flags, `layer:${layer}`);
-    const given = withoutUndefined({ iterations, lr, tv, jitter, power, seed });
+    const given = withoutUndefined({ iterations, lr, tv, jitter, power, seed, param });
     const job: Job = { command: "reconstruct", method, layer, image, ...given };
     const steps = iterations ?? reconstructDefaults[method].iterations;
     const report = (await make(flags, weights, job, steps)) as RunReport;

@@ -1,4 +1,5 @@
 /** Flags of the commands that start from a photograph. What was not given is absent. */
+import type { ReconstructParam } from "../commands/reconstruct.ts";
 import type { CommonFlags } from "./flags.ts";
 
 type Size = readonly [height: number, width: number];
@@ -20,6 +21,7 @@ export interface AttributionFlags extends PhotoFlags {
 
 export interface ReconstructFlags extends PhotoFlags {
   readonly layer: string;
+  readonly param?: ReconstructParam;
   readonly iterations?: number;
   readonly lr?: number;
   readonly tv?: number;

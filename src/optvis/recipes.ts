@@ -46,20 +46,21 @@ export const classSettings: TunedSettings = {
 };
 
 /**
- * Filter visualization: a channel, a neuron or a whole layer. A small blur after every step (Yosinski et al.
- * 2015) takes back what single pixels gain, which on networks trained without adversaries is nearly all of the
- * gradient: without it VGG-19's channels come out as saturated checks (colours at 0 or 1: 45 to 69 % of conv2_1
- * to conv3_4, with it below 1 %). Blur and rate balance each other at the contrast of a picture.
+ * Filter visualization: a channel, a neuron or a whole layer. A small blur after every step (Yosinski et al. 2015)
+ * takes back what single pixels gain, which on networks trained without adversaries is nearly all of the gradient:
+ * without it VGG-19's channels come out as saturated checks. Blur and rate balance each other at the contrast of a
+ * picture. The transforms are Lucid's but for the sizes: the image, framed in grey, is moved by up to 4 pixels, scaled
+ * and turned, and the network sees as many pixels as there are. Against Lucid's recipe: test/bench/README.md.
  */
 export const channelSettings: TunedSettings = {
   param: "pixel",
-  transforms: "none",
+  transforms: "pad:4,crop:8,scale:0.1,rotate:10",
   strength: 1,
   optimizer: "rms",
   lr: 0.05,
   ...NO_REGULARIZERS,
-  blur: 0.5,
-  jitter: 4,
+  blur: 0.45,
+  jitter: 0,
   clamp: true,
   redirect: true,
   coarse: 0,

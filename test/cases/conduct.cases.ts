@@ -1,4 +1,5 @@
 /** How an ascent behaves while it runs: what it asks of the device, and that it repeats itself to the bit. */
+import { reconstruct, reconstructParams } from "../../src/commands/reconstruct.ts";
 import { type Ascent, createAscent, type RunOptions } from "../../src/engine/ascent.ts";
 import { drawAt } from "../../src/engine/draw.ts";
 import { Gpu } from "../../src/gpu/device.ts";
@@ -211,6 +212,29 @@ async function invertsPhotographs(device: GPUDevice, assets: Assets): Promise<vo
   }
 }
 
+/** An inversion's activation comes as near the photograph's, whatever is optimised: squared distance over square. */
+async function invertsInAnyParameters(device: GPUDevice, assets: Assets): Promise<void> {
+  const model = await embedded(assets);
+  const [height, width] = [24, 20];
+  const data = Float32Array.from({ length: 3 * height * width }, (_, i) => {
+    const [plane, row, column] = [
+      Math.floor(i / (height * width)),
+      Math.floor(i / width) % height,
+      i % width,
+    ];
+    return 0.5 + 0.3 * Math.sin(0.9 * row + plane) * Math.cos(0.7 * column);
+  });
+  for (const param of reconstructParams) {
+    const options = { method: "invert" as const, layer: "conv2_1", param, iterations: 200, tv: 0 };
+    const image = { shape: [1, 3, height, width], data };
+    const context = { runtime: "dawn" as const, startedAt: Date.now() };
+    const { report } = await reconstruct(new Gpu(device, ""), model, { ...options, image }, context);
+    const { objective, finalObjective } = report;
+    if (!((objective[0] as number) < -0.5)) throw new Error(`${param} began at ${objective[0]}`);
+    if (!(finalObjective > -0.01)) throw new Error(`${param} ended at ${finalObjective}`);
+  }
+}
+
 /** What the images of a batch share stays one through an ascent, and the rest does not. */
 async function sharesCoarseParts(device: GPUDevice, assets: Assets): Promise<void> {
   const model = await embedded(assets);
@@ -346,6 +370,7 @@ export const cases: readonly GpuCase[] = [
   ]),
   { name: "begins at half the size and goes on from there", run: beginsCoarse },
   { name: "photographs come back through pixels, spectrum and pyramid", run: invertsPhotographs },
+  { name: "inversions find the photograph in pixels, spectrum and pyramid", run: invertsInAnyParameters },
   { name: "images of a batch share low frequencies", run: sharesCoarseParts },
   { name: "a CPPN is drawn at any size", run: drawsAtAnySize },
   { name: "a zero start is the mean colour exactly", run: startsAtZero },

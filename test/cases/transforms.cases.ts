@@ -8,6 +8,7 @@ import { randomMotion } from "../reference/resample.ts";
 import { type Shape4, sizeOf, type Tensor, tensor } from "../reference/tensor.ts";
 import * as twin from "../reference/twins.ts";
 import { windowCorner } from "../reference/window.ts";
+import { randomBox } from "../reference/zoom.ts";
 import type { GpuCase } from "../stacks/case.ts";
 import {
   DIVISION,
@@ -108,6 +109,71 @@ function windowed(moved: Moved): Proof {
   };
 }
 
+interface Zoomed extends Moved {
+  readonly iterations: number;
+}
+
+/** The first box, the last, beyond it, one as large as the image, single pixels. */
+const ZOOMS: readonly Zoomed[] = [
+  { text: "zoom:0.05", shape: [3, 3, 9, 13], seed: 1, step: 0, strength: 1, iterations: 10 },
+  { text: "zoom:0.05", shape: [3, 3, 24, 17], seed: 2, step: 9, strength: 1, iterations: 10 },
+  { text: "zoom:0.25", shape: [2, 3, 8, 8], seed: 3, step: 99, strength: 1, iterations: 10 },
+  { text: "zoom:0.25", shape: [2, 3, 8, 5], seed: 3, step: 3, strength: 0, iterations: 10 },
+  { text: "zoom:0.1", shape: [2, 3, 1, 1], seed: 3, step: 3, strength: 0.5, iterations: 1 },
+];
+
+function zoomed(moved: Zoomed): Proof {
+  const [transform] = parseTransforms(moved.text, moved.iterations);
+  const { x, dy, buffers, dispatches } = passes(transform!, moved, 5);
+  const [, , height, width] = x.shape;
+  const settings = { ...moved, last: Number(moved.text.split(":")[1]) };
+  const box = (n: number) => randomBox([moved.seed, moved.step, 5, n], [height, width], settings);
+  return {
+    buffers,
+    dispatches,
+    check(read) {
+      const y = perImage(x, (image, n) => twin.zoom_forward(image, box(n)));
+      const dx = perImage(dy, (image, n) => twin.zoom_backward(image, box(n)));
+      // A place errs by a dozen operations on numbers up to the side, which moves weights of values up to 1.
+      const shift = roundings(12 + DIVISION) * 2 * (height + width);
+      const ones = (values: Float64Array) => values.map(() => 1);
+      expectWithin("y", read.f32("y"), y, ones(y), 2 * shift + roundings(9));
+      const gathered = perImage(tensor(dy.shape, ones(dy.data)), (image, n) =>
+        twin.zoom_backward(image, box(n)),
+      );
+      // Taps that rounding brings into reach count for less than the shift each.
+      const bound = gathered.map((weight) => weight + 1);
+      expectWithin("dx", read.f32("dx"), dx, bound, 2 * height * width * shift + roundings(height * width));
+      const magnitude = dy.data.length;
+      const both = [dot(read.f32("y"), dy.data), dot(x.data, read.f32("dx"))] as const;
+      expectAdjoint("zoom", ...both, magnitude, roundings(9 + height * width));
+    },
+  };
+}
+
+const GRAINS: readonly Moved[] = [
+  { text: "noise:0.08", shape: [2, 3, 5, 9], seed: 1, step: 0, strength: 1 },
+  { text: "noise:2", shape: [1, 3, 8, 8], seed: 7, step: 3, strength: 0.5 },
+  { text: "noise:0.08", shape: [1, 3, 1, 1], seed: 7, step: 3, strength: 0 },
+];
+
+function grained(moved: Moved): Proof {
+  const [transform] = parseTransforms(moved.text);
+  const { x, dy, buffers, dispatches } = passes(transform!, moved, 5);
+  const sigma = moved.strength * Number(moved.text.split(":")[1]);
+  return {
+    buffers,
+    dispatches,
+    check(read) {
+      const y = twin.grain_forward(x.data, sigma, [moved.seed, moved.step, 5]);
+      // The eight numbers reach 4 at most on either side.
+      const bound = x.data.map((value) => Math.abs(value) + 5 * sigma);
+      expectWithin("y", read.f32("y"), y, bound, roundings(6));
+      expectExact("dx", read.f32("dx"), twin.grain_backward(dy.data));
+    },
+  };
+}
+
 const MOTIONS: readonly Moved[] = [
   { text: "scale:0.1", shape: [1, 3, 1, 1], seed: 0, step: 0, strength: 1 },
   { text: "scale:0.1", shape: [7, 3, 16, 9], seed: 1, step: 3, strength: 1 },
@@ -198,4 +264,11 @@ export const cases: readonly GpuCase[] = [
     resampled,
   ),
   kernelCase(["window_forward", "resample_backward"], "chains are adjoint", CHAINS, chained),
+  kernelCase(
+    ["zoom_forward", "zoom_backward"],
+    "random boxes, each pass the transpose of the other",
+    ZOOMS,
+    zoomed,
+  ),
+  kernelCase(["grain_forward", "grain_backward"], "noise there, nothing back", GRAINS, grained),
 ];

@@ -14,7 +14,9 @@ test("standard is Lucid's list: 128 pixels become 140", () => {
 
 test("none is none, and the recipe's jitter comes first", () => {
   expect(parseTransforms("none")).toEqual([]);
-  const texts = transformsOf({ jitter: 3, transforms: "pad:2, rotate:5.5" }).map(({ text }) => text);
+  const texts = transformsOf({ jitter: 3, transforms: "pad:2, rotate:5.5", iterations: 1 }).map(
+    ({ text }) => text,
+  );
   expect(texts).toEqual(["jitter:3", "pad:2", "rotate:5.5"]);
 });
 

@@ -133,6 +133,13 @@ export { resampleBackward as resample_backward, resampleForward as resample_forw
 export { shareBackward as share_backward, shareForward as share_forward } from "./share.ts";
 export { windowBackward as window_backward, windowForward as window_forward } from "./window.ts";
 
+export {
+  grainBackward as grain_backward,
+  grainForward as grain_forward,
+  zoomBackward as zoom_backward,
+  zoomForward as zoom_forward,
+} from "./zoom.ts";
+
 export const update_sgd = optimizerStep.bind(null, "sgd");
 export const update_normalized = optimizerStep.bind(null, "normalized");
 export const update_rms = optimizerStep.bind(null, "rms");

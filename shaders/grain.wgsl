@@ -1,0 +1,49 @@
+// Noise added to every pixel, anew each iteration, so that no single pixel counts; on the way back nothing happens.
+//
+//   y[i] = x[i] + sigma·z[i]        dx[i] = dy[i]
+//
+// x, y are (N,stride). z is about normal: eight uniform numbers added up, of the counter (seed, step, op, i).
+#import lib/index
+#import lib/random
+#import lib/state
+
+struct Grain {
+  count: u32,
+  sigma: f32,
+  seed: u32,
+  op: u32,
+}
+
+@group(0) @binding(0) var<uniform> shape: Grain;
+@group(0) @binding(1) var<storage, read> state: State;
+@group(0) @binding(2) var<storage, read> input: array<f32>;
+@group(0) @binding(3) var<storage, read_write> output: array<f32>;
+
+// Sum of the eight halves of four words, each over 2^16: mean 4 (less 2^-14), standard deviation √(8/12).
+fn normal(i: u32) -> f32 {
+  let bits = random_bits(shape.seed, state.step, shape.op, i);
+  let halves = (bits & vec4u(0xffffu)) + (bits >> vec4u(16u));
+  let sum = halves.x + halves.y + halves.z + halves.w;
+  return (f32(sum) * 0x1p-16 - 4.0) * 1.2247449;
+}
+
+@compute @workgroup_size(64)
+fn grain_forward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  if (index >= shape.count) { return; }
+  output[index] = input[index] + shape.sigma * normal(index);
+}
+
+@compute @workgroup_size(64)
+fn grain_backward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  if (index < shape.count) { output[index] = input[index]; }
+}
