@@ -315,7 +315,7 @@ export class RecipeControls extends LitElement {
         <studio-number label="Clip small shares" note="percent · live" max="100" .value=${recipe.clipContribution} @choose=${this.#number("clipContribution")}></studio-number>
       </div>
       <div class="row">
-        <studio-number label="At half size" note="first iterations" whole max=${recipeBounds.coarse.most} .value=${recipe.coarse} @choose=${this.#number("coarse")}></studio-number>
+        <studio-number label="At half size" note="iterations" whole max=${recipeBounds.coarse.most} .value=${recipe.coarse} @choose=${this.#number("coarse")}></studio-number>
         <studio-number label="Stop after" note="iterations" whole min="1" max=${recipeBounds.iterations.most} .value=${recipe.iterations} @choose=${this.#number("iterations")}></studio-number>
       </div>
       <wa-switch .checked=${recipe.clamp} @change=${(event: Event) => this.#choose({ clamp: (event.target as WaSwitch).checked })}>

@@ -228,7 +228,7 @@ async function invertsInAnyParameters(device: GPUDevice, assets: Assets): Promis
     const options = { method: "invert" as const, layer: "conv2_1", param, iterations: 200, tv: 0 };
     const image = { shape: [1, 3, height, width], data };
     const context = { runtime: "dawn" as const, startedAt: Date.now() };
-    const { report } = await reconstruct(new Gpu(device, ""), model, { ...options, image }, context);
+    const { report } = await reconstruct(gpuOf(device), model, { ...options, image }, context);
     const { objective, finalObjective } = report;
     if (!((objective[0] as number) < -0.5)) throw new Error(`${param} began at ${objective[0]}`);
     if (!(finalObjective > -0.01)) throw new Error(`${param} ended at ${finalObjective}`);
