@@ -214,9 +214,14 @@ export class RunController implements ReactiveController {
     this.#settle();
   }
 
-  /** Rate and L2 decay change while running; nothing restarts. */
+  /** What is steered changes while running and nothing restarts; what the recipe has no use for fails as a load does. */
   set(live: LiveSettings): void {
-    this.#ascent?.set(live);
+    try {
+      this.#ascent?.set(live);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.load();
+    }
   }
 
   /** How many iterations from the start make the run finished. */
