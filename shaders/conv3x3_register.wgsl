@@ -10,8 +10,9 @@
 
 @group(0) @binding(2) var<storage, read> weights: array<vec4f>;
 
-// Invocations in a workgroup; they stand along the row tiles of one group of 8 channels.
-override WORKGROUP: u32 = 32;
+// Invocations in a workgroup; they stand along the row tiles of one group of 8 channels. One number for all shapes:
+// a driver compiles a pipeline anew for each.
+const WORKGROUP = 32u;
 
 // Sums of channels 0–3 (lo) and 4–7 (hi) at each of 8 pixels.
 struct Tile {
@@ -49,7 +50,9 @@ fn convolve(at: Place, start_lo: vec4f, start_hi: vec4f) -> Tile {
   let in8 = left + 8u < shape.inputWidth;
   let in9 = left + 9u < shape.inputWidth;
   var w = at.k / 4u;
-  for (var c = 0u; c < shape.inputChannels; c++) {
+  // Where a workgroup has more invocations than there are row tiles, the rest sum nothing.
+  let channels = select(0u, shape.inputChannels, at.inside);
+  for (var c = 0u; c < channels; c++) {
     for (var r = 0u; r < 3u; r++) {
       let y = at.y + r - shape.pad;
       let row = y < shape.inputHeight;

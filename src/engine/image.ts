@@ -40,9 +40,9 @@ export interface ImagePlan {
   readonly values: string;
   /** The numbers optimised to the resident image. */
   readonly show: readonly Dispatch[];
-  /** Resident image to the network's input, transformed; and its gradient back. */
+  /** Resident image to the network's input, transformed; and its gradient back from the buffer a pass leaves it in. */
   readonly enter: readonly Dispatch[];
-  readonly leave: readonly Dispatch[];
+  leave(inputGradient: string): readonly Dispatch[];
   /** The same without transforms, and the objective's value without L2. */
   readonly enterStill: readonly Dispatch[];
   readonly leaveStill: readonly Dispatch[];
@@ -66,8 +66,7 @@ export interface ImageOptions {
   readonly terms: number;
   /** Buffer of the resident image; the optimizer's moments are named after it. */
   readonly image: string;
-  /** Buffers of the gradient of the network's input, after transforms and without. */
-  readonly inputGradient: string;
+  /** Buffer of the gradient of the network's input, without transforms. */
   readonly stillInputGradient: string;
 }
 
@@ -138,7 +137,7 @@ function planRegularizers(
 
 /** Between the resident image and the network's input, with the transforms and without. */
 function planEntry(options: ImageOptions, memory: Allocation) {
-  const { recipe, image, inputGradient, stillInputGradient, terms } = options;
+  const { recipe, image, stillInputGradient, terms } = options;
   const { batch, seed, size, strength } = recipe;
   const pre = preprocessing(options.preprocess);
   const buffers = { state: STATE, image, gradient: GRADIENT };
@@ -158,7 +157,7 @@ function planEntry(options: ImageOptions, memory: Allocation) {
   );
   return {
     enter: [...chain.forward, inward(chain.output, chain.size)],
-    leave: [outward(inputGradient, chain.gradient, chain.size), ...chain.backward],
+    leave: (inputGradient: string) => [outward(inputGradient, chain.gradient, chain.size), ...chain.backward],
     enterStill: [inward(image, size)],
     leaveStill: [outward(stillInputGradient, GRADIENT, size), value],
   };

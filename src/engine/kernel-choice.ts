@@ -27,9 +27,9 @@ export const fastVariant: ChooseVariant = (_layer, _pass, { inputChannels, outpu
 /**
  * What runs where it must be exact. A direct convolution makes equal sums of equal inputs, so on a constant image, as
  * a start from zeros is, max-pools see ties where there are ties; Winograd's kernels round every pixel of a tile in
- * its own way and break them.
+ * its own way and break them. `single` has the one pipeline that the first picture waits for.
  */
-export const exactVariant: ChooseVariant = () => "register";
+export const exactVariant: ChooseVariant = () => "single";
 
 /** One pass of a convolution of the plan. */
 export interface ConvolutionPass {
@@ -76,7 +76,8 @@ export function shapeKey({ pass, correlation: c }: Pick<ConvolutionPass, "pass" 
 
 /**
  * The variants that this device can run for a pass. Half precision is among them only where it is allowed,
- * and `plain`, which is there to be compared with, only where it stands alone.
+ * and those that are there for something else than speed only where nothing else runs: `plain` to be compared with,
+ * `single` to be compiled soon.
  */
 export function candidates(
   device: Pick<GPUDevice, "features">,
@@ -88,7 +89,7 @@ export function candidates(
     const allowed = precision === "f32" || options.f16 === true;
     return allowed && features.every((feature) => device.features.has(feature)) && suits(pass);
   });
-  const tuned = able.filter((variant) => variant !== "plain");
+  const tuned = able.filter((variant) => variant !== "plain" && variant !== "single");
   return tuned.length > 0 ? tuned : able;
 }
 

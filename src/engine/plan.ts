@@ -42,7 +42,7 @@ export interface PlanOptions {
   readonly bindingLimit: number;
   /** Which kernels to use for a convolution in an iteration; default `fastVariant`. */
   readonly convVariant?: ChooseVariant;
-  /** Which kernels to use for the gradient and, from zeros, for the first iterations; default `register`. */
+  /** Which kernels to use for the gradient and, from zeros, for the first iterations; default `exactVariant`. */
   readonly exactVariant?: ChooseVariant;
   /** Compute every channel of the last layer even if the objective reads few; for tests. */
   readonly wholeLayers?: boolean;
@@ -221,15 +221,19 @@ function planStage({ network, preprocess, objective, image: name, recipe, option
       transforms,
       terms: objective.terms.length,
       image: name,
-      inputGradient: moved.inputGradient,
       stillInputGradient: still.inputGradient,
     },
     memory,
   );
-  const phase = (until: number, forward: readonly Dispatch[], backward: readonly Dispatch[]): Phase => ({
+  const phase = (
+    until: number,
+    { forward, inputGradient }: typeof moved,
+    backward: readonly Dispatch[],
+  ): Phase => ({
     until,
     forward: [...image.enter, ...forward, ...penalties.forward],
-    backward: [...backward, ...image.leave, ...penalties.backward],
+    // Sets of kernels that fuse differently leave the gradient in different buffers.
+    backward: [...backward, ...image.leave(inputGradient), ...penalties.backward],
     penalize: image.penalize,
     blurGradient: image.blurGradient,
     update: image.update,
@@ -240,8 +244,8 @@ function planStage({ network, preprocess, objective, image: name, recipe, option
   });
   const opened = recipe.redirect ? opening.redirectedBackward : opening.backward;
   const phases = [
-    ...(ties || recipe.redirect ? [phase(OPENING_ITERATIONS, opening.forward, opened)] : []),
-    phase(Number.POSITIVE_INFINITY, moved.forward, moved.backward),
+    ...(ties || recipe.redirect ? [phase(OPENING_ITERATIONS, opening, opened)] : []),
+    phase(Number.POSITIVE_INFINITY, moved, moved.backward),
   ];
   return { moved, fast, still, image, penalties, phases };
 }

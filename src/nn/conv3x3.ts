@@ -8,6 +8,7 @@ import type { ConvFamily } from "./conv3x3/family.ts";
 import { half } from "./conv3x3/half.ts";
 import { plain } from "./conv3x3/plain.ts";
 import { register } from "./conv3x3/register.ts";
+import { single } from "./conv3x3/single.ts";
 import { subgroup } from "./conv3x3/subgroup.ts";
 import { winograd } from "./conv3x3/winograd.ts";
 import { workgroup } from "./conv3x3/workgroup.ts";
@@ -18,6 +19,7 @@ export * from "./conv3x3/shape.ts";
 const families = {
   plain,
   register,
+  single,
   subgroup,
   workgroup,
   half,

@@ -100,7 +100,7 @@ function dataOf(shape: ConvShape): Data {
 
 /** Sizes by name, and the setup, of what a family needs beside the operands of both passes. */
 function scratchOf({ packing, workspace }: ConvFamily, shape: ConvShape) {
-  const sizes: Record<string, number> = {};
+  const sizes: Record<string, number | Float32Array<ArrayBuffer>> = {};
   const setup: Dispatch[] = [];
   for (const pass of ["forward", "backward_input"] as const) {
     const { inputChannels, outputChannels, ...sides } = correlation(shape, pass);
@@ -109,8 +109,10 @@ function scratchOf({ packing, workspace }: ConvFamily, shape: ConvShape) {
       sizes[packed] = packing.bytes(inputChannels, outputChannels);
       setup.push(...packing.pack("pack", pass, shape, { weights: "weights", packed }));
     }
-    for (const { name, bytes } of workspace({ inputChannels, outputChannels, ...sides })) {
-      sizes[name] = Math.max(bytes, sizes[name] ?? 0);
+    for (const { name, bytes, zeros } of workspace({ inputChannels, outputChannels, ...sides })) {
+      const known = sizes[name] ?? 0;
+      const most = Math.max(bytes, typeof known === "number" ? known : known.byteLength);
+      sizes[name] = zeros ? new Float32Array(most / 4) : most;
     }
   }
   return { sizes, setup };

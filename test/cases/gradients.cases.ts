@@ -25,7 +25,7 @@ const SAME_BUT_FOR_PRODUCT = /^winograd(2_(8x8|16x8|16x16)|4_(8x8|16x4|16x16))$/
 
 /** The default family and the fastest one are shown on every fixture, half precision on VGG-19, where its bounds hold. */
 function isShown(variant: ConvVariant, fixture: string): boolean {
-  if (variant === "register" || variant === "winograd4_16x8") return true;
+  if (variant === "single" || variant === "winograd4_16x8") return true;
   if (convFamily(variant).precision === "f16" && !fixture.startsWith("vgg19")) return false;
   const short = variant === "plain" || SAME_BUT_FOR_PRODUCT.test(variant);
   return (short ? SHORT : DEEP).includes(fixture);
@@ -34,7 +34,7 @@ function isShown(variant: ConvVariant, fixture: string): boolean {
 /** Which plans of the last layer are made: whole, or its few channels read; both where it is cheap. */
 function planned(variant: ConvVariant, fixture: string): readonly boolean[] {
   if (variant === "plain") return [true];
-  return variant === "register" && WHOLE.test(fixture) ? [false, true] : [false];
+  return variant === "single" && WHOLE.test(fixture) ? [false, true] : [false];
 }
 
 async function compare(

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { conv3x3_forward_register } from "../../shaders/conv3x3_register.wgsl";
+import { conv3x3_forward_subgroup } from "../../shaders/conv3x3_subgroup.wgsl";
 import { l2_backward, seed_activation, seed_constant } from "../../shaders/objective.wgsl";
 import { preprocess_forward } from "../../shaders/preprocess.wgsl";
 import { relu_forward, code as reluCode } from "../../shaders/relu.wgsl";
@@ -172,10 +172,10 @@ describe("kernels", () => {
   });
 
   it("know their overrides and the features they need", () => {
-    const { kernels } = loadShader(join(SHADERS, "conv3x3_register.wgsl"));
+    const { kernels } = loadShader(join(SHADERS, "conv3x3_subgroup.wgsl"));
     for (const { overrides, features } of kernels) {
       expect(overrides).toEqual(["WORKGROUP"]);
-      expect(features).toEqual([]);
+      expect(features).toEqual(["subgroups"]);
     }
     const [half] = reflectKernels(
       `enable f16;
@@ -256,9 +256,9 @@ describe("the module of a shader", () => {
       buffers: { weights: "a", bias: "b", input: "c", output: "d" },
       uniform: { ...tile, inputChannels: 1, outputChannels: 1 },
     };
-    dispatch(conv3x3_forward_register, { ...tiled, overrides: { WORKGROUP: 8 } });
+    dispatch(conv3x3_forward_subgroup, { ...tiled, overrides: { WORKGROUP: 8 } });
     // @ts-expect-error there is no such override
-    dispatch(conv3x3_forward_register, { ...tiled, overrides: { WORKGROUPS: 8 } });
+    dispatch(conv3x3_forward_subgroup, { ...tiled, overrides: { WORKGROUPS: 8 } });
   });
 
   it("is declared in a file beside it", () => {

@@ -23,6 +23,8 @@ export interface ConvFamily {
 export interface Workspace {
   readonly name: string;
   readonly bytes: number;
+  /** Read only and read as zeros, which is what WebGPU's buffers begin as; others may hold anything. */
+  readonly zeros?: boolean;
 }
 
 export interface ConvForwardBuffers {

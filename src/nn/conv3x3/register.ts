@@ -7,7 +7,16 @@ import {
 } from "../../../shaders/conv3x3_register.wgsl";
 import type { ConvFamily } from "./family.ts";
 import { tapsPacking } from "./packing.ts";
-import { rowTiles, tiledPasses } from "./tiled.ts";
+import type { Correlation } from "./shape.ts";
+import { type Grid, rowTiles, tiledPasses } from "./tiled.ts";
+
+/** Invocations of a workgroup, as in the shader. */
+const WORKGROUP = 32;
+
+/** 8 channels × 8 pixels of a row an invocation. */
+export function registerGrid(pass: Correlation): Grid<never> {
+  return { overrides: {}, workgroups: rowTiles(pass, 8, WORKGROUP) };
+}
 
 export const register: ConvFamily = {
   precision: "f32",
@@ -23,6 +32,6 @@ export const register: ConvFamily = {
       backwardInput: conv3x3_backward_input_register,
       backwardInputRelu: conv3x3_backward_input_relu_register,
     },
-    (pass) => rowTiles(pass, 8),
+    registerGrid,
   ),
 };

@@ -23,6 +23,10 @@ export const subgroup: ConvFamily = {
       backwardInput: conv3x3_backward_input_subgroup,
       backwardInputRelu: conv3x3_backward_input_relu_subgroup,
     },
-    (pass) => rowTiles(pass, 16),
+    (pass) => {
+      // Few row tiles fill no workgroup of 32.
+      const WORKGROUP = pass.outputHeight * Math.ceil(pass.outputWidth / 8) >= 32 ? 32 : 8;
+      return { overrides: { WORKGROUP }, workgroups: rowTiles(pass, 16, WORKGROUP) };
+    },
   ),
 };

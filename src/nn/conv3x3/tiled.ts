@@ -65,11 +65,13 @@ function chosen<W extends string>(workspace: Readonly<Record<string, BufferRef>>
   return Object.fromEntries(names.map((name) => [name, workspace[name]])) as Readonly<Record<W, BufferRef>>;
 }
 
-/** Row tiles of 8 pixels along x, groups of `channels` output channels of each image along y. */
-export function rowTiles(pass: Correlation, channels: number): Grid<"WORKGROUP"> {
+/** Row tiles of 8 pixels along x, `size` a workgroup; groups of `channels` output channels of each image along y. */
+export function rowTiles(
+  pass: Correlation,
+  channels: number,
+  size: number,
+): [x: number, y: number, z: number] {
   const { batch, outputChannels, outputHeight, outputWidth } = pass;
   const tiles = outputHeight * Math.ceil(outputWidth / 8);
-  const WORKGROUP = tiles >= 32 ? 32 : 8;
-  const groups = batch * Math.ceil(outputChannels / channels);
-  return { overrides: { WORKGROUP }, workgroups: [Math.ceil(tiles / WORKGROUP), groups, 1] };
+  return [Math.ceil(tiles / size), batch * Math.ceil(outputChannels / channels), 1];
 }
