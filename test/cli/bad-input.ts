@@ -50,7 +50,7 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [`${render} --redirect maybe`, /--redirect: expected on or off, got "maybe"/],
     [
       `${render} --optimizer lion`,
-      /--optimizer: expected sgd, normalized, rms, momentum, adam, rmsprop or nadam, got "lion"/,
+      /--optimizer: expected sgd, normalized, rms, mean, momentum, adam, rmsprop or nadam, got "lion"/,
     ],
     [`${render} --runtime safari`, /--runtime: expected dawn, chromium or firefox, got "safari"/],
     [`${render} --preprocess rgb`, /--preprocess: expected unit, imagenet or caffe, got "rgb"/],

@@ -127,7 +127,7 @@ for (const name of ["chromium", "firefox"] as const) {
     });
 
     it("climbs, and shows and saves the same picture", async () => {
-      const view = await hang({}, "finished");
+      const view = await hang({ lr: "0.01" }, "finished");
       expect(await view.evaluate((it) => it.iteration)).toBe(6);
       const objectives = await view.evaluate((it) => (it as unknown as { objectives: number[] }).objectives);
       expect(objectives).toHaveLength(6);
