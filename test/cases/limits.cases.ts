@@ -79,13 +79,20 @@ export const cases: readonly GpuCase[] = [
     name: "limits: an adapter multiplies faster in registers than in a matrix product",
     async run(device) {
       const gpu = gpuOf(device);
-      const limits = await measureLimits(gpu, 30);
-      for (const [name, value] of Object.entries(limits)) {
-        if (!(value > 0.01 && value < 1e6)) throw new Error(`${name} is ${value}`);
+      const before = gpu.allocatedBytes;
+      const measured: string[] = [];
+      // A machine busy with something else slows the one or the other; not three times in a row.
+      for (;;) {
+        const limits = await measureLimits(gpu, 30);
+        for (const [name, value] of Object.entries(limits)) {
+          if (!(value > 0.01 && value < 1e6)) throw new Error(`${name} is ${value}`);
+        }
+        measured.push(JSON.stringify(limits));
+        if (limits.matmulGflops <= 1.25 * limits.fmaGflops) break;
+        if (measured.length === 3) throw new Error(measured.join("\n"));
       }
-      // A quarter for the noise of a busy machine.
-      if (limits.matmulGflops > 1.25 * limits.fmaGflops) throw new Error(JSON.stringify(limits));
-      if (gpu.allocatedBytes !== 0) throw new Error(`${gpu.allocatedBytes} bytes are left allocated`);
+      const left = gpu.allocatedBytes - before;
+      if (left !== 0) throw new Error(`${left} bytes are left allocated`);
     },
   },
 ];

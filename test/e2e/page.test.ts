@@ -64,6 +64,17 @@ for (const name of ["chromium", "firefox"] as const) {
       return view;
     }
 
+    /** The iteration at which it stands: what was under way when it was paused still finishes. */
+    function rested(view: ElementHandle<AscentView>): Promise<number> {
+      return view.evaluate(async (it) => {
+        for (let last = -1; last !== it.iteration; ) {
+          last = it.iteration;
+          await new Promise((resolve) => setTimeout(resolve, 3000));
+        }
+        return it.iteration;
+      });
+    }
+
     /** Distinct bytes in what the person sees of the picture: few for an even colour. */
     async function variety(view: ElementHandle<AscentView>): Promise<number> {
       return new Set(decode(await view.screenshot({ type: "png" })).data).size;
@@ -87,17 +98,17 @@ for (const name of ["chromium", "firefox"] as const) {
       const view = await running(page);
       await page.keyboard.press(" ");
       await page.waitForFunction((it) => it.state === "paused", {}, view);
-      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
-      const iteration = await view.evaluate((it) => it.iteration);
+      const iteration = await rested(view);
       await page.keyboard.press(".");
       await page.waitForFunction((it, then) => it.iteration === then + 1, {}, view, iteration);
+      await view.evaluate((it) => {
+        it.addEventListener("ascent-step", ({ detail }) => {
+          if (detail.iteration === 0) Object.assign(window, { restarted: true });
+        });
+      });
       await page.keyboard.press("r");
-      await page.waitForFunction(
-        (it, then) => it.state === "running" && it.iteration < then,
-        {},
-        view,
-        iteration,
-      );
+      await page.waitForFunction(() => "restarted" in window);
+      await page.waitForFunction((it) => it.state === "running" && it.iteration > 0, {}, view);
       await page.close();
     });
 
