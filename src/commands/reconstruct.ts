@@ -52,7 +52,8 @@ export const reconstructDefaults = {
 
 /**
  * From noise, RGB kept in 0–1; an inversion by Adam, a caricature by the tuned settings of channels, and both by Adam
- * in other parameters than pixels. The objective is measured in the mean square of the photograph's activation (Mahendran and Vedaldi 2015), so that weights mean the same on every layer.
+ * in other parameters than pixels. The objective is measured in the mean square of the photograph's activation
+ * (Mahendran and Vedaldi 2015), so that weights mean the same on every layer.
  * @returns tensor `image` (1,3,H,W)
  */
 export async function reconstruct(

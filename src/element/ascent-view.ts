@@ -19,10 +19,11 @@ import { RunController, type RunHost, type RunRequest, type RunState } from "./r
 export * from "./events.ts";
 export type { RunState } from "./run-controller.ts";
 
-/** Changed while running, without starting again. */
+/** What `Ascent.set` steers, by the names of the properties. */
 const STEERED: readonly (keyof AscentView)[] = liveFields.map((field) =>
   field === "blur" ? "blurSigma" : field,
 );
+/** Changed while running, without starting again. */
 const LIVE: readonly PropertyKey[] = [...STEERED, "iterations", "paused", "scaling"];
 
 /**

@@ -3,7 +3,7 @@
  * apart. Slower by a pass over each activation; a driver that compiles a pipeline for seconds compiles one.
  */
 import { conv3x3_forward_register } from "../../../shaders/conv3x3_register.wgsl";
-import { dispatch } from "../../gpu/dispatch.ts";
+import { type BufferRef, type Dispatch, dispatch } from "../../gpu/dispatch.ts";
 import type { ConvFamily } from "./family.ts";
 import { tapsPacking } from "./packing.ts";
 import { registerGrid } from "./register.ts";
@@ -21,21 +21,20 @@ export const single: ConvFamily = {
   workspace: ({ outputChannels }) => [{ name: ZEROS, bytes: 4 * outputChannels, zeros: true }],
   forward(label, pass, { weights, bias, input, output, bits }) {
     if (bits !== undefined) throw new Error("single does not fuse the ReLU");
-    return [
-      dispatch(conv3x3_forward_register, { label, buffers: { weights, bias, input, output }, ...work(pass) }),
-    ];
+    return [convolve(label, pass, { weights, bias, input, output })];
   },
   backwardInput(label, pass, { weights, input, output, mask, workspace }) {
     if (mask !== undefined) throw new Error("single does not fuse the ReLU");
     const { [ZEROS]: bias } = workspace;
     if (bias === undefined) throw new Error("single: its workspace is missing");
-    return [
-      dispatch(conv3x3_forward_register, { label, buffers: { weights, bias, input, output }, ...work(pass) }),
-    ];
+    return [convolve(label, pass, { weights, bias, input, output })];
   },
 };
 
-function work(pass: Correlation) {
+type Buffers = Readonly<Record<"weights" | "bias" | "input" | "output", BufferRef>>;
+
+function convolve(label: string, pass: Correlation, buffers: Buffers): Dispatch {
   const { batch: _, ...uniform } = pass;
-  return { uniform, flops: correlationFlops(pass), bytes: correlationBytes(pass), ...registerGrid(pass) };
+  const cost = { flops: correlationFlops(pass), bytes: correlationBytes(pass) };
+  return dispatch(conv3x3_forward_register, { label, buffers, uniform, ...cost, ...registerGrid(pass) });
 }
