@@ -30,6 +30,10 @@ struct Clip {
 // Element of the first colour of pixel `index` among all pixels of all images.
 fn first(index: u32) -> u32 { return index / clip.area * 3u * clip.area + index % clip.area; }
 
+fn colours(at: u32) -> vec3f {
+  return vec3f(image[at], image[at + clip.area], image[at + 2u * clip.area]);
+}
+
 @compute @workgroup_size(64)
 fn clip_norm(
   @builtin(workgroup_id) group: vec3u,
@@ -38,8 +42,7 @@ fn clip_norm(
 ) {
   let index = linear_index(group, groups, local, 64u);
   if (index >= clip.batch * clip.area) { return; }
-  let at = first(index);
-  let u = vec3f(image[at], image[at + clip.area], image[at + 2u * clip.area]);
+  let u = colours(first(index));
   measure[index] = dot(u, u);
 }
 
@@ -52,7 +55,7 @@ fn clip_contribution(
   let index = linear_index(group, groups, local, 64u);
   if (index >= clip.batch * clip.area) { return; }
   let at = first(index);
-  let u = vec3f(image[at], image[at + clip.area], image[at + 2u * clip.area]);
+  let u = colours(at);
   let g = vec3f(gradient[at], gradient[at + clip.area], gradient[at + 2u * clip.area]);
   measure[index] = abs(dot(u, g));
 }

@@ -43,8 +43,8 @@ export function startOf(
   pre: Preprocessing,
   photo?: Float32Array,
 ): Float32Array<ArrayBuffer> {
-  const small =
-    photo && photo.length === 3 * size[0] * size[1] ? resizePlanes(photo, size, start.size) : photo;
+  const fits = photo?.length === 3 * size[0] * size[1];
+  const small = photo && fits && start.size !== size ? resizePlanes(photo, size, start.size) : photo;
   return startValues({ ...recipe, size: start.size }, pre, small);
 }
 
