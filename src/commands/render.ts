@@ -48,7 +48,7 @@ export function photoOption({ photo, target }: RenderOptions): Pick<AscentOption
   return { photo, target };
 }
 
-/** Runs a fresh ascent to its end. The clock starts after the first iteration has finished. */
+/** Runs a fresh ascent to its end. The clock starts after the first iteration, when the others are compiled. */
 export async function timedRun(
   gpu: Gpu,
   model: Model,
@@ -64,6 +64,7 @@ export async function timedRun(
     objective.push(mean(await ascent.step()));
     firstImageSeconds = (Date.now() - context.startedAt) / 1000;
     context.onProgress?.(1);
+    if (recipe.iterations > 1) await ascent.prepare();
     const start = performance.now();
     for await (const { iteration, objective: values } of ascent.run({
       iterations: recipe.iterations - 1,

@@ -22,7 +22,7 @@ import { inEveryImage, targetOf } from "./capture.ts";
 import { activationName } from "./forward.ts";
 import { GRADIENT, IMAGE, isMoment, RING, STATE, VALUE_NOW, VALUES } from "./image.ts";
 import { Pace } from "./pace.ts";
-import { iterationOf, type Plan, type PlanOptions, planAscent } from "./plan.ts";
+import { allDispatches, iterationOf, type Plan, type PlanOptions, planAscent } from "./plan.ts";
 import { type Choice, type KernelOptions, planKernels } from "./planned-kernels.ts";
 import { Presenter } from "./presenter.ts";
 import { type DispatchTime, profileDispatches } from "./profile.ts";
@@ -89,7 +89,8 @@ const FIRST_FLOPS = 2e9;
 const WATCHDOG_MS = 1000;
 
 /**
- * Plans, compiles, allocates and uploads.
+ * Plans, allocates, uploads and shows the start. Kernels are compiled when they are needed first: those of the first
+ * iteration by the first iteration, the others by `Ascent.prepare`.
  * @throws InputError for an objective, size or recipe that does not fit the network or the device,
  *   WeightsError for a bad checkpoint, DeviceError when memory runs out, ShaderError for a driver's refusal.
  */
@@ -114,6 +115,12 @@ export async function createAscent(
   const plan = await planKernels(gpu, planWith, options);
   const start = startOf(plan, recipe, preprocessing(model.preprocess), options.photo);
   const scheduler = await Scheduler.create(gpu, plan, model);
+  try {
+    await scheduler.prepare([...plan.start.show, ...plan.show, ...(target ? plan.capture.dispatches : [])]);
+  } catch (error) {
+    scheduler.dispose();
+    throw error;
+  }
   return new Ascent(scheduler, recipe, preprocessing(model.preprocess), start, options.photo, target);
 }
 
@@ -177,8 +184,32 @@ export class Ascent {
     return this.#stagings.reduce((bytes, buffer) => bytes + buffer.size, this.#scheduler.allocatedBytes);
   }
 
+  /**
+   * Compiles everything that an ascent may run and packs the weights for it; afterwards nothing is compiled, allocated
+   * or bound any more. `run` does it after its first iteration, so that there is a picture before.
+   */
+  prepare(): Promise<void> {
+    return this.#scheduler.prepare(allDispatches(this.plan));
+  }
+
   /** Iterates, reporting after every submission. Breaking out waits for what is in flight. */
   async *run(options: RunOptions): AsyncGenerator<Progress, void, void> {
+    let { iterations } = options;
+    if (!this.#scheduler.prepared && iterations > 0 && !options.signal?.aborted) {
+      await this.#prepareNext();
+      yield* this.#replay({ ...options, iterations: 1 });
+      iterations--;
+      if (!options.signal?.aborted) await this.prepare();
+    }
+    yield* this.#replay({ ...options, iterations });
+  }
+
+  /** What the next iteration runs. */
+  #prepareNext(): Promise<void> {
+    return this.#scheduler.prepare(iterationOf(this.plan, this.#submitted, this.#recipe));
+  }
+
+  async *#replay(options: RunOptions): AsyncGenerator<Progress, void, void> {
     const { until, signal } = options;
     const listen = options.objective === true || until !== undefined;
     const end = this.#submitted + options.iterations;
@@ -207,6 +238,7 @@ export class Ascent {
 
   /** One iteration. @returns the objective of each image before the update, L2 included */
   async step(): Promise<number[]> {
+    await this.#prepareNext();
     const objective = await this.#land(this.#submit(1, true));
     return objective?.[0] ?? [];
   }
@@ -275,6 +307,7 @@ export class Ascent {
   ): Promise<{ objective: Float32Array<ArrayBuffer>; gradient: Float32Array<ArrayBuffer> }> {
     if (rgb) this.writeImage(rgb);
     const { gpu } = this.#scheduler;
+    await this.#scheduler.prepare(this.plan.gradient);
     this.#submitParts(this.plan.gradient, "gradient");
     const value = await readBuffer(gpu, this.#scheduler.buffer(VALUE_NOW));
     const gradient = await readBuffer(gpu, this.#scheduler.buffer(GRADIENT));
@@ -306,6 +339,7 @@ export class Ascent {
 
   /** Times every dispatch of one iteration, which it makes; null without timestamp queries. */
   async profile(): Promise<DispatchTime[] | null> {
+    await this.#prepareNext();
     const times = await profileDispatches(
       this.#scheduler,
       iterationOf(this.plan, this.#submitted, this.#recipe),

@@ -29,6 +29,7 @@ export async function drawAt(
   const scheduler = await Scheduler.create(gpu, plan, model);
   try {
     gpu.device.queue.writeBuffer(scheduler.buffer(VALUES), 0, values);
+    await scheduler.prepare(plan.show);
     scheduler.submit(plan.show, "draw");
     const image = new Float32Array(await readBuffer(gpu, scheduler.buffer(IMAGE)));
     const area = size[0] * size[1];

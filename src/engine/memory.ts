@@ -17,7 +17,7 @@ export interface BufferSpec {
   readonly name: string;
   readonly role: BufferRole;
   readonly bytes: number;
-  /** Needed while setting up only, freed before the first iteration. */
+  /** Read by packing only, and freed when all of that is done. */
   readonly temporary: boolean;
 }
 
@@ -28,6 +28,12 @@ export interface Upload {
   readonly tensor: "weight" | "bias";
   /** Output channels or units in the order wanted; all of them if absent. */
   readonly rows?: readonly number[] | undefined;
+}
+
+/** Weights put in the order that a family of kernels reads, once, before the first dispatch that reads them. */
+export interface Packing {
+  readonly buffer: string;
+  readonly dispatches: readonly Dispatch[];
 }
 
 /** Numbers written to a buffer once, before the first iteration. */
@@ -41,7 +47,7 @@ export class Allocation {
   readonly #buffers = new Map<string, BufferSpec>();
   readonly #uploads = new Map<string, Upload>();
   readonly #tables = new Map<string, Table>();
-  readonly #setup = new Map<string, readonly Dispatch[]>();
+  readonly #setup = new Map<string, Packing>();
 
   /** Asks for `bytes` under `name` and returns the name. */
   buffer(name: string, role: BufferRole, bytes: number): string {
@@ -65,9 +71,9 @@ export class Allocation {
     this.#uploads.set(upload.buffer, upload);
   }
 
-  /** Dispatches to run once after the uploads; asked for again under the same key they are made once. */
-  prepare(key: string, dispatches: readonly Dispatch[]): void {
-    this.#setup.set(key, dispatches);
+  /** Dispatches that fill `buffer` of what was uploaded; asked for again they are made once. */
+  prepare(buffer: string, dispatches: readonly Dispatch[]): void {
+    this.#setup.set(buffer, { buffer, dispatches });
   }
 
   buffers(): readonly BufferSpec[] {
@@ -82,8 +88,8 @@ export class Allocation {
     return [...this.#tables.values()];
   }
 
-  setup(): readonly Dispatch[] {
-    return [...this.#setup.values()].flat();
+  setup(): readonly Packing[] {
+    return [...this.#setup.values()];
   }
 }
 

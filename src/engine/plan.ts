@@ -31,7 +31,7 @@ import {
   fastVariant,
   sameChoices,
 } from "./kernel-choice.ts";
-import { Allocation, type BufferSpec, type Table, type Upload } from "./memory.ts";
+import { Allocation, type BufferSpec, type Packing, type Table, type Upload } from "./memory.ts";
 import { type ChooseVariant, deepestLayer, planSteps, type Step, wholeFlops } from "./steps.ts";
 
 /** The first iterations, in which the ReLU gradient is redirected (Lucid). */
@@ -73,8 +73,8 @@ export interface Plan {
   readonly uploads: readonly Upload[];
   /** Numbers that are written to buffers once. */
   readonly tables: readonly Table[];
-  /** Run once after the uploads: packing. */
-  readonly setup: readonly Dispatch[];
+  /** What packs the uploaded weights, each run once. */
+  readonly setup: readonly Packing[];
   /** What an iteration is made of, as the ascent goes on; `iterationOf` puts the parts in order. */
   readonly phases: readonly Phase[];
   /** Where the start is written, of what size, and what makes the resident image of it. */
@@ -108,6 +108,15 @@ export interface Phase {
   readonly clipNorm: readonly Dispatch[];
   readonly clipContribution: readonly Dispatch[];
   readonly end: readonly Dispatch[];
+}
+
+/** Every dispatch of a plan, once. */
+export function allDispatches({ setup, start, capture, phases, show, gradient }: Plan): Dispatch[] {
+  const iterations = phases.flatMap(({ until: _, ...parts }) => Object.values(parts).flat());
+  const packing = setup.flatMap(({ dispatches }) => dispatches);
+  return [
+    ...new Set([...packing, ...start.show, ...show, ...capture.dispatches, ...iterations, ...gradient]),
+  ];
 }
 
 /** Regularizers as they are now: those that are 0 are left out of an iteration. */

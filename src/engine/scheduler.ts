@@ -1,23 +1,20 @@
 /**
- * Runs a plan on a device: allocates once, then replays. While stepping it creates no buffer, bind group
- * or pipeline; many iterations are one submission in one compute pass.
+ * Runs a plan on a device: allocates once, prepares dispatches once, then replays them. Replaying creates no buffer,
+ * bind group or pipeline; many iterations are one submission in one compute pass.
  */
 import { DeviceError, InputError } from "../errors.ts";
 import { type Gpu, guarded } from "../gpu/device.ts";
 import { type BufferRef, bufferName, type Dispatch } from "../gpu/dispatch.ts";
 import { bindKernel, type Kernel, writeUniform } from "../gpu/kernel.ts";
 import type { Model } from "../model/network.ts";
-import type { BufferSpec } from "./memory.ts";
-import type { Plan } from "./plan.ts";
+import type { BufferSpec, Packing } from "./memory.ts";
+import { allDispatches, type Plan } from "./plan.ts";
 import { uploadWeights } from "./upload.ts";
 
-/** A dispatch with everything the encoder needs. */
+/** What the encoder needs of a dispatch. */
 interface Bound {
   readonly kernel: Kernel;
   readonly group: GPUBindGroup;
-  readonly dispatch: Dispatch;
-  /** Byte offset of the dispatch's uniform. */
-  readonly offset: number;
 }
 
 /** Offsets of uniform bindings must be multiples of this on every device. */
@@ -26,81 +23,123 @@ const UNIFORM_ALIGNMENT = 256;
 export class Scheduler {
   readonly gpu: Gpu;
   readonly plan: Plan;
-  readonly #buffers: ReadonlyMap<string, GPUBuffer>;
-  readonly #bound: ReadonlyMap<Dispatch, Bound>;
+  readonly #buffers: Map<string, GPUBuffer>;
   readonly #uniforms: GPUBuffer;
   readonly #values: DataView<ArrayBuffer>;
+  /** Byte offset of every dispatch's uniform. */
+  readonly #offsets: ReadonlyMap<Dispatch, number>;
   readonly #live = new Map<string, number>();
+  readonly #bound = new Map<Dispatch, Bound>();
+  /** Packing that nothing prepared so far has needed. */
+  #unpacked: readonly Packing[];
+  /** Ends with the newest call of `prepare`. */
+  #preparing: Promise<void> = Promise.resolve();
 
-  private constructor(
-    gpu: Gpu,
-    plan: Plan,
-    buffers: ReadonlyMap<string, GPUBuffer>,
-    bound: ReadonlyMap<Dispatch, Bound>,
-    uniforms: GPUBuffer,
-    values: DataView<ArrayBuffer>,
-  ) {
+  private constructor(gpu: Gpu, plan: Plan, buffers: Map<string, GPUBuffer>, uniforms: GPUBuffer) {
     this.gpu = gpu;
     this.plan = plan;
     this.#buffers = buffers;
-    this.#bound = bound;
     this.#uniforms = uniforms;
-    this.#values = values;
+    this.#unpacked = plan.setup;
+    this.#values = new DataView(new ArrayBuffer(uniforms.size));
+    this.#offsets = new Map(allDispatches(plan).map((dispatch, i) => [dispatch, i * UNIFORM_ALIGNMENT]));
+    for (const [{ kernel, uniform }, offset] of this.#offsets) {
+      writeUniform(this.#values, offset, kernel, uniform);
+    }
+    gpu.device.queue.writeBuffer(uniforms, 0, this.#values.buffer);
   }
 
   /**
-   * Compiles, allocates, uploads the weights and packs them.
+   * Allocates and uploads the weights; `prepare` compiles.
    * @throws InputError where the plan is too large for the device, DeviceError when memory runs out,
    *   WeightsError where the checkpoint does not hold what it says.
    */
   static async create(gpu: Gpu, plan: Plan, model: Model): Promise<Scheduler> {
     const { device } = gpu;
     for (const spec of plan.buffers) checkSize(gpu, plan, spec);
-    const dispatches = allDispatches(plan);
     const buffers = new Map<string, GPUBuffer>();
-    const values = new DataView(new ArrayBuffer(UNIFORM_ALIGNMENT * dispatches.length));
-    let uniforms: GPUBuffer | undefined;
+    const made: GPUBuffer[] = [];
+    const make = (...[label, bytes, usage]: Parameters<Gpu["buffer"]>) => {
+      const buffer = gpu.buffer(label, bytes, usage);
+      made.push(buffer);
+      return buffer;
+    };
     try {
-      const compiled = Promise.all(dispatches.map(({ kernel, overrides }) => gpu.kernel(kernel, overrides)));
-      // Awaited after the allocations; a failure in between must not count as unhandled.
-      compiled.catch(() => undefined);
-      const made = await guarded(device, "allocating", () => {
-        for (const spec of plan.buffers)
-          buffers.set(spec.name, gpu.buffer(spec.name, spec.bytes, usageOf(spec)));
-        return gpu.buffer("uniforms", values.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+      const uniforms = await guarded(device, "allocating", () => {
+        for (const spec of plan.buffers) buffers.set(spec.name, make(spec.name, spec.bytes, usageOf(spec)));
+        const bytes = UNIFORM_ALIGNMENT * allDispatches(plan).length;
+        return make("uniforms", bytes, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
       });
-      uniforms = made;
       for (const { buffer, data } of plan.tables)
         device.queue.writeBuffer(buffers.get(buffer) as GPUBuffer, 0, data);
       await uploadWeights(gpu, plan, model, buffers);
-      const kernels = await compiled;
-      const bound = await guarded(device, "binding", () => {
-        const entries = dispatches.map((dispatch, i): [Dispatch, Bound] => {
-          const offset = i * UNIFORM_ALIGNMENT;
-          return [dispatch, bind(gpu, dispatch, kernels[i] as Kernel, buffers, made, offset, values)];
-        });
-        return new Map(entries);
-      });
-      device.queue.writeBuffer(made, 0, values.buffer);
-      const scheduler = new Scheduler(gpu, plan, buffers, bound, made, values);
-      await scheduler.#setUp();
-      return scheduler;
+      return new Scheduler(gpu, plan, buffers, uniforms);
     } catch (error) {
-      for (const buffer of buffers.values()) gpu.free(buffer);
-      if (uniforms) gpu.free(uniforms);
+      for (const buffer of made) gpu.free(buffer);
       throw error;
     }
   }
 
-  /** Packs the weights, then frees what only that needed. */
-  async #setUp(): Promise<void> {
-    await guarded(this.gpu.device, "setting up", () => this.submit(this.plan.setup, "set up"));
-    const buffers = this.#buffers as Map<string, GPUBuffer>;
+  /** Whether every dispatch of the plan is prepared. */
+  get prepared(): boolean {
+    return this.#bound.size === this.#offsets.size;
+  }
+
+  /**
+   * Compiles and binds what has not been, and packs the weights that it reads. What only packing needed is freed
+   * when everything is packed.
+   * @throws ShaderError for a driver's refusal, DeviceError when memory runs out
+   */
+  prepare(dispatches: readonly Dispatch[]): Promise<void> {
+    const turn = this.#preparing.then(() => this.#prepare(dispatches));
+    this.#preparing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #prepare(dispatches: readonly Dispatch[]): Promise<void> {
+    const added = new Set(dispatches.filter((dispatch) => !this.#bound.has(dispatch)));
+    if (added.size === 0) return;
+    const { device } = this.gpu;
+    const read = new Set([...added].flatMap(({ buffers }) => Object.values(buffers).map(bufferName)));
+    const packing = this.#unpacked.filter(({ buffer }) => read.has(buffer)).flatMap((one) => one.dispatches);
+    const wanted = [...packing, ...added];
+    const kernels = await Promise.all(
+      wanted.map(({ kernel, overrides }) => this.gpu.kernel(kernel, overrides)),
+    );
+    await guarded(device, "binding", () => {
+      for (const [i, dispatch] of wanted.entries())
+        this.#bound.set(dispatch, this.#bind(dispatch, kernels[i] as Kernel));
+    });
+    this.#unpacked = this.#unpacked.filter(({ buffer }) => !read.has(buffer));
+    if (packing.length > 0) await guarded(device, "packing", () => this.submit(packing, "pack"));
+    if (this.#unpacked.length === 0) this.#freeTemporaries();
+  }
+
+  #bind(dispatch: Dispatch, kernel: Kernel): Bound {
+    const resource = (ref: BufferRef): GPUBufferBinding => {
+      const buffer = this.buffer(bufferName(ref));
+      return typeof ref === "string" ? { buffer } : { buffer, offset: ref.offset, size: ref.size };
+    };
+    const resources = Object.fromEntries(
+      Object.entries(dispatch.buffers).map(([name, ref]) => [name, resource(ref)] as const),
+    );
+    const size = dispatch.kernel.uniform?.size;
+    const uniform = size === undefined ? undefined : this.#uniformOf(dispatch, size);
+    return { kernel, group: bindKernel(this.gpu.device, kernel, dispatch.label, resources, uniform) };
+  }
+
+  #uniformOf(dispatch: Dispatch, size: number): GPUBufferBinding {
+    const offset = this.#offsets.get(dispatch);
+    if (offset === undefined) throw new Error(`${dispatch.label} is not part of this plan`);
+    return { buffer: this.#uniforms, offset, size };
+  }
+
+  #freeTemporaries(): void {
     for (const { name, temporary } of this.plan.buffers) {
-      const buffer = buffers.get(name);
+      const buffer = this.#buffers.get(name);
       if (!temporary || !buffer) continue;
       this.gpu.free(buffer);
-      buffers.delete(name);
+      this.#buffers.delete(name);
     }
   }
 
@@ -111,10 +150,9 @@ export class Scheduler {
     return bytes;
   }
 
-  /** Names of the kernels in use, sorted. */
+  /** Names of the plan's kernels, sorted. */
   get kernels(): string[] {
-    const names = [...this.#bound.keys()].map((dispatch) => dispatch.kernel.name);
-    return [...new Set(names)].sort();
+    return [...new Set([...this.#offsets.keys()].map(({ kernel }) => kernel.name))].sort();
   }
 
   buffer(name: string): GPUBuffer {
@@ -127,7 +165,7 @@ export class Scheduler {
   set(key: string, value: number): void {
     if (this.#live.get(key) === value) return;
     this.#live.set(key, value);
-    for (const { dispatch, offset } of this.#bound.values()) {
+    for (const [dispatch, offset] of this.#offsets) {
       for (const [field, live] of Object.entries(dispatch.live)) {
         if (live.key !== key) continue;
         writeUniform(this.#values, offset, dispatch.kernel, { [field]: live.scale * value });
@@ -141,7 +179,7 @@ export class Scheduler {
   encode(pass: GPUComputePassEncoder, dispatches: readonly Dispatch[]): void {
     for (const dispatch of dispatches) {
       const bound = this.#bound.get(dispatch);
-      if (!bound) throw new Error(`${dispatch.label} is not part of this plan`);
+      if (!bound) throw new Error(`${dispatch.label} was not prepared`);
       pass.setPipeline(bound.kernel.pipeline);
       pass.setBindGroup(0, bound.group);
       pass.dispatchWorkgroups(...dispatch.workgroups);
@@ -160,53 +198,9 @@ export class Scheduler {
 
   dispose(): void {
     for (const buffer of this.#buffers.values()) this.gpu.free(buffer);
-    (this.#buffers as Map<string, GPUBuffer>).clear();
+    this.#buffers.clear();
     this.gpu.free(this.#uniforms);
   }
-}
-
-/** Every dispatch the plan may run, once: both kinds of iteration, the gradient, and the setting up. */
-function allDispatches(plan: Plan): Dispatch[] {
-  const iterations = plan.phases.flatMap((phase) => [
-    ...phase.forward,
-    ...phase.backward,
-    ...phase.penalize,
-    ...phase.blurGradient,
-    ...phase.update,
-    ...phase.blur,
-    ...phase.clipNorm,
-    ...phase.clipContribution,
-    ...phase.end,
-  ]);
-  return [...new Set([...plan.setup, ...iterations, ...plan.gradient])];
-}
-
-function bind(
-  gpu: Gpu,
-  dispatch: Dispatch,
-  kernel: Kernel,
-  buffers: ReadonlyMap<string, GPUBuffer>,
-  uniforms: GPUBuffer,
-  offset: number,
-  values: DataView,
-): Bound {
-  const resource = (ref: BufferRef): GPUBufferBinding => {
-    const buffer = buffers.get(bufferName(ref));
-    if (!buffer) throw new Error(`${dispatch.label}: the plan has no buffer named ${bufferName(ref)}`);
-    return typeof ref === "string" ? { buffer } : { buffer, offset: ref.offset, size: ref.size };
-  };
-  const resources = Object.fromEntries(
-    Object.entries(dispatch.buffers).map(([name, ref]) => [name, resource(ref)] as const),
-  );
-  writeUniform(values, offset, dispatch.kernel, dispatch.uniform);
-  const size = dispatch.kernel.uniform?.size;
-  const uniform = size === undefined ? undefined : { buffer: uniforms, offset, size };
-  return {
-    kernel,
-    dispatch,
-    offset,
-    group: bindKernel(gpu.device, kernel, dispatch.label, resources, uniform),
-  };
 }
 
 function usageOf({ role }: BufferSpec): GPUBufferUsageFlags {

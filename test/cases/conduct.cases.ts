@@ -2,6 +2,7 @@
 import { reconstruct, reconstructParams } from "../../src/commands/reconstruct.ts";
 import { type Ascent, createAscent, type RunOptions } from "../../src/engine/ascent.ts";
 import { drawAt } from "../../src/engine/draw.ts";
+import { allDispatches } from "../../src/engine/plan.ts";
 import { Gpu } from "../../src/gpu/device.ts";
 import { openModel } from "../../src/model/model.ts";
 import { bytesSource } from "../../src/model/source.ts";
@@ -70,6 +71,7 @@ function expectOnly(spy: Spy, allowed: readonly string[]): void {
 async function runsQuietly(device: GPUDevice, assets: Assets, recipe: Recipe): Promise<void> {
   const spy = spyOn(device);
   const ascent = await createAscent(new Gpu(spy.device, ""), await embedded(assets), recipe);
+  await ascent.prepare();
   spy.calls.clear();
   await finish(ascent, { iterations: 100 });
   expectOnly(spy, STEPPING);
@@ -86,6 +88,24 @@ async function runsQuietly(device: GPUDevice, assets: Assets, recipe: Recipe): P
   ascent.set({ lr: 0.001, strength: 0.5, weights: [2, 0.25], ...steered(recipe) });
   await finish(ascent, { iterations: 2 });
   expectOnly(spy, [...STEPPING, "queue.writeBuffer"]);
+  ascent.dispose();
+}
+
+/** The first picture waits for the kernels of its iteration alone; the others come before the next one, and once. */
+async function preparesOnce(device: GPUDevice, assets: Assets, recipe: Recipe): Promise<void> {
+  const spy = spyOn(device);
+  const fresh = { ...recipe, init: "zeros" as const };
+  const ascent = await createAscent(new Gpu(spy.device, ""), await embedded(assets), fresh);
+  const compiled: number[] = [];
+  for await (const { iteration } of ascent.run({ iterations: 60 })) {
+    compiled.push(spy.calls.get("createComputePipelineAsync") ?? 0);
+    if (compiled.length === 1 && iteration !== 1) throw new Error(`the first report came after ${iteration}`);
+    if (compiled.length === 2) spy.calls.clear();
+  }
+  expectOnly(spy, STEPPING);
+  const [first = 0, all = 0] = compiled;
+  if (!(first > 0 && first < all)) throw new Error(`${first} of ${all} pipelines before the first picture`);
+  if (ascent.iteration !== 60) throw new Error(`iteration ${ascent.iteration} after 60`);
   ascent.dispose();
 }
 
@@ -119,14 +139,13 @@ async function steersLikeRecipes(device: GPUDevice, assets: Assets, recipe: Reci
 async function allocatesAsPlanned(device: GPUDevice, assets: Assets, recipe: Recipe): Promise<void> {
   const spy = spyOn(device);
   const ascent = await createAscent(new Gpu(spy.device, ""), await embedded(assets), recipe);
+  await ascent.prepare();
   const live = spy.liveBytes();
   if (live !== ascent.allocatedBytes)
     throw new Error(`${live} bytes live, ${ascent.allocatedBytes} reported`);
   // Beyond the plan: 256 bytes of uniform a dispatch, and two read-back buffers of 256 iterations.
-  const { phases, setup, gradient, buffers, bytes } = ascent.plan;
-  const iterations = phases.flatMap((phase) => Object.values(phase));
-  const dispatches = new Set([...iterations.filter(Array.isArray).flat(), ...setup, ...gradient]).size;
-  const expected = bytes + 256 * dispatches + 2 * 4 * 256 * recipe.batch;
+  const { buffers, bytes } = ascent.plan;
+  const expected = bytes + 256 * allDispatches(ascent.plan).length + 2 * 4 * 256 * recipe.batch;
   if (live !== expected) throw new Error(`${live} bytes live, ${expected} planned`);
   if (buffers.every((buffer) => !buffer.temporary))
     throw new Error("no temporary buffer to free in this plan");
@@ -354,6 +373,10 @@ export const cases: readonly GpuCase[] = [
     {
       name: `stepping creates nothing and reads back once a submission at most: ${recipe.param}`,
       run: (device, assets) => runsQuietly(device, assets, recipe),
+    },
+    {
+      name: `compiles once, and for the first picture little: ${recipe.param}`,
+      run: (device, assets) => preparesOnce(device, assets, recipe),
     },
     {
       name: `what is steered acts as the recipe would: ${recipe.param}`,

@@ -1,7 +1,7 @@
 /** Plans are plain data: what they keep, what they skip, and what they cost, without a device. */
 import { expect, test } from "vitest";
 import { bytesByRole } from "../../src/engine/memory.ts";
-import { iterationOf, type PlanOptions, planAscent } from "../../src/engine/plan.ts";
+import { allDispatches, iterationOf, type PlanOptions, planAscent } from "../../src/engine/plan.ts";
 import { inferNetwork } from "../../src/model/architecture.ts";
 import { parseObjective } from "../../src/optvis/objective.ts";
 import { defaultRecipe, type Recipe } from "../../src/optvis/recipe.ts";
@@ -150,13 +150,8 @@ test("from zeros, where max-pools see ties, the first iterations and always the 
 
 test("no dispatch reads and writes the same buffer through two bindings", () => {
   const recipe = { blur: 1, jitter: 4, optimizer: "adam" } as const;
-  const { phases, setup, gradient } = plan("layer:relu2_1 + layer:conv2_1 - channel:pool3:9", recipe);
-  const all = [
-    ...phases.flatMap((phase) => Object.values(phase)).flatMap((part) => (Array.isArray(part) ? part : [])),
-    ...setup,
-    ...gradient,
-  ];
-  for (const { label, buffers } of all) {
+  const planned = plan("layer:relu2_1 + layer:conv2_1 - channel:pool3:9", recipe);
+  for (const { label, buffers } of allDispatches(planned)) {
     const names = Object.values(buffers);
     expect(new Set(names).size, label).toBe(names.length);
   }
