@@ -15,13 +15,12 @@ import { tensor, zeros } from "../reference/tensor.ts";
 import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
 import { commandLine, numbers, readTensors, writeSmallNetwork } from "./built.ts";
 
-const { ascent, at, built, remove } = commandLine();
+const { ascent, at, remove } = commandLine();
 const LIMIT = 120_000;
 let model: Model;
 let weights: ReferenceWeights;
 
 beforeAll(async () => {
-  await built();
   writeSmallNetwork(at("net.safetensors"));
   model = await openModel(bytesSource("net", readFileSync(at("net.safetensors"))));
   weights = await referenceWeights(model);

@@ -5,12 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
 import { commandLine, writeSmallNetwork } from "./built.ts";
 
-const { ascent, at, built, remove } = commandLine();
+const { ascent, at, remove } = commandLine();
 const LIMIT = 120_000;
 const dawn = stackEnvironment("dawn").available && wantedStacks().includes("dawn");
 
 beforeAll(async () => {
-  await built();
   writeSmallNetwork(at("net.safetensors"));
 }, LIMIT);
 

@@ -4,9 +4,9 @@ import { execFile } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { build } from "vite";
 import { readHeader, readTensor, writeSafetensors } from "../../src/model/safetensors.ts";
 import { bytesSource } from "../../src/model/source.ts";
+import { dist } from "../stacks/dist.ts";
 import { ROOT } from "../stacks/environment.ts";
 
 export interface Outcome {
@@ -15,7 +15,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** The command line built from today's sources, beside nobody else's, and a folder for files. */
+/** The command line as built, and a folder for files. */
 export interface BuiltCommandLine {
   /** Runs `ascent` with these words and waits for its end. */
   ascent(words: readonly string[], env?: NodeJS.ProcessEnv): Promise<Outcome>;
@@ -24,17 +24,12 @@ export interface BuiltCommandLine {
   remove(): void;
 }
 
-/** Synchronous but for `built`, so that tests can be listed before the build is done. */
-export function commandLine(): BuiltCommandLine & { readonly built: () => Promise<void> } {
+export function commandLine(): BuiltCommandLine {
   const folder = join(ROOT, ".cache", `command-line-${process.pid}`);
   mkdirSync(folder, { recursive: true });
+  const program = dist("node/cli.js");
   return {
-    async built() {
-      for (const mode of ["node", "runner"]) {
-        await build({ root: ROOT, mode, logLevel: "error", build: { outDir: join(folder, "dist", mode) } });
-      }
-    },
-    ascent: (words, env) => run(process.execPath, [join(folder, "dist/node/cli.js"), ...words], env),
+    ascent: (words, env) => run(process.execPath, [program, ...words], env),
     at: (name) => `${folder}/${name}`,
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

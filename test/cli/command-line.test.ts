@@ -7,10 +7,9 @@ import { ROOT } from "../stacks/environment.ts";
 import { badInput } from "./bad-input.ts";
 import { commandLine, numbers, run, writeSmallNetwork } from "./built.ts";
 
-const { ascent, at, built, remove } = commandLine();
+const { ascent, at, remove } = commandLine();
 
 beforeAll(async () => {
-  await built();
   writeSmallNetwork(at("net.safetensors"));
   const net = readFileSync(at("net.safetensors"));
   writeFileSync(at("cut.safetensors"), net.subarray(0, net.length - 7));

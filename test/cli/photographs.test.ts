@@ -17,13 +17,12 @@ import fixtures from "../fixtures/pictures.json" with { type: "json" };
 import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
 import { commandLine, numbers, readTensors, writeSmallNetwork } from "./built.ts";
 
-const { ascent, at, built, remove } = commandLine();
+const { ascent, at, remove } = commandLine();
 const LIMIT = 120_000;
 const SIZE = [18, 22] as const;
 const AREA = SIZE[0] * SIZE[1];
 
 beforeAll(async () => {
-  await built();
   writeSmallNetwork(at("net.safetensors"));
   const data = numbers(3 * AREA, 7).map((x) => 0.5 + 0.5 * x);
   writeFileSync(at("in.safetensors"), writeSafetensors({ image: { shape: [1, 3, ...SIZE], data } }));

@@ -1,4 +1,4 @@
-/** The page as a person meets it, in real browsers. */
+/** The page as `npm run build` makes it, in a folder of a server, as a person meets it in real browsers. */
 import { AxePuppeteer } from "@axe-core/puppeteer";
 import { decode } from "fast-png";
 import type { Browser, ElementHandle, Page } from "puppeteer";
@@ -6,16 +6,17 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AscentView } from "../../src/element/ascent-view.ts";
 import { launch } from "../stacks/browser.ts";
 import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
-import { type Server, startServer } from "../stacks/server.ts";
+import { type Server, startBuiltServer } from "../stacks/server.ts";
 import { find } from "./find.ts";
 
 const TIMEOUT = 120_000;
 
-/** Drops a file on the page; its bytes come from the server under test. */
+/** Drops a file of the repository on the page. */
 async function drop(page: Page, path: string): Promise<void> {
   await page.evaluate(async (from) => {
-    const blob = await (await fetch(from)).blob();
-    const file = new File([blob], from.split("/").at(-1) ?? "", { type: blob.type });
+    const response = await fetch(`/asset?path=${encodeURIComponent(from)}`);
+    const type = from.endsWith(".png") ? "image/png" : "";
+    const file = new File([await response.blob()], from.split("/").at(-1) ?? "", { type });
     const dataTransfer = new DataTransfer();
     dataTransfer.items.add(file);
     window.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
@@ -24,6 +25,7 @@ async function drop(page: Page, path: string): Promise<void> {
 
 /** Small, so that a software adapter keeps up; `iterations` far away, so that it does not finish. */
 const SMALL = "#objective=channel%3Arelu2_1%3A3&size=32&iterations=100000";
+const BENCH = "?bench&objective=channel:relu2_1:3&size=32&iterations=4";
 
 for (const name of ["chromium", "firefox"] as const) {
   const environment = stackEnvironment(name);
@@ -34,7 +36,7 @@ for (const name of ["chromium", "firefox"] as const) {
     let server: Server;
 
     beforeAll(async () => {
-      server = await startServer();
+      server = await startBuiltServer();
       browser = await launch(name);
     }, TIMEOUT);
 
@@ -43,7 +45,7 @@ for (const name of ["chromium", "firefox"] as const) {
       await server?.close();
     }, TIMEOUT);
 
-    async function open(hash: string, before?: () => void): Promise<{ page: Page; complaints: string[] }> {
+    async function open(query: string, before?: () => void): Promise<{ page: Page; complaints: string[] }> {
       const complaints: string[] = [];
       const page = await browser.newPage();
       page.setDefaultTimeout(TIMEOUT);
@@ -53,7 +55,7 @@ for (const name of ["chromium", "firefox"] as const) {
       });
       await page.setViewport({ width: 1280, height: 900 });
       if (before) await page.evaluateOnNewDocument(before);
-      await page.goto(`${server.url}/index.html${hash}`);
+      await page.goto(`${server.url}/${query}`);
       return { page, complaints };
     }
 
@@ -89,6 +91,9 @@ for (const name of ["chromium", "firefox"] as const) {
       await page.waitForFunction((it) => it.state === "paused", {}, view);
       expect(await variety(view)).toBeGreaterThan(30);
       expect(await text(page, "h1")).toBe("king penguin");
+      for (const control of ["studio-subject input", "studio-recipe input", "studio-plot canvas"]) {
+        await find(page, control);
+      }
       expect(complaints).toEqual([]);
       await page.close();
     });
@@ -179,10 +184,10 @@ for (const name of ["chromium", "firefox"] as const) {
     it("opens a file dropped on it and follows its network", async () => {
       const { page } = await open(SMALL);
       const view = await running(page);
-      await drop(page, "/package.json");
+      await drop(page, "package.json");
       expect(await text(page, ".error")).toContain("package.json");
       expect(await view.evaluate((it) => it.state)).toBe("running");
-      await drop(page, "/weights/ascent-vgg.safetensors");
+      await drop(page, "weights/ascent-vgg.safetensors");
       await page.waitForFunction((it) => it.model instanceof File && it.state === "running", {}, view);
       expect(await page.evaluate(() => location.hash)).toContain("file=ascent-vgg.safetensors");
       await page.close();
@@ -193,7 +198,7 @@ for (const name of ["chromium", "firefox"] as const) {
       const { page } = await open(`${SMALL}&lr=0`);
       const view = await running(page);
       expect(await variety(view)).toBeLessThan(8);
-      await drop(page, "/.github/classes.png");
+      await drop(page, ".github/classes.png");
       await page.waitForFunction((it) => it.recipe?.init === "photo" && it.state === "running", {}, view);
       expect(await variety(view)).toBeGreaterThan(30);
       expect(await text(page, ".file span")).toBe("classes.png");
@@ -241,6 +246,35 @@ for (const name of ["chromium", "firefox"] as const) {
       await page.setViewport({ width: 360, height: 760 });
       await running(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+      await page.close();
+    });
+
+    it("measures on its bench, and copies what it measured", async () => {
+      const { page, complaints } = await open(BENCH);
+      await page.evaluate(() => {
+        const write = navigator.clipboard.writeText.bind(navigator.clipboard);
+        navigator.clipboard.writeText = async (text) => {
+          await write(text);
+          Object.assign(window, { copied: text });
+        };
+      });
+      await (await find(page, "button.primary")).click();
+      const cells = await find(page, "tbody tr");
+      const words = await cells.evaluate((row) => [...row.children].map((cell) => cell.textContent?.trim()));
+      expect(words.slice(0, 2)).toEqual(["channel:relu2_1:3", "32 × 32"]);
+      for (const figure of words.slice(2)) expect(Number(figure)).toBeGreaterThan(0);
+      await (await find(page, "button.copy:enabled")).click();
+      await page.waitForFunction(() => "copied" in window);
+      const copied = await page.evaluate(() => (window as unknown as { copied: string }).copied);
+      expect(JSON.parse(copied)).toEqual([
+        expect.objectContaining({
+          spec: "channel:relu2_1:3",
+          runtime: "browser",
+          size: [32, 32],
+          iterations: 4,
+        }),
+      ]);
+      expect(complaints).toEqual([]);
       await page.close();
     });
 
