@@ -86,10 +86,12 @@ function photoPath(photo: string, size: readonly number[]): string {
 }
 
 export const cases: readonly GpuCase[] = lines.map((fixture) => {
-  const { name, file, photo, size } = fixture;
+  const { name, file, photo, size, samples, steps } = fixture;
   const photos = photo === undefined ? [] : [photoPath(photo, size)];
   return {
     name: `map: ${name}`,
+    // Many gradients of a deep network in a row are no other kernels than one.
+    once: (samples ?? steps ?? 1) > 4,
     needs: [`../shared/data/weights/${file}`, ...photos],
     run: (device, assets) => compare(device, assets, fixture),
   };

@@ -9,7 +9,7 @@ import { type Server, startServer } from "../stacks/server.ts";
 
 const TIMEOUT = 120_000;
 /** The picture itself rests, so that the rooms have the software adapter for themselves. */
-const HASH = "#objective=channel%3Aconv2_1%3A3&size=16&iterations=1";
+const HASH = "#objective=channel%3Arelu1_1%3A3&size=16&iterations=1";
 
 for (const name of ["chromium", "firefox"] as const) {
   const environment = stackEnvironment(name);
@@ -50,14 +50,18 @@ for (const name of ["chromium", "firefox"] as const) {
     it("hangs the channels of a layer, and opens one", async () => {
       const wall = await room<ChannelWall>("studio-wall");
       const cells = await wall.evaluate((it) => it.shadowRoot!.querySelectorAll(".cell").length);
-      expect(cells).toBe(64);
+      expect(cells).toBe(32);
       await wall.evaluate((it) => it.shadowRoot!.querySelector<HTMLElement>(".bar button")!.click());
+      // Stopped as soon as there are some: the others are left to draw.
       await page.waitForFunction(
-        (it) => /^(8|16|24|32) of/.test(it.shadowRoot!.querySelector(".count")!.textContent!.trim()),
+        (it) => {
+          const some = /^(8|16|24) of/.test(it.shadowRoot!.querySelector(".count")!.textContent!.trim());
+          if (some) it.shadowRoot!.querySelector<HTMLElement>(".bar button")!.click();
+          return some;
+        },
         {},
         wall,
       );
-      await wall.evaluate((it) => it.shadowRoot!.querySelector<HTMLElement>(".bar button")!.click());
       const colours = await wall.evaluate((it) =>
         [...it.shadowRoot!.querySelectorAll("canvas")].map((canvas) => {
           const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
@@ -74,7 +78,7 @@ for (const name of ["chromium", "firefox"] as const) {
       await page.keyboard.press("ArrowRight");
       await page.keyboard.press("ArrowRight");
       await page.keyboard.press("Enter");
-      await page.waitForFunction(() => location.hash.includes("conv2_1%3A2"));
+      await page.waitForFunction(() => location.hash.includes("relu1_1%3A2"));
       const pressed = await wall.evaluate((it) =>
         it.shadowRoot!.querySelector('[aria-pressed="true"]')!.textContent!.trim(),
       );
