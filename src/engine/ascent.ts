@@ -199,7 +199,7 @@ export class Ascent {
       await this.#prepareNext();
       yield* this.#replay({ ...options, iterations: 1 });
       iterations--;
-      if (!options.signal?.aborted) await this.prepare();
+      if (iterations > 0 && !options.signal?.aborted) await this.prepare();
     }
     yield* this.#replay({ ...options, iterations });
   }

@@ -42,7 +42,7 @@ export interface PlanOptions {
   readonly bindingLimit: number;
   /** Which kernels to use for a convolution in an iteration; default `fastVariant`. */
   readonly convVariant?: ChooseVariant;
-  /** Which kernels to use for the gradient and, from zeros, for the first iterations; default `exactVariant`. */
+  /** Which kernels to use for the gradient and the first iterations, from zeros 16, else one; default `exactVariant`. */
   readonly exactVariant?: ChooseVariant;
   /** Compute every channel of the last layer even if the objective reads few; for tests. */
   readonly wholeLayers?: boolean;
@@ -217,10 +217,9 @@ function planStage({ network, preprocess, objective, image: name, recipe, option
     );
   const moved = pass(inputSize, fast, recipe.redirect);
   const allExact = sameChoices(recipe.batch, moved.steps, fast, exact);
-  const ties = recipe.init === "zeros" && !allExact;
-  const opening = ties ? pass(inputSize, exact, recipe.redirect) : moved;
+  const opening = allExact ? moved : pass(inputSize, exact, recipe.redirect);
   const sameSize = inputSize.every((side, i) => side === recipe.size[i]);
-  const still = sameSize && (ties || allExact) ? opening : pass(recipe.size, exact);
+  const still = sameSize ? opening : pass(recipe.size, exact);
   if (!sameSize) expectNoPhoto(objective);
   const penalties = planPenalties(name, objective, recipe, preprocess, memory);
   const image: ImagePlan = planImage(
@@ -251,11 +250,15 @@ function planStage({ network, preprocess, objective, image: name, recipe, option
     clipContribution: image.clipContribution,
     end: image.end,
   });
-  const opened = recipe.redirect ? opening.redirectedBackward : opening.backward;
+  const early = (until: number, network: typeof moved) =>
+    phase(until, network, recipe.redirect ? network.redirectedBackward : network.backward);
+  // From zeros there are ties; otherwise one iteration on few kernels makes the first picture, while others compile.
+  const opened = recipe.init === "zeros" ? OPENING_ITERATIONS : 1;
   const phases = [
-    ...(ties || recipe.redirect ? [phase(OPENING_ITERATIONS, opening, opened)] : []),
+    ...(allExact ? [] : [early(opened, opening)]),
+    ...(recipe.redirect ? [early(OPENING_ITERATIONS, moved)] : []),
     phase(Number.POSITIVE_INFINITY, moved, moved.backward),
-  ];
+  ].filter(({ until }, i, all) => until > (all[i - 1]?.until ?? 0));
   return { moved, fast, still, image, penalties, phases };
 }
 

@@ -129,7 +129,7 @@ test("regularizers are in an iteration only where they are not 0, for pixels alo
   }
 });
 
-test("from zeros, where max-pools see ties, the first iterations and always the gradient are exact", () => {
+test("the first iteration, from zeros, where max-pools see ties, the first sixteen, and the gradient are exact", () => {
   const convolutions = (dispatches: readonly { readonly kernel: { readonly name: string } }[]) => {
     const families = dispatches.flatMap(({ kernel }) => /register|winograd/.exec(kernel.name)?.[0] ?? []);
     return [...new Set(families)].sort();
@@ -140,7 +140,10 @@ test("from zeros, where max-pools see ties, the first iterations and always the 
     // Few channels, as those of the image and of the objective, are convolved directly.
     expect(convolutions(iterationOf(zeros, 16, defaultRecipe))).toEqual(["register", "winograd"]);
     const noise = plan("channel:relu3_3:7", { redirect, init: "noise" });
-    expect(convolutions(iterationOf(noise, 0, defaultRecipe))).toEqual(["register", "winograd"]);
+    expect(convolutions(iterationOf(noise, 0, defaultRecipe))).toEqual(["register"]);
+    expect(convolutions(iterationOf(noise, 1, defaultRecipe))).toEqual(["register", "winograd"]);
+    const redirected = noise.phases.map(({ until }) => until);
+    expect(redirected).toEqual(redirect ? [1, 16, Infinity] : [1, Infinity]);
     for (const one of [zeros, noise]) expect(convolutions(one.gradient)).toEqual(["register"]);
   }
   const pinned = plan("channel:relu3_3:7", {}, { convVariant: () => "winograd4_8x8" });
