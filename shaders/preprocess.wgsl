@@ -1,11 +1,14 @@
-// From the resident image u = RGB − mean, (N,3,H,W) in 0–1 units, to the network's input and back.
+// From the resident image u = RGB − mean, (N,3,H,W) in 0–1 units, to the network's input and back: a window of it,
+// (y,x,h,w), which is the whole image where the objective reads all of that.
 //
-//   x[n,c,i,j] = scale[c] · u[n,order[c],i,j]        du[n,order[c],i,j] = scale[c] · dx[n,c,i,j]
+//   x[n,c,i,j] = scale[c] · u[n,order[c],y+i,x+j]        du[n,order[c],y+i,x+j] = scale[c] · dx[n,c,i,j], else 0
 #import lib/index
 
 struct Shape {
-  area: u32,
   batch: u32,
+  size: vec2u,
+  // y, x, height, width
+  window: vec4u,
   order: vec4u,
   scale: vec4f,
 }
@@ -23,10 +26,13 @@ fn preprocess_forward(
   @builtin(local_invocation_index) local: u32,
 ) {
   let index = linear_index(group, groups, local, 64u);
-  if (index >= shape.batch * 3u * shape.area) { return; }
-  let c = index / shape.area % 3u;
-  let n = index / shape.area / 3u;
-  output[index] = shape.scale[c] * input[(n * 3u + shape.order[c]) * shape.area + index % shape.area];
+  let within = shape.window.zw;
+  if (index >= shape.batch * 3u * within.x * within.y) { return; }
+  let at = vec2u(index / within.y % within.x, index % within.y) + shape.window.xy;
+  let c = index / within.y / within.x % 3u;
+  let n = index / within.y / within.x / 3u;
+  let pixel = at.x * shape.size.y + at.y;
+  output[index] = shape.scale[c] * input[(n * 3u + shape.order[c]) * shape.size.x * shape.size.y + pixel];
 }
 
 @compute @workgroup_size(64)
@@ -36,8 +42,16 @@ fn preprocess_backward(
   @builtin(local_invocation_index) local: u32,
 ) {
   let index = linear_index(group, groups, local, 64u);
-  if (index >= shape.batch * 3u * shape.area) { return; }
-  let c = index / shape.area % 3u;
-  let n = index / shape.area / 3u;
-  inputGradient[(n * 3u + shape.order[c]) * shape.area + index % shape.area] = shape.scale[c] * outputGradient[index];
+  let area = shape.size.x * shape.size.y;
+  if (index >= shape.batch * 3u * area) { return; }
+  let c = index / area % 3u;
+  let n = index / area / 3u;
+  let pixel = index % area;
+  // Above or left of the window the difference wraps around and is large.
+  let at = vec2u(pixel / shape.size.y, pixel % shape.size.y) - shape.window.xy;
+  let within = shape.window.zw;
+  let source = ((n * 3u + c) * within.x + at.x) * within.y + at.y;
+  var gradient = 0.0;
+  if (all(at < within)) { gradient = shape.scale[c] * outputGradient[source]; }
+  inputGradient[(n * 3u + shape.order[c]) * area + pixel] = gradient;
 }

@@ -2,14 +2,14 @@
 import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Preprocess } from "../model/network.ts";
 import { preprocessing } from "../model/preprocess.ts";
-import { preprocessBackward, preprocessForward } from "../nn/preprocess.ts";
+import { preprocessBackward, preprocessForward, type Window } from "../nn/preprocess.ts";
 import { advanceState, momentsOf, normOf, update } from "../optvis/optimizers.ts";
 import { type ParamPasses, paramOf } from "../optvis/params/param.ts";
 import { withShared } from "../optvis/params/share.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { reducePartials, reduceTotal } from "../optvis/reduce.ts";
 import { blur, clip, expectRegularizers, l2Backward, l2Forward } from "../optvis/regularizers.ts";
-import type { Transform } from "../optvis/transforms/transform.ts";
+import type { Size, Transform } from "../optvis/transforms/transform.ts";
 import { planChain, scratch } from "./chain.ts";
 import { INPUT } from "./forward.ts";
 import type { Allocation } from "./memory.ts";
@@ -66,8 +66,10 @@ export interface ImageOptions {
   readonly terms: number;
   /** Buffer of the resident image; the optimizer's moments are named after it. */
   readonly image: string;
-  /** Buffer of the gradient of the network's input, without transforms. */
-  readonly stillInputGradient: string;
+  /** The part of the transformed image that the network sees. */
+  readonly window: Window;
+  /** Without transforms: the same of the image, and the buffer of its gradient. */
+  readonly still: { readonly window: Window; readonly inputGradient: string };
 }
 
 export function planImage(options: ImageOptions, memory: Allocation): ImagePlan {
@@ -137,18 +139,18 @@ function planRegularizers(
 
 /** Between the resident image and the network's input, with the transforms and without. */
 function planEntry(options: ImageOptions, memory: Allocation) {
-  const { recipe, image, stillInputGradient, terms } = options;
+  const { recipe, image, window, still, terms } = options;
   const { batch, seed, size, strength } = recipe;
   const pre = preprocessing(options.preprocess);
   const buffers = { state: STATE, image, gradient: GRADIENT };
   const ends = { batch, size, seed, strength, mean: pre.mean, ...buffers };
   const chain = planChain(options.transforms, ends, memory);
-  const inward = (input: string, [height, width]: readonly [number, number]) => {
-    const output = memory.buffer(INPUT, "activations", 4 * 3 * batch * height * width);
-    return preprocessForward(batch, height * width, pre, { input, output });
+  const inward = (input: string, size: Size, window: Window) => {
+    const output = memory.buffer(INPUT, "activations", 4 * 3 * batch * window.height * window.width);
+    return preprocessForward({ batch, size, window }, pre, { input, output });
   };
-  const outward = (outputGradient: string, gradient: string, [height, width]: readonly [number, number]) =>
-    preprocessBackward(batch, height * width, pre, { outputGradient, inputGradient: gradient });
+  const outward = (outputGradient: string, inputGradient: string, size: Size, window: Window) =>
+    preprocessBackward({ batch, size, window }, pre, { outputGradient, inputGradient });
   const now = memory.buffer(VALUE_NOW, "objective", 4 * batch);
   const value = reduceTotal(
     "objective",
@@ -156,10 +158,13 @@ function planEntry(options: ImageOptions, memory: Allocation) {
     { finished: PARTIALS, state: STATE, totals: now },
   );
   return {
-    enter: [...chain.forward, inward(chain.output, chain.size)],
-    leave: (inputGradient: string) => [outward(inputGradient, chain.gradient, chain.size), ...chain.backward],
-    enterStill: [inward(image, size)],
-    leaveStill: [outward(stillInputGradient, GRADIENT, size), value],
+    enter: [...chain.forward, inward(chain.output, chain.size, window)],
+    leave: (inputGradient: string) => [
+      outward(inputGradient, chain.gradient, chain.size, window),
+      ...chain.backward,
+    ],
+    enterStill: [inward(image, size, still.window)],
+    leaveStill: [outward(still.inputGradient, GRADIENT, size, still.window), value],
   };
 }
 

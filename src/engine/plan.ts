@@ -13,6 +13,7 @@ import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Network, Preprocess, Shape } from "../model/network.ts";
 import { preprocessing } from "../model/preprocess.ts";
 import { findLayer, layerShapes } from "../model/shapes.ts";
+import type { Window } from "../nn/preprocess.ts";
 import { coarseSize, enlarge } from "../optvis/coarse.ts";
 import { placeObjective } from "../optvis/objective.ts";
 import type { Recipe } from "../optvis/recipe.ts";
@@ -33,6 +34,7 @@ import {
 } from "./kernel-choice.ts";
 import { Allocation, type BufferSpec, type Packing, type Table, type Upload } from "./memory.ts";
 import { type ChooseVariant, deepestLayer, planSteps, type Step, wholeFlops } from "./steps.ts";
+import { wholeWindow, windowOf } from "./window.ts";
 
 /** The first iterations, in which the ReLU gradient is redirected (Lucid). */
 export const OPENING_ITERATIONS = 16;
@@ -44,7 +46,7 @@ export interface PlanOptions {
   readonly convVariant?: ChooseVariant;
   /** Which kernels to use for the gradient and the first iterations, from zeros 16, else one; default `exactVariant`. */
   readonly exactVariant?: ChooseVariant;
-  /** Compute every channel of the last layer even if the objective reads few; for tests. */
+  /** Compute all channels and positions of all layers even if the objective reads few; for tests. */
   readonly wholeLayers?: boolean;
   /** Guided backpropagation: `gradient` passes ReLUs where it is positive and they are on. */
   readonly guided?: boolean;
@@ -182,7 +184,7 @@ export function planAscent(
       ...image.leaveStill,
       ...penalties.backward,
     ],
-    flops: 2 * wholeFlops(recipe.batch, moved.steps),
+    flops: 2 * moved.flops,
     executedFlops: sum([...lasting.forward, ...lasting.backward].map((dispatch) => dispatch.flops)),
     bytes: sum(buffers.filter((buffer) => !buffer.temporary).map((buffer) => buffer.bytes)),
   };
@@ -229,7 +231,8 @@ function planStage({ network, preprocess, objective, image: name, recipe, option
       transforms,
       terms: objective.terms.length,
       image: name,
-      stillInputGradient: still.inputGradient,
+      window: moved.window,
+      still,
     },
     memory,
   );
@@ -306,7 +309,11 @@ function planNetwork(
   memory: Allocation,
 ): {
   readonly size: Size;
+  /** The part of the input that is computed. */
+  readonly window: Window;
   readonly steps: readonly Step[];
+  /** Multiplications and additions of whole layers of the whole input, one way. */
+  readonly flops: number;
   readonly forward: readonly Dispatch[];
   readonly backward: readonly Dispatch[];
   readonly redirectedBackward: readonly Dispatch[];
@@ -317,8 +324,15 @@ function planNetwork(
 } {
   const { batch, redirect, size } = input;
   const [height, width] = size;
-  const shapes = layerShapes(network, size, { upTo: deepestLayer(network, objective) });
-  const { terms } = placeObjective(objective, shapes, batch);
+  const upTo = deepestLayer(network, objective);
+  const shapes = layerShapes(network, size, { upTo });
+  const placed = placeObjective(objective, shapes, batch).terms;
+  const layers = network.layers.slice(0, shapes.size);
+  const whole = options.wholeLayers || options.keep !== undefined || options.cam !== undefined;
+  const { window, terms } = whole
+    ? { window: wholeWindow(size), terms: placed }
+    : windowOf(layers, shapes, size, placed);
+  const within = layerShapes(network, [window.height, window.width], { upTo });
   const stepOptions = {
     convVariant: options.convVariant,
     wholeLayers: options.wholeLayers ?? false,
@@ -329,13 +343,16 @@ function planNetwork(
   for (const name of [options.keep, options.cam]) expectWithin(name, network, shapes);
   // Two slots beside the terms': the L2 term and the gradient's norm.
   const partials = memory.buffer(PARTIALS, "workspace", partialsBytes(batch, terms.length + 2));
-  const steps = planSteps(network, shapes, { channels: 3, height, width }, batch, terms, stepOptions);
+  const image = { channels: 3, height: window.height, width: window.width };
+  const steps = planSteps(network, within, image, batch, terms, stepOptions);
   const walk: Walk = { steps, batch, memory, options: stepOptions, partials };
   const forward = forwardPass(walk);
   const backward = backwardPass(walk, forward.last, "plain");
   return {
     size,
+    window,
     steps,
+    flops: wholeFlops(batch, layers, shapes, { channels: 3, height, width }),
     forward: forward.dispatches,
     backward: backward.dispatches,
     redirectedBackward: redirect ? backwardPass(walk, forward.last, "redirect").dispatches : [],

@@ -169,18 +169,26 @@ export function convShape(
   };
 }
 
-export function linearShape(batch: number, { input, output }: Step): LinearShape {
+export function linearShape(batch: number, { input, output }: Pick<Step, "input" | "output">): LinearShape {
   return { batch, inputFeatures: elements(input), outputFeatures: output.channels };
 }
 
-/** Multiplications and additions of one pass through the whole layers of the steps, skipped channels too. */
-export function wholeFlops(batch: number, steps: readonly Step[]): number {
-  return steps.reduce((flops, step) => {
-    const { layer } = step;
-    if (layer.kind === "conv") {
-      return flops + convFlops({ ...convShape(batch, layer, step), outputChannels: layer.outputChannels });
+/** Multiplications and additions of one pass through whole layers, whatever a plan skips. */
+export function wholeFlops(
+  batch: number,
+  layers: readonly Layer[],
+  shapes: ReadonlyMap<string, Shape>,
+  image: Shape,
+): number {
+  let flops = 0;
+  let input = image;
+  for (const layer of layers) {
+    const output = shapes.get(layer.name) as Shape;
+    if (layer.kind === "conv") flops += convFlops(convShape(batch, layer, { input, output }));
+    if (layer.kind === "linear") {
+      flops += linearFlops(linearShape(batch, { input, output }), layer.outputFeatures);
     }
-    if (layer.kind === "linear") return flops + linearFlops(linearShape(batch, step), layer.outputFeatures);
-    return flops;
-  }, 0);
+    input = output;
+  }
+  return flops;
 }

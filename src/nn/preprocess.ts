@@ -3,36 +3,56 @@ import { preprocess_backward, preprocess_forward } from "../../shaders/preproces
 import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
 import type { Preprocessing } from "../model/preprocess.ts";
 
+/** A part of an image, in pixels. */
+export interface Window {
+  readonly y: number;
+  readonly x: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+export interface PreprocessShape {
+  readonly batch: number;
+  /** Of the image. */
+  readonly size: readonly [height: number, width: number];
+  /** The part of it that is the network's input. */
+  readonly window: Window;
+}
+
 export function preprocessForward(
-  batch: number,
-  area: number,
+  shape: PreprocessShape,
   preprocessing: Preprocessing,
   buffers: { readonly input: BufferRef; readonly output: BufferRef },
 ): Dispatch {
+  const { height, width } = shape.window;
   return dispatch(preprocess_forward, {
     label: "preprocess forward",
     buffers,
-    ...channels(batch, area, preprocessing),
+    uniform: uniformOf(shape, preprocessing),
+    ...each(shape.batch, height * width),
   });
 }
 
+/** Pixels outside the window get a gradient of 0. */
 export function preprocessBackward(
-  batch: number,
-  area: number,
+  shape: PreprocessShape,
   preprocessing: Preprocessing,
   buffers: { readonly outputGradient: BufferRef; readonly inputGradient: BufferRef },
 ): Dispatch {
+  const [height, width] = shape.size;
   return dispatch(preprocess_backward, {
     label: "preprocess backward",
     buffers,
-    ...channels(batch, area, preprocessing),
+    uniform: uniformOf(shape, preprocessing),
+    ...each(shape.batch, height * width),
   });
 }
 
-function channels(batch: number, area: number, { order, scale }: Preprocessing) {
-  return {
-    uniform: { area, batch, order: [...order, 0], scale: [...scale, 0] },
-    workgroups: fold(3 * batch * area),
-    bytes: 2 * 4 * 3 * batch * area,
-  };
+function uniformOf({ batch, size, window }: PreprocessShape, { order, scale }: Preprocessing) {
+  const { y, x, height, width } = window;
+  return { batch, size, window: [y, x, height, width], order: [...order, 0], scale: [...scale, 0] };
+}
+
+function each(batch: number, area: number) {
+  return { workgroups: fold(3 * batch * area), bytes: 2 * 4 * 3 * batch * area };
 }

@@ -95,12 +95,13 @@ describe("layouts follow WGSL's rules", () => {
   it("of the shaders are those worked out by hand", () => {
     expect(preprocess_forward.uniform).toEqual({
       binding: 0,
-      size: 48,
+      size: 64,
       fields: {
-        area: { offset: 0, type: "u32", length: 1 },
-        batch: { offset: 4, type: "u32", length: 1 },
-        order: { offset: 16, type: "u32", length: 4 },
-        scale: { offset: 32, type: "f32", length: 4 },
+        batch: { offset: 0, type: "u32", length: 1 },
+        size: { offset: 8, type: "u32", length: 2 },
+        window: { offset: 16, type: "u32", length: 4 },
+        order: { offset: 32, type: "u32", length: 4 },
+        scale: { offset: 48, type: "f32", length: 4 },
       },
     });
     expect(l2_backward.uniform).toMatchObject({
@@ -112,12 +113,12 @@ describe("layouts follow WGSL's rules", () => {
   });
 
   it("values are written where the layout says, the rest keeps what it holds", () => {
-    const bytes = new Uint8Array(64).fill(0xaa);
+    const bytes = new Uint8Array(80).fill(0xaa);
     const view = new DataView(bytes.buffer);
     writeUniform(view, 16, preprocess_forward, { batch: 0x0102_0304, scale: [1, -2, 0.5, 0] });
-    expect([...bytes.subarray(16 + 4, 16 + 8)]).toEqual([4, 3, 2, 1]);
-    expect([48, 52, 56, 60].map((offset) => view.getFloat32(offset, true))).toEqual([1, -2, 0.5, 0]);
-    expect([...bytes.subarray(0, 20), ...bytes.subarray(24, 48)].every((byte) => byte === 0xaa)).toBe(true);
+    expect([...bytes.subarray(16, 20)]).toEqual([4, 3, 2, 1]);
+    expect([64, 68, 72, 76].map((offset) => view.getFloat32(offset, true))).toEqual([1, -2, 0.5, 0]);
+    expect([...bytes.subarray(0, 16), ...bytes.subarray(20, 64)].every((byte) => byte === 0xaa)).toBe(true);
   });
 
   it("values of unknown names or wrong lengths are refused", () => {

@@ -21,26 +21,47 @@ export const PREPROCESS: Readonly<Record<Preprocess, ReferencePreprocess>> = {
   caffe: { mean: [123.68 / 255, 116.779 / 255, 103.939 / 255], scale: [255, 255, 255], order: [2, 1, 0] },
 };
 
-/** @param u resident image rgb − mean, (N,3,H,W); returns the network's input, (N,3,H,W) */
-export function preprocessForward(u: Tensor, kind: Preprocess): Tensor {
+/** @param u resident image rgb − mean, (N,3,H,W); returns the network's input, a window (y,x,h,w) of it, (N,3,h,w) */
+export function preprocessForward(
+  u: Tensor,
+  kind: Preprocess,
+  [y, x, h, w]: readonly number[] = [0, 0, u.shape[2], u.shape[3]],
+): Tensor {
   const { scale, order } = PREPROCESS[kind];
-  const net = zeros(u.shape);
-  forEachPlane(u, (n, c, plane) => {
-    const from = (n * 3 + order[c]!) * plane;
-    for (let i = 0; i < plane; i++) net.data[(n * 3 + c) * plane + i] = scale[c]! * u.data[from + i]!;
+  const net = zeros([u.shape[0], 3, h!, w!]);
+  forEachElement(net, (n, c, i, j, index) => {
+    net.data[index] = scale[c]! * u.data[at(u, n, order[c]!, y! + i, x! + j)]!;
   });
   return net;
 }
 
-/** @param dnet gradient of the network's input, (N,3,H,W); returns that of the RGB image, (N,3,H,W) */
-export function preprocessBackward(dnet: Tensor, kind: Preprocess): Tensor {
+/** @param dnet gradient of the network's input, (N,3,h,w); returns that of the RGB image, (N,3,H,W) */
+export function preprocessBackward(
+  dnet: Tensor,
+  kind: Preprocess,
+  [y, x, height, width]: readonly number[] = [0, 0, dnet.shape[2], dnet.shape[3]],
+): Tensor {
   const { scale, order } = PREPROCESS[kind];
-  const du = zeros(dnet.shape);
-  forEachPlane(dnet, (n, c, plane) => {
-    const to = (n * 3 + order[c]!) * plane;
-    for (let i = 0; i < plane; i++) du.data[to + i] = scale[c]! * dnet.data[(n * 3 + c) * plane + i]!;
+  const du = zeros([dnet.shape[0], 3, height!, width!]);
+  forEachElement(dnet, (n, c, i, j, index) => {
+    du.data[at(du, n, order[c]!, y! + i, x! + j)] = scale[c]! * dnet.data[index]!;
   });
   return du;
+}
+
+function at({ shape }: Tensor, n: number, c: number, i: number, j: number): number {
+  return ((n * 3 + c) * shape[2] + i) * shape[3] + j;
+}
+
+function forEachElement(
+  { shape }: Tensor,
+  visit: (n: number, c: number, i: number, j: number, index: number) => void,
+): void {
+  const [batch, , height, width] = shape;
+  for (let index = 0; index < batch * 3 * height * width; index++) {
+    const plane = Math.floor(index / width / height);
+    visit(Math.floor(plane / 3), plane % 3, Math.floor(index / width) % height, index % width, index);
+  }
 }
 
 /** rgb (0–1) → u = rgb − mean, (N,3,H,W). */

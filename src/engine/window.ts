@@ -1,0 +1,92 @@
+/**
+ * The part of the network's input that single units depend on. Nothing outside it is computed; inside it every
+ * activation that a unit depends on is what it would be in the whole image, since the window ends where the receptive
+ * field does, or where the image does.
+ */
+import type { Layer, Shape } from "../model/network.ts";
+import type { Window } from "../nn/preprocess.ts";
+import { isPenalty, type Term } from "../optvis/term.ts";
+
+type Size = readonly [height: number, width: number];
+
+/** From a row or column, and up to but not including another. */
+type Span = readonly [begin: number, end: number];
+
+export interface Windowed {
+  readonly window: Window;
+  /** With positions counted in the window. */
+  readonly terms: readonly Term[];
+}
+
+/** All of an image. */
+export function wholeWindow([height, width]: Size): Window {
+  return { y: 0, x: 0, height, width };
+}
+
+/**
+ * @param layers up to the deepest one that a term reads
+ * @param shapes of their outputs for an image of `size`
+ * @param terms placed
+ */
+export function windowOf(
+  layers: readonly Layer[],
+  shapes: ReadonlyMap<string, Shape>,
+  size: Size,
+  terms: readonly Term[],
+): Windowed {
+  const whole = { window: wholeWindow(size), terms };
+  const local = layers.every(({ kind }) => kind !== "avgpool" && kind !== "linear");
+  const positions = terms.filter((term) => !isPenalty(term)).map(positionOf);
+  if (!local || positions.some((position) => position === undefined)) return whole;
+  // Only windows that begin at a multiple of the last stride are pooled as the image is.
+  const stride = strideAt(layers, layers.at(-1)?.name);
+  const [rows, columns] = ([0, 1] as const).map((axis) => {
+    const spans = terms.flatMap((term) => {
+      const position = positionOf(term);
+      return position ? [spanOf(layers, shapes, size[axis], axis, term.layer, position[axis])] : [];
+    });
+    const begin = Math.min(...spans.map(([first]) => first));
+    return [begin - (begin % stride), Math.max(...spans.map(([, end]) => end))] as const;
+  }) as [Span, Span];
+  const window = { y: rows[0], x: columns[0], height: rows[1] - rows[0], width: columns[1] - columns[0] };
+  return { window, terms: terms.map((term) => moved(term, window, strideAt(layers, term.layer))) };
+}
+
+function positionOf(term: Term): readonly [y: number, x: number] | undefined {
+  return term.kind === "neuron" || term.kind === "direction" ? term.position : undefined;
+}
+
+function moved(term: Term, { y, x }: Window, stride: number): Term {
+  const position = positionOf(term);
+  return position
+    ? ({ ...term, position: [position[0] - y / stride, position[1] - x / stride] } as Term)
+    : term;
+}
+
+/** Pixels between the receptive fields of neighbouring units of a layer. */
+function strideAt(layers: readonly Layer[], name: string | undefined): number {
+  const end = layers.findIndex((layer) => layer.name === name) + 1;
+  return 2 ** layers.slice(0, end).filter(({ kind }) => kind === "maxpool").length;
+}
+
+/** The pixels along one axis, of `extent`, that a unit of a layer depends on. */
+function spanOf(
+  layers: readonly Layer[],
+  shapes: ReadonlyMap<string, Shape>,
+  extent: number,
+  axis: 0 | 1,
+  name: string,
+  position: number,
+): Span {
+  let [begin, end] = [position, position + 1];
+  const last = layers.findIndex((layer) => layer.name === name);
+  for (let i = last; i >= 0; i--) {
+    const layer = layers[i] as Layer;
+    const before = shapes.get(layers[i - 1]?.name ?? "");
+    const limit = before ? (axis === 0 ? before.height : before.width) : extent;
+    if (layer.kind === "conv") [begin, end] = [begin - layer.padding, end - layer.padding + 2];
+    if (layer.kind === "maxpool") [begin, end] = [2 * begin, 2 * end];
+    [begin, end] = [Math.max(0, begin), Math.min(limit, end)];
+  }
+  return [begin, end];
+}
