@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
+import type { TuningStorage } from "../engine/tuning-memory.ts";
 import { type AscentError, InputError } from "../errors.ts";
 import type { Network, Preprocess } from "../model/network.ts";
 import {
@@ -18,6 +19,7 @@ import { RunController, type RunHost, type RunRequest, type RunState } from "./r
 
 export * from "./events.ts";
 export type { RunState } from "./run-controller.ts";
+export { browserTuning } from "./tuning-storage.ts";
 
 /** What `Ascent.set` steers, by the names of the properties. */
 const STEERED: readonly (keyof AscentView)[] = liveFields.map((field) =>
@@ -139,6 +141,8 @@ export class AscentView extends LitElement implements RunHost {
   @property() preprocess: Preprocess | undefined;
   /** Padding of the convolutions, 0 or 1, where neither the file nor its head tells. */
   @property({ type: Number }) padding: 0 | 1 | undefined;
+  /** Where tunings are remembered: starts take the kernels found fastest there. `browserTuning` is one. */
+  @property({ attribute: false }) tuning: TuningStorage | undefined;
   /** Loaded but not stepping. */
   @property({ type: Boolean, reflect: true }) paused = false;
   /** How the picture is enlarged: `smooth`, or `crisp` pixels. */
@@ -286,6 +290,7 @@ export class AscentView extends LitElement implements RunHost {
       recipe,
       photo: plainInit ? undefined : init,
       target: target || undefined,
+      tuning: this.tuning,
     };
   }
 

@@ -6,6 +6,7 @@
  */
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { type Ascent, createAscent, type LiveSettings } from "../engine/ascent.ts";
+import type { TuningStorage } from "../engine/tuning-memory.ts";
 import { AscentError, DeviceError, InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model, Network } from "../model/network.ts";
@@ -33,6 +34,8 @@ export interface RunRequest extends ModelRequest {
   readonly photo: string | Blob | undefined;
   /** The same of what the objective compares with; the start's photograph if absent. */
   readonly target: string | Blob | undefined;
+  /** Where tunings are remembered, if anywhere. */
+  readonly tuning: TuningStorage | undefined;
 }
 
 export interface RunHost extends ReactiveControllerHost, HTMLElement {
@@ -171,7 +174,8 @@ export class RunController implements ReactiveController {
       const [photo, target] = [await readPhoto(request, signal), await readTarget(request, signal)];
       if (signal.aborted) return;
       concern = "size";
-      const ascent = await createAscent(gpu, model, request.recipe, { photo, target });
+      const tuning = request.tuning && { storage: request.tuning };
+      const ascent = await createAscent(gpu, model, request.recipe, { photo, target, tuning });
       await this.#loop?.ended;
       if (signal.aborted) ascent.dispose();
       else this.#adopt(gpu, model, ascent);

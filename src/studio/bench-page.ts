@@ -4,6 +4,7 @@ import { customElement, state } from "lit/decorators.js";
 import { bench } from "../commands/bench.ts";
 import type { BenchReport } from "../commands/report.ts";
 import { browserGpu } from "../element/gpu-access.ts";
+import { browserTuning } from "../element/tuning-storage.ts";
 import { AscentError } from "../errors.ts";
 import { type Gpu, requestGpu } from "../gpu/device.ts";
 import { openModel } from "../model/model.ts";
@@ -105,7 +106,8 @@ export class AscentBench extends LitElement {
     this.running?.abort();
   }
 
-  readonly #start = async (): Promise<void> => {
+  /** @param tune measure the kernels as well, for the next start */
+  async #start(tune = false): Promise<void> {
     const running = new AbortController();
     this.running = running;
     this.reports = [];
@@ -113,7 +115,7 @@ export class AscentBench extends LitElement {
     let gpu: Gpu | undefined;
     try {
       gpu = await requestGpu(browserGpu());
-      await this.#measure(gpu, running.signal);
+      await this.#measure(gpu, running.signal, tune);
     } catch (error) {
       this.error = error instanceof AscentError ? error : new AscentError(String(error), { cause: error });
     } finally {
@@ -121,9 +123,9 @@ export class AscentBench extends LitElement {
       this.running = undefined;
       this.progress = "";
     }
-  };
+  }
 
-  async #measure(gpu: Gpu, signal: AbortSignal): Promise<void> {
+  async #measure(gpu: Gpu, signal: AbortSignal, tune: boolean): Promise<void> {
     for (const [index, recipe] of this.#work.entries()) {
       if (signal.aborted) return;
       const { objective, iterations } = recipe;
@@ -131,9 +133,10 @@ export class AscentBench extends LitElement {
         this.progress = `${objective}, ${index + 1} of ${this.#work.length}: iteration ${iteration} of ${iterations}`;
       };
       onProgress(0);
-      const context = { runtime: "browser", startedAt: Date.now(), signal, onProgress } as const;
+      const storage = browserTuning;
+      const context = { runtime: "browser", startedAt: Date.now(), signal, onProgress, storage } as const;
       const model = await openModel(await urlSource(embeddedUrl));
-      const { report } = await bench(gpu, model, { recipe, profile: true }, context);
+      const { report } = await bench(gpu, model, { recipe, profile: true, tune }, context);
       if (!signal.aborted) this.reports = [...this.reports, report];
     }
   }
@@ -154,6 +157,11 @@ export class AscentBench extends LitElement {
   get json(): string {
     const reports = this.reports.map((report, index) => ({ spec: this.#work[index]?.objective, ...report }));
     return JSON.stringify(reports);
+  }
+
+  get #summary(): string {
+    const tuned = this.reports.reduce((sum, { tuning }) => sum + (tuning?.measured ?? 0), 0);
+    return tuned === 0 ? "Done" : `Done; ${tuned} kernels timed for the next start`;
   }
 
   #renderTable() {
@@ -240,17 +248,19 @@ export class AscentBench extends LitElement {
           <h1>How fast is this browser?</h1>
           <p class="lead">
             ${this.#work[0]?.iterations} iterations each on the embedded network, as <code>npm run bench</code> measures them:
-            loading, compiling and the first iteration are not in the rate.
+            loading, compiling and the first iteration are not in the rate. Tuning times every family of kernels
+            on this device too and remembers the fastest; runs that start later take them.
           </p>
         </div>
         <div class="actions">
           ${
             this.running
               ? html`<button @click=${() => this.running?.abort()}>Stop</button>`
-              : html`<button class="primary" @click=${this.#start}>${icons.play} Measure</button>`
+              : html`<button class="primary" @click=${() => this.#start()}>${icons.play} Measure</button>
+                  <button class="tune" @click=${() => this.#start(true)}>Measure and tune</button>`
           }
           <button class="copy" ?disabled=${this.reports.length === 0} @click=${this.#copy}>${icons.copy} Copy as JSON</button>
-          <span role="status">${this.progress || (done ? "Done" : "")}</span>
+          <span role="status">${this.progress || (done ? this.#summary : "")}</span>
         </div>
         ${errorMessage(this.error)} ${this.#renderTable()} ${this.#renderProfiles()}
       </main>

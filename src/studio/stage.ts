@@ -1,7 +1,6 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
-import "../element/ascent-view.ts";
-import type { AscentView, RunState } from "../element/ascent-view.ts";
+import { type AscentView, browserTuning, type RunState } from "../element/ascent-view.ts";
 import type { AscentError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
 import type { Recipe } from "../optvis/recipe.ts";
@@ -261,6 +260,7 @@ export class Stage extends LitElement {
       .redirect=${recipe.redirect}
       .seed=${recipe.seed}
       .iterations=${recipe.iterations}
+      .tuning=${browserTuning}
       .scaling=${this.crisp ? "crisp" : "smooth"}
       @ascent-ready=${this.#onReady}
       @ascent-state=${this.#onState}

@@ -25,7 +25,7 @@ async function drop(page: Page, path: string): Promise<void> {
 
 /** Small, so that a software adapter keeps up; `iterations` far away, so that it does not finish. */
 const SMALL = "#objective=channel%3Arelu2_1%3A3&size=32&iterations=100000";
-const BENCH = "?bench&objective=channel:relu2_1:3&size=32&iterations=4";
+const BENCH = "?bench&objective=channel:conv1_1:3&size=32&iterations=4";
 
 for (const name of ["chromium", "firefox"] as const) {
   const environment = stackEnvironment(name);
@@ -249,7 +249,7 @@ for (const name of ["chromium", "firefox"] as const) {
       await page.close();
     });
 
-    it("measures on its bench, and copies what it measured", async () => {
+    it("measures on its bench, copies what it measured, and tunes", async () => {
       const { page, complaints } = await open(BENCH);
       await page.evaluate(() => {
         const write = navigator.clipboard.writeText.bind(navigator.clipboard);
@@ -261,14 +261,26 @@ for (const name of ["chromium", "firefox"] as const) {
       await (await find(page, "button.primary")).click();
       const cells = await find(page, "tbody tr");
       const words = await cells.evaluate((row) => [...row.children].map((cell) => cell.textContent?.trim()));
-      expect(words.slice(0, 2)).toEqual(["channel:relu2_1:3", "32 × 32"]);
+      expect(words.slice(0, 2)).toEqual(["channel:conv1_1:3", "32 × 32"]);
       for (const figure of words.slice(2)) expect(Number(figure)).toBeGreaterThan(0);
       await (await find(page, "button.copy:enabled")).click();
       await page.waitForFunction(() => "copied" in window);
       const copied = await page.evaluate(() => (window as unknown as { copied: string }).copied);
+      const tunings = () =>
+        page.evaluate(() =>
+          Object.keys(localStorage).filter((key) => key.startsWith("webgpu-ascent kernels")),
+        );
+      expect(await tunings()).toEqual([]);
+      await (await find(page, "button.tune")).click();
+      await page.waitForFunction(() =>
+        /\d+ kernels timed/.test(
+          document.querySelector("ascent-bench")!.shadowRoot!.querySelector("[role=status]")!.textContent!,
+        ),
+      );
+      expect(await tunings()).toHaveLength(1);
       expect(JSON.parse(copied)).toEqual([
         expect.objectContaining({
-          spec: "channel:relu2_1:3",
+          spec: "channel:conv1_1:3",
           runtime: "browser",
           size: [32, 32],
           iterations: 4,
