@@ -60,12 +60,14 @@ export async function timedRun(
   const objective: number[] = [];
   let firstImageSeconds: number | null = null;
   let seconds = 0;
+  let encodingSeconds = 0;
   if (recipe.iterations > 0) {
     objective.push(mean(await ascent.step()));
     firstImageSeconds = (Date.now() - context.startedAt) / 1000;
     context.onProgress?.(1);
     if (recipe.iterations > 1) await ascent.prepare();
     const start = performance.now();
+    encodingSeconds = ascent.encodingSeconds;
     for await (const { iteration, objective: values } of ascent.run({
       iterations: recipe.iterations - 1,
       objective: true,
@@ -76,6 +78,7 @@ export async function timedRun(
       context.onProgress?.(iteration);
     }
     seconds = (performance.now() - start) / 1000;
+    encodingSeconds = ascent.encodingSeconds - encodingSeconds;
   }
   const timed = ascent.iteration - 1;
   return {
@@ -83,6 +86,7 @@ export async function timedRun(
     adapter: gpu.adapterName,
     iterations: ascent.iteration,
     seconds: timed > 0 ? seconds : 0,
+    encodingSeconds,
     iterationsPerSecond: timed > 0 ? timed / seconds : null,
     firstImageSeconds,
     objective,

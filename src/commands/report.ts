@@ -37,6 +37,8 @@ export interface RunReport {
   readonly iterations: number;
   /** Time of iterations 2 to N: without loading, compiling and the first iteration. */
   readonly seconds: number;
+  /** Of them, what encoding and submitting took of the thread. */
+  readonly encodingSeconds: number;
   /** (N − 1) / seconds; null if there was one iteration or none. */
   readonly iterationsPerSecond: number | null;
   /** From process start to the first finished iteration; null if there was none. */

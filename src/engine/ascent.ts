@@ -139,6 +139,7 @@ export class Ascent {
   #finished = 0;
   #flights = 0;
   #msPerFlop: number | undefined;
+  #encodingMs = 0;
   /** Mean objective by iteration, the last UNTIL_SPAN + 1 of them. */
   readonly #recent = new Map<number, number>();
 
@@ -190,6 +191,11 @@ export class Ascent {
    */
   prepare(): Promise<void> {
     return this.#scheduler.prepare(allDispatches(this.plan));
+  }
+
+  /** Seconds that encoding and submitting iterations has taken of this thread. */
+  get encodingSeconds(): number {
+    return this.#encodingMs / 1000;
   }
 
   /** Iterates, reporting after every submission. Breaking out waits for what is in flight. */
@@ -401,15 +407,16 @@ export class Ascent {
   /** Submits `count` iterations; reads their objective values back if somebody listens. */
   #submit(count: number, listen: boolean, pace?: Pace): Flight {
     const first = this.#submitted;
+    const submittedAt = performance.now();
     const dispatches: Dispatch[] = [];
     for (let i = 0; i < count; i++) dispatches.push(...iterationOf(this.plan, first + i, this.#recipe));
     const staging = listen ? this.#stagings[this.#flights++ % DEPTH] : undefined;
     const values = this.#scheduler.buffer(VALUES);
-    const submittedAt = performance.now();
     const behind = first - this.#finished > 0 ? 2 : 1;
     this.#submitParts(dispatches, "iterate", (encoder) => {
       if (staging) encoder.copyBufferToBuffer(values, 0, staging, 0, values.size);
     });
+    this.#encodingMs += performance.now() - submittedAt;
     this.#submitted += count;
     const finished = this.#collect(staging, first, count).then((objective) => {
       const milliseconds = Math.max(0.1, (performance.now() - submittedAt) / behind);

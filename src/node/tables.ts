@@ -56,12 +56,17 @@ export function runText(report: RunReport): string {
   return `${report.iterations} iterations on ${report.adapter}${rate}; objective ${figure(report.finalObjective)}`;
 }
 
+function share(part: number, whole: number): string {
+  return whole > 0 ? `${figure((100 * part) / whole)} % of the time` : "";
+}
+
 export function benchText(report: BenchReport): string {
   const rows = [
     ["adapter", report.adapter],
     ["iterations a second", figure(report.iterationsPerSecond)],
     ["GFLOP an iteration", figure(report.flops / 1e9)],
     ["GFLOP/s", figure(report.gflops)],
+    ["encoding", share(report.encodingSeconds, report.seconds)],
     ["first image", `${figure(report.firstImageSeconds)} s`],
     ["memory planned", mebibytes(report.plannedBytes)],
     ["memory allocated", mebibytes(report.allocatedBytes)],

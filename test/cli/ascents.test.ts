@@ -233,6 +233,8 @@ describe.skipIf(!dawn)("bench", { timeout: LIMIT }, () => {
     const forward = 2 * 9 * (3 * 4 * 144 + 4 * 6 * 36 + 6 * 5 * 36);
     expect(report.flops).toBeGreaterThan(2 * 1.8 * forward);
     expect(report.flops).toBeLessThan(2 * 2.2 * forward);
+    expect(report.encodingSeconds).toBeGreaterThan(0);
+    expect(report.encodingSeconds).toBeLessThan(report.seconds);
     expect(report.gflops).toBeCloseTo((report.flops * report.iterationsPerSecond!) / 1e9, 9);
     expect(report).toMatchObject({ iterations: 5, batch: 2, size: [12, 12] });
     expect(report.objective).toHaveLength(5);
