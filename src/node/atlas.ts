@@ -81,17 +81,19 @@ export async function atlas(flags: AtlasFlags, startedAt: number): Promise<void>
 
 /** What will be drawn, and how: checked before the first file is written. */
 async function plan(flags: AtlasFlags, weights: Weights): Promise<{ pages: AtlasPages; recipe: Recipe }> {
-  const given = { recipe: "default", size: SIZE, ...flags, objective: "channel:" };
-  const recipe = await renderRecipe(given);
+  const { network, layers } = await withModel(weights, (model) => {
+    const { network } = model;
+    return { network, layers: layersOf(model, flags.layer) };
+  });
+  // The units of the last linear layer are classes, and drawn as such.
+  const classes = network.classes.length > 0 && network.layers.at(-1)?.name === flags.layer;
+  const objective = classes ? "class:" : "channel:";
+  const recipe = await renderRecipe({ recipe: "default", size: SIZE, ...flags, objective });
   if (recipe.init === "photo")
     throw new InputError("--init: an atlas starts from zeros or noise, got a photo");
-  return withModel(weights, (model) => {
-    const layers = layersOf(model, flags.layer);
-    const deepest = layers.at(-1)?.name ?? "";
-    layerShapes(model.network, recipe.size, { upTo: deepest });
-    const [height, width] = recipe.size;
-    return { pages: { network: model.network.name, layers, width, height }, recipe };
-  });
+  layerShapes(network, recipe.size, { upTo: layers.at(-1)?.name ?? "" });
+  const [height, width] = recipe.size;
+  return { pages: { network: network.name, layers, width, height }, recipe };
 }
 
 /** The layer asked for, or every convolution, in order of execution. */

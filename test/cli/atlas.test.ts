@@ -2,6 +2,7 @@
 
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { tunedSettings } from "../../src/optvis/recipes.ts";
 import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
 import { commandLine, writeSmallNetwork } from "./built.ts";
 
@@ -70,6 +71,19 @@ describe.skipIf(!dawn)("atlas", { timeout: LIMIT }, () => {
     cpSync(at("second"), at("first"), { recursive: true });
     expect(await run(`--batch 3 --out ${at("first")}`)).toMatchObject({ drawn: 0, found: 15 });
     expect(existsSync(at("first/conv2_2/0004.png"))).toBe(true);
+  });
+
+  it("draws classes by the class recipe, and channels by theirs", async () => {
+    const recipeOf = async (layer: string) => {
+      const words = `atlas --model ${at("net.safetensors")} --layer ${layer} --size 12 --iterations 1 --out ${at(layer)} --json`;
+      expect((await ascent(words.split(" "))).code).toBe(0);
+      return JSON.parse(readFileSync(at(`${layer}/atlas.json`), "utf8")) as unknown;
+    };
+    const { lr, jitter, blur, transforms } = tunedSettings("class:0", [12, 12]);
+    expect(await recipeOf("logits")).toMatchObject({ lr, jitter, blur, transforms });
+    const channel = tunedSettings("channel:conv2_1:0", [12, 12]);
+    expect(await recipeOf("conv2_1")).toMatchObject({ blur: channel.blur, transforms: channel.transforms });
+    expect([blur, transforms]).not.toEqual([channel.blur, channel.transforms]);
   });
 
   it("does not mix settings", async () => {

@@ -1,7 +1,7 @@
-"""Measure an exported network in float32 on the validation split; optionally judge the pictures it draws.
+"""Measure an exported network in float32 on the validation split.
 
 Prints and saves one JSON object: top-1 at 64 px and enlarged to 72 up to 128 px (bilinear), per class at 64 px, dead channels a layer, the
-predictions on two images of every class (for the project's own test), and transfer where a judge is given.
+predictions on two images of every class (for the project's own test).
 """
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ import json
 import tarfile
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 
 import data
-import judge
 import network
 
 
@@ -71,33 +69,17 @@ def evaluate(path: str, folder: str, cache: str, large: bool) -> dict[str, objec
     return result
 
 
-def transfer(judge_file: str, pictures: str, folder: str, cache: str) -> dict[str, object]:
-    """How many of the drawn pictures [classes, 3, H, W] (.npy, RGB 0-1) the judge takes for their class."""
-    model = judge.load(judge_file)
-    drawn = torch.from_numpy(np.load(pictures))
-    right = judge.predict(model, drawn) == torch.arange(len(drawn))
-    images, classes = data.load(folder, "val", cache)
-    real = judge.predict(model, images.float() / 255) == classes
-    names = data.labels(folder)
-    missed = [names[i] for i in (~right).nonzero()[:, 0]]
-    return {"recognised": percent(right), "validationImages": percent(real), "missed": missed}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--network", required=True, help="an exported network")
     parser.add_argument("--data", required=True)
     parser.add_argument("--cache", required=True, help="folder for decoded images")
     parser.add_argument("--large", action="store_true", help="also top-1 on enlarged images, up to 128 px (ten times the work)")
-    parser.add_argument("--judge", help="checkpoint of the judge")
-    parser.add_argument("--pictures", help=".npy from ascend.py, one picture a class")
     parser.add_argument("--out", required=True, help="JSON file")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     result = evaluate(args.network, args.data, args.cache, args.large)
-    if args.judge and args.pictures:
-        result["transfer"] = transfer(args.judge, args.pictures, args.data, args.cache)
     Path(args.out).write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps({key: result[key] for key in result if key not in ("perClass", "sample")}))
 
