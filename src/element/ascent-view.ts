@@ -3,6 +3,7 @@ import { customElement, property, query } from "lit/decorators.js";
 import type { TuningStorage } from "../engine/tuning-memory.ts";
 import { type AscentError, InputError } from "../errors.ts";
 import type { Network, Preprocess } from "../model/network.ts";
+import { reweighed } from "../optvis/algebra.ts";
 import {
   defaultRecipe,
   type LiveField,
@@ -39,7 +40,8 @@ const LIVE: readonly PropertyKey[] = [...STEERED, "iterations", "paused", "scali
  * It starts by itself unless `paused`, rests while it is off screen or its tab is hidden, and gives back
  * its GPU memory when it leaves the document; put back, it begins again. Pixels are RGB in 0–1 units and
  * not clamped unless `clamp` is there; `lr` is in those units; `l2` pulls toward the zero input. Changing
- * `lr`, `l2`, `iterations`, `paused` or `scaling` takes effect at once, any other change starts again.
+ * `lr`, `strength`, a regularizer, the weights of the objective's terms, `iterations`, `paused` or `scaling` takes effect
+ * at once, any other change starts again.
  *
  * @element ascent-view
  * @attr {string} init - `zeros`, `noise`, or the URL of a photograph
@@ -295,7 +297,11 @@ export class AscentView extends LitElement implements RunHost {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if ([...changed.keys()].some((name) => !LIVE.includes(name))) this.#run.load();
+    const before = changed.get("objective");
+    const weighed = before !== undefined && reweighed(before, this.objective) !== undefined;
+    const isLive = (name: PropertyKey) => LIVE.includes(name) || (weighed && name === "objective");
+    if (![...changed.keys()].every(isLive)) this.#run.load();
+    else if (weighed) this.#run.set({ ...this.#liveSettings(), objective: this.objective });
     else if (STEERED.some((name) => changed.has(name))) this.#run.set(this.#liveSettings());
     if (changed.has("iterations")) this.#run.setTarget(this.iterations);
     this.#run.settle();

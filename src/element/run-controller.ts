@@ -220,6 +220,11 @@ export class RunController implements ReactiveController {
 
   /** What is steered changes while running and nothing restarts; what the recipe has no use for fails as a load does. */
   set(live: LiveSettings): void {
+    // What is being loaded, or has failed, is of before the change.
+    if (this.#loading || this.#failure) {
+      this.load();
+      return;
+    }
     try {
       this.#ascent?.set(live);
     } catch (error) {

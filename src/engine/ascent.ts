@@ -11,6 +11,7 @@ import { type Gpu, readBuffer } from "../gpu/device.ts";
 import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Model } from "../model/network.ts";
 import { type Preprocessing, preprocessing } from "../model/preprocess.ts";
+import { reweighed } from "../optvis/algebra.ts";
 import { parseObjective } from "../optvis/objective.ts";
 import { initialState } from "../optvis/optimizers.ts";
 import { type LiveField, liveFields, type Recipe } from "../optvis/recipe.ts";
@@ -71,6 +72,8 @@ export type ResetOptions = Partial<Pick<Recipe, "init" | "seed" | LiveField>> & 
 export type LiveSettings = Partial<Pick<Recipe, LiveField>> & {
   /** Of the objective's terms, in their order. */
   readonly weights?: readonly number[];
+  /** The objective's terms with other weights, as a spec. */
+  readonly objective?: string;
 };
 
 /** A submission under way. */
@@ -255,7 +258,8 @@ export class Ascent {
     this.#recipe = { ...this.#recipe, ...fields };
     this.#photo = photo ?? this.#photo;
     await this.#scheduler.gpu.device.queue.onSubmittedWorkDone();
-    this.set(this.#recipe);
+    const { objective: _, ...live } = this.#recipe;
+    this.set(live);
     this.#scheduler.set("seed", this.#recipe.seed);
     this.#begin(startOf(this.plan, this.#recipe, this.#preprocessing, this.#photo));
   }
@@ -265,15 +269,31 @@ export class Ascent {
    * objective's terms. Compiles nothing, allocates nothing, and goes on where it is.
    */
   set(live: LiveSettings): void {
-    const { weights, ...fields } = live;
+    const { weights, objective, ...fields } = live;
     expectRegularizers({ ...this.#recipe, ...fields });
+    if (objective !== undefined) this.#reweigh(objective);
     for (const field of liveFields) {
       const value = fields[field];
       if (value === undefined) continue;
       this.#scheduler.set(field, value);
       this.#recipe = { ...this.#recipe, [field]: value };
     }
-    weights?.forEach((weight, i) => {
+    this.#setWeights(weights ?? []);
+  }
+
+  #reweigh(objective: string): void {
+    const weights = reweighed(this.#recipe.objective, objective);
+    if (!weights) {
+      throw new InputError(`objective: ${objective} has other terms than ${this.#recipe.objective}`, {
+        remedy: "make a new ascent",
+      });
+    }
+    this.#setWeights(weights);
+    this.#recipe = { ...this.#recipe, objective };
+  }
+
+  #setWeights(weights: readonly number[]): void {
+    weights.forEach((weight, i) => {
       this.#scheduler.set(weightKey(i), weight);
     });
   }

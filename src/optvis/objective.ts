@@ -20,7 +20,7 @@
  */
 import { InputError } from "../errors.ts";
 import type { Network, Shape } from "../model/network.ts";
-import { FACTOR, splitTerms } from "./algebra.ts";
+import { type SignedText, splitTerms, weighTerm } from "./algebra.ts";
 import { formatScore, parseScore } from "./score.ts";
 import { show } from "./spec-errors.ts";
 import { type DirectionTerm, isPenalty, type NeuronTerm, type Objective, type Term } from "./term.ts";
@@ -39,7 +39,7 @@ export function parseObjective(spec: string, network: Network): Objective {
   if (spec.length > MAX_SPEC_LENGTH) {
     throw new InputError(`objective expects at most ${MAX_SPEC_LENGTH} characters, got ${spec.length}`);
   }
-  const terms = splitTerms(spec).map(({ sign, text }) => parseTerm(sign, text, network));
+  const terms = splitTerms(spec).map((term) => parseTerm(term, network));
   if (terms.every(isPenalty)) {
     throw new InputError(`objective ${show(spec)} names no layer: penalties alone leave nothing to ascend`, {
       remedy: `add for example channel:${network.layers[0]?.name}:0`,
@@ -82,12 +82,9 @@ export function formatObjective(objective: Objective, network: Network): string 
     .join("");
 }
 
-function parseTerm(sign: 1 | -1, text: string, network: Network): Term {
-  const trimmed = text.trim();
-  const factor = FACTOR.exec(trimmed);
-  const weight = sign * Number(factor?.[1] ?? 1);
-  if (!Number.isFinite(weight)) throw new InputError(`objective ${show(trimmed)}: the factor is not finite`);
-  return { weight, ...parseScore(trimmed.slice(factor?.[0].length ?? 0), network) };
+function parseTerm(term: SignedText, network: Network): Term {
+  const { weight, score } = weighTerm(term);
+  return { weight, ...parseScore(score, network) };
 }
 
 function placeTerm(term: Term, shapes: ReadonlyMap<string, Shape>): Term {

@@ -115,10 +115,10 @@ async function steersLikeRecipes(device: GPUDevice, assets: Assets, recipe: Reci
   const model = await embedded(assets);
   const live = { lr: 0.01, strength: 0.25, ...steered(recipe) };
   const [begun, changed] = [
-    await createAscent(gpu, model, { ...recipe, ...live, objective: "0.5*channel:conv2_1:3" }),
-    await createAscent(gpu, model, { ...recipe, objective: "channel:conv2_1:3" }),
+    await createAscent(gpu, model, { ...recipe, ...live, objective: "0.5*channel:conv2_1:3 - 0.02*tv" }),
+    await createAscent(gpu, model, { ...recipe, objective: "channel:conv2_1:3 - tv" }),
   ];
-  changed.set({ ...live, weights: [0.5] });
+  changed.set({ ...live, objective: "0.5*channel:conv2_1:3 - 0.02*tv" });
   for (const ascent of [begun, changed]) await finish(ascent, { iterations: 6 });
   const [expected, image] = [await begun.readImage(), await changed.readImage()];
   const differs = image.findIndex((value, i) => !Object.is(value, expected[i]));

@@ -197,6 +197,23 @@ for (const name of ["chromium", "firefox"] as const) {
       await remove(view);
     });
 
+    it("takes other weights of the same terms without starting again", async () => {
+      const view = await hang({ objective: `${OBJECTIVE} - 2*tv`, iterations: "100000" }, "running");
+      await page.waitForFunction((it) => it.iteration > 1, {}, view);
+      const iteration = await view.evaluate((it, objective) => {
+        it.objective = objective;
+        return it.iteration;
+      }, `0.5*${OBJECTIVE} - 0.1*tv`);
+      await page.waitForFunction((it, then) => it.iteration > then, {}, view, iteration);
+      expect(await view.evaluate((it) => it.recipe?.objective)).toBe(`0.5*${OBJECTIVE} - 0.1*tv`);
+      await view.evaluate((it, objective) => {
+        it.addEventListener("ascent-ready", () => Object.assign(window, { again: true }));
+        it.objective = objective;
+      }, OBJECTIVE);
+      await page.waitForFunction(() => "again" in window);
+      await remove(view);
+    });
+
     it("rests while it is off screen", async () => {
       const view = await hang({ iterations: "100000" }, "running");
       await view.evaluate((it) => {

@@ -4,6 +4,7 @@ import { InputError } from "../../src/errors.ts";
 import { inferNetwork } from "../../src/model/architecture.ts";
 import type { Network } from "../../src/model/network.ts";
 import { layerShapes } from "../../src/model/shapes.ts";
+import { reweighed } from "../../src/optvis/algebra.ts";
 import { formatObjective, parseObjective, placeObjective } from "../../src/optvis/objective.ts";
 import type { Objective, Term } from "../../src/optvis/term.ts";
 import { featureShapes, withLinear } from "../model/checkpoints.ts";
@@ -341,4 +342,15 @@ test("formatting uses names where they are clear", () => {
   expect(format("channel:conv2_1:5   -   0.5 * channel:conv1_2:3")).toBe(
     "channel:conv2_1:5 - 0.5*channel:conv1_2:3",
   );
+});
+
+test.each([
+  ["class:3", "0.5*class:3", [0.5]],
+  ["channel:conv1_1:2 - tv", "-1.5 * channel:conv1_1:2 - 3*tv", [-1.5, -3]],
+  ["channel:conv1_1:2 - tv", "channel:conv1_1:2 + 2*tv", [1, 2]],
+  ["class:3", "class:4", undefined],
+  ["class:3 + tv", "class:3", undefined],
+  ['class:"a', 'class:"a', undefined],
+])("from %j to %j the weights are %j", (before, after, weights) => {
+  expect(reweighed(before, after)).toEqual(weights);
 });
