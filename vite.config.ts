@@ -3,6 +3,7 @@ import { mergeConfig } from "vite";
 import { defineConfig } from "vitest/config";
 import { bundle } from "./src/build/bundles.ts";
 import { wgsl } from "./src/build/wgsl.ts";
+import { LongestFirst } from "./test/sequence.ts";
 
 const page = defineConfig({
   // Relative addresses: the built page works from any folder of any server.
@@ -16,6 +17,7 @@ const page = defineConfig({
     pool: "forks",
     // On two cores too: a browser compiles shaders on one.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     teardownTimeout: 20_000,
     reporters: process.env["CI"]
