@@ -67,7 +67,7 @@ export async function timedRun(
     context.onProgress?.(1);
     if (recipe.iterations > 1) await ascent.prepare();
     const start = performance.now();
-    encodingSeconds = ascent.encodingSeconds;
+    const encoded = ascent.encodingSeconds;
     for await (const { iteration, objective: values } of ascent.run({
       iterations: recipe.iterations - 1,
       objective: true,
@@ -78,7 +78,7 @@ export async function timedRun(
       context.onProgress?.(iteration);
     }
     seconds = (performance.now() - start) / 1000;
-    encodingSeconds = ascent.encodingSeconds - encodingSeconds;
+    encodingSeconds = ascent.encodingSeconds - encoded;
   }
   const timed = ascent.iteration - 1;
   return {

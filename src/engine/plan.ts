@@ -331,7 +331,7 @@ function planNetwork(
   const whole = options.wholeLayers || options.keep !== undefined || options.cam !== undefined;
   const { window, terms } = whole
     ? { window: wholeWindow(size), terms: placed }
-    : windowOf(layers, shapes, size, placed);
+    : windowOf(network, shapes, size, placed);
   const within = layerShapes(network, [window.height, window.width], { upTo });
   const stepOptions = {
     convVariant: options.convVariant,

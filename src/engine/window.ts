@@ -3,7 +3,8 @@
  * activation that a unit depends on is what it would be in the whole image, since the window ends where the receptive
  * field does, or where the image does.
  */
-import type { Layer, Shape } from "../model/network.ts";
+import type { Layer, Network, Shape } from "../model/network.ts";
+import { receptiveField } from "../model/shapes.ts";
 import type { Window } from "../nn/preprocess.ts";
 import { isPenalty, type Term } from "../optvis/term.ts";
 
@@ -24,22 +25,22 @@ export function wholeWindow([height, width]: Size): Window {
 }
 
 /**
- * @param layers up to the deepest one that a term reads
- * @param shapes of their outputs for an image of `size`
+ * @param shapes of the layers' outputs for an image of `size`, up to the deepest layer that a term reads
  * @param terms placed
  */
 export function windowOf(
-  layers: readonly Layer[],
+  network: Network,
   shapes: ReadonlyMap<string, Shape>,
   size: Size,
   terms: readonly Term[],
 ): Windowed {
-  const whole = { window: wholeWindow(size), terms };
-  const local = layers.every(({ kind }) => kind !== "avgpool" && kind !== "linear");
+  const layers = network.layers.slice(0, shapes.size);
+  const deepest = receptiveField(network, layers.at(-1)?.name ?? "");
   const positions = terms.filter((term) => !isPenalty(term)).map(positionOf);
-  if (!local || positions.some((position) => position === undefined)) return whole;
+  if (deepest.size === Infinity || positions.some((position) => position === undefined))
+    return { window: wholeWindow(size), terms };
   // Only windows that begin at a multiple of the last stride are pooled as the image is.
-  const stride = strideAt(layers, layers.at(-1)?.name);
+  const { stride } = deepest;
   const [rows, columns] = ([0, 1] as const).map((axis) => {
     const spans = terms.flatMap((term) => {
       const position = positionOf(term);
@@ -49,24 +50,18 @@ export function windowOf(
     return [begin - (begin % stride), Math.max(...spans.map(([, end]) => end))] as const;
   }) as [Span, Span];
   const window = { y: rows[0], x: columns[0], height: rows[1] - rows[0], width: columns[1] - columns[0] };
-  return { window, terms: terms.map((term) => moved(term, window, strideAt(layers, term.layer))) };
+  return { window, terms: terms.map((term) => moved(term, window, network)) };
 }
 
 function positionOf(term: Term): readonly [y: number, x: number] | undefined {
   return term.kind === "neuron" || term.kind === "direction" ? term.position : undefined;
 }
 
-function moved(term: Term, { y, x }: Window, stride: number): Term {
+function moved(term: Term, { y, x }: Window, network: Network): Term {
   const position = positionOf(term);
-  return position
-    ? ({ ...term, position: [position[0] - y / stride, position[1] - x / stride] } as Term)
-    : term;
-}
-
-/** Pixels between the receptive fields of neighbouring units of a layer. */
-function strideAt(layers: readonly Layer[], name: string | undefined): number {
-  const end = layers.findIndex((layer) => layer.name === name) + 1;
-  return 2 ** layers.slice(0, end).filter(({ kind }) => kind === "maxpool").length;
+  if (!position) return term;
+  const { stride } = receptiveField(network, term.layer);
+  return { ...term, position: [position[0] - y / stride, position[1] - x / stride] } as Term;
 }
 
 /** The pixels along one axis, of `extent`, that a unit of a layer depends on. */
