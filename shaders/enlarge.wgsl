@@ -3,6 +3,7 @@
 //   y[n,c,q] = Σ_p w(p,q)·x[n,c,p],   s(q) = (q + ½)·(h,w)/(H,W) − ½, clamped to 0 … (h,w) − 1
 //
 // x is (N,3,h,w), y is (N,3,H,W). PyTorch's interpolate(mode="bilinear", align_corners=False).
+#import lib/bilinear
 #import lib/index
 
 struct Enlarge {
@@ -16,10 +17,6 @@ struct Enlarge {
 @group(0) @binding(0) var<uniform> shape: Enlarge;
 @group(0) @binding(1) var<storage, read> input: array<f32>;
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;
-
-fn pixel(plane: u32, row: u32, column: u32) -> f32 {
-  return input[(plane * shape.fromHeight + row) * shape.fromWidth + column];
-}
 
 @compute @workgroup_size(64)
 fn enlarge(
@@ -35,10 +32,5 @@ fn enlarge(
   let coarse = vec2u(shape.fromHeight, shape.fromWidth);
   let ratio = vec2f(coarse) / vec2f(f32(shape.height), f32(shape.width));
   let at = clamp((q + 0.5) * ratio - 0.5, vec2f(0.0), vec2f(coarse - 1u));
-  let p = vec2u(at);
-  let next = min(p + 1u, coarse - 1u);
-  let part = at - vec2f(p);
-  let upper = mix(pixel(plane, p.x, p.y), pixel(plane, p.x, next.y), part.y);
-  let lower = mix(pixel(plane, next.x, p.y), pixel(plane, next.x, next.y), part.y);
-  output[index] = mix(upper, lower, part.x);
+  output[index] = bilinear(plane * coarse.x * coarse.y, coarse, at);
 }

@@ -4,6 +4,7 @@
 //   b(p,i) = max(0, 1 − |s(i) − p|),  s(i) = (i + ½)·h/H − ½ within [0, h−1]   (pixel centres, edges repeated)
 //
 // v is (N,length): for each level, finest first, (3,h,w). x is (N,3,H,W). The backward pass gathers.
+#import lib/bilinear
 #import lib/index
 
 struct Pyramid {
@@ -44,13 +45,7 @@ fn pyramid_forward(
     let size = level_size(level);
     let y = source(index % area / shape.width, size.x, shape.height);
     let x = source(index % shape.width, size.y, shape.width);
-    let near = vec2u(u32(y), u32(x));
-    let far = min(near + 1u, size - 1u);
-    let part = vec2f(y, x) - vec2f(near);
-    let plane = first + c * size.x * size.y;
-    let upper = mix(input[plane + near.x * size.y + near.y], input[plane + near.x * size.y + far.y], part.y);
-    let lower = mix(input[plane + far.x * size.y + near.y], input[plane + far.x * size.y + far.y], part.y);
-    sum += mix(upper, lower, part.x);
+    sum += bilinear(first + c * size.x * size.y, size, vec2f(y, x));
     first += 3u * size.x * size.y;
   }
   output[index] = sum;

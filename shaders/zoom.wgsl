@@ -7,6 +7,7 @@
 // x, y are (N,3,H,W). The box's centre is about normal around the image's, standard deviation 0.15 of the sides
 // (of two uniform numbers each), and moved so that the box lies inside. The backward pass gathers.
 // Random numbers: counter (seed, step, op, n).
+#import lib/bilinear
 #import lib/index
 #import lib/random
 #import lib/state
@@ -60,14 +61,7 @@ fn zoom_forward(
   if (index >= shape.batch * 3u * area) { return; }
   let plane = index / area * area;
   let at = source(vec2f(f32(index % area / shape.width), f32(index % shape.width)), box(index / area / 3u));
-  let near = vec2u(at);
-  let far = min(near + 1u, vec2u(shape.height, shape.width) - 1u);
-  let part = at - vec2f(near);
-  let above = plane + near.x * shape.width;
-  let below = plane + far.x * shape.width;
-  let upper = mix(input[above + near.y], input[above + far.y], part.y);
-  let lower = mix(input[below + near.y], input[below + far.y], part.y);
-  output[index] = mix(upper, lower, part.x);
+  output[index] = bilinear(plane, vec2u(shape.height, shape.width), at);
 }
 
 // From dy, `input`, to dx, `output`: the output pixels whose source is near p; at the edges all beyond it too.
