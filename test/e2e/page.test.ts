@@ -2,7 +2,7 @@
 import { AxePuppeteer } from "@axe-core/puppeteer";
 import { decode } from "fast-png";
 import type { Browser, ElementHandle, Page } from "puppeteer";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { AscentView } from "../../src/element/ascent-view.ts";
 import { launch } from "../stacks/browser.ts";
 import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
@@ -10,6 +10,7 @@ import { type Server, startBuiltServer } from "../stacks/server.ts";
 import { find } from "./find.ts";
 
 const TIMEOUT = 120_000;
+const VIEWPORT = { width: 1280, height: 900 };
 
 /** Drops a file of the repository on the page. */
 async function drop(page: Page, path: string): Promise<void> {
@@ -53,7 +54,7 @@ for (const name of ["chromium", "firefox"] as const) {
       page.on("console", (message) => {
         if (message.type() === "error") complaints.push(message.text());
       });
-      await page.setViewport({ width: 1280, height: 900 });
+      await page.setViewport(VIEWPORT);
       if (before) await page.evaluateOnNewDocument(before);
       await page.goto(`${server.url}/${query}`);
       return { page, complaints };
@@ -98,53 +99,107 @@ for (const name of ["chromium", "firefox"] as const) {
       await page.close();
     });
 
-    it("obeys the keyboard: space pauses, a full stop steps once, r restarts", async () => {
-      const { page } = await open(SMALL);
-      const view = await running(page);
-      await page.keyboard.press(" ");
-      await page.waitForFunction((it) => it.state === "paused", {}, view);
-      const iteration = await rested(view);
-      await page.keyboard.press(".");
-      await page.waitForFunction((it, then) => it.iteration === then + 1, {}, view, iteration);
-      await view.evaluate((it) => {
-        it.addEventListener("ascent-step", ({ detail }) => {
-          if (detail.iteration === 0) Object.assign(window, { restarted: true });
+    describe("of a small picture", () => {
+      let page: Page;
+      let view: ElementHandle<AscentView>;
+
+      beforeAll(async () => {
+        ({ page } = await open(SMALL));
+        view = await find<AscentView>(page, "ascent-view");
+      }, TIMEOUT);
+
+      afterAll(() => page.close());
+
+      beforeEach(async () => {
+        await view.evaluate((it) => it.start());
+        await running(page);
+      }, TIMEOUT);
+
+      it("obeys the keyboard: space pauses, a full stop steps once, r restarts", async () => {
+        await page.keyboard.press(" ");
+        await page.waitForFunction((it) => it.state === "paused", {}, view);
+        const iteration = await rested(view);
+        await page.keyboard.press(".");
+        await page.waitForFunction((it, then) => it.iteration === then + 1, {}, view, iteration);
+        await view.evaluate((it) => {
+          it.addEventListener("ascent-step", ({ detail }) => {
+            if (detail.iteration === 0) Object.assign(window, { restarted: true });
+          });
         });
+        await page.keyboard.press("r");
+        await page.waitForFunction(() => "restarted" in window);
+        await page.waitForFunction((it) => it.state === "running" && it.iteration > 0, {}, view);
       });
-      await page.keyboard.press("r");
-      await page.waitForFunction(() => "restarted" in window);
-      await page.waitForFunction((it) => it.state === "running" && it.iteration > 0, {}, view);
-      await page.close();
-    });
 
-    it("finds a class by typing, and puts it into the address", async () => {
-      const { page } = await open("#objective=class%3Agoldfish&size=32&iterations=100000");
-      const view = await running(page);
-      const field = await find(page, "input[role=combobox]");
-      await field.click();
-      await field.type("school");
-      await page.keyboard.press("Enter");
-      await page.waitForFunction((it) => it.recipe?.objective.includes("school bus"), {}, view);
-      expect(await page.evaluate(() => location.hash)).toContain("school+bus");
-      await page.close();
-    });
+      it.runIf(name === "chromium").each(["light", "dark"])(
+        "is accessible in %s colours, says axe",
+        async (scheme) => {
+          await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+          const { violations } = await new AxePuppeteer(page).analyze();
+          expect(
+            violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`),
+          ).toEqual([]);
+        },
+      );
 
-    it("says beside the formula which layers there are, and keeps its picture running", async () => {
-      const { page } = await open(SMALL);
-      const view = await running(page);
-      await (await find(page, "input[value=formula]")).evaluate((it) => it.click());
-      const formula = await find(page, "textarea");
-      await formula.evaluate((it) => (it as HTMLTextAreaElement).select());
-      await formula.focus();
-      await formula.type("channel:conv7_1:0");
-      await page.keyboard.press("Enter");
-      const message = await text(page, ".error");
-      expect(message).toContain("conv7_1");
-      expect(message).toContain("conv1_1");
-      const iteration = await view.evaluate((it) => it.iteration);
-      await page.waitForFunction((it, then) => it.iteration > then, {}, view, iteration);
-      expect(await view.evaluate((it) => it.recipe?.objective)).toBe("channel:relu2_1:3");
-      await page.close();
+      it("saves the picture on the wall as a PNG", async () => {
+        await page.keyboard.press(" ");
+        const bytes = await page.evaluate(async () => {
+          const saved = new Promise<Blob>((resolve) => {
+            URL.createObjectURL = (blob) => {
+              resolve(blob as Blob);
+              return "blob:null/none";
+            };
+            HTMLAnchorElement.prototype.click = () => {};
+          });
+          const stage = document.querySelector("ascent-studio")?.shadowRoot?.querySelector("studio-stage");
+          stage?.shadowRoot?.querySelector<HTMLButtonElement>("[aria-label='Save as PNG']")?.click();
+          return [...new Uint8Array(await (await saved).arrayBuffer())];
+        });
+        const { width, height, channels } = decode(new Uint8Array(bytes));
+        expect([width, height, channels]).toEqual([32, 32, 3]);
+      });
+
+      it("fits a screen of 360 pixels", async () => {
+        await page.setViewport({ width: 360, height: 760 });
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+        await page.setViewport(VIEWPORT);
+      });
+
+      it("opens a file dropped on it and follows its network", async () => {
+        await drop(page, "package.json");
+        expect(await text(page, ".error")).toContain("package.json");
+        expect(await view.evaluate((it) => it.state)).toBe("running");
+        await drop(page, "weights/ascent-vgg.safetensors");
+        await page.waitForFunction((it) => it.model instanceof File && it.state === "running", {}, view);
+        expect(await page.evaluate(() => location.hash)).toContain("file=ascent-vgg.safetensors");
+      });
+
+      it("finds a class by typing, and puts it into the address", async () => {
+        await (await find(page, "input[value=class]")).evaluate((it) => it.click());
+        const field = await find(page, "input[role=combobox]");
+        await field.click();
+        await field.type("school");
+        await page.keyboard.press("Enter");
+        await page.waitForFunction((it) => it.recipe?.objective.includes("school bus"), {}, view);
+        expect(await page.evaluate(() => location.hash)).toContain("school+bus");
+      });
+
+      it("says beside the formula which layers there are, and keeps its picture running", async () => {
+        const objective = await view.evaluate((it) => it.recipe?.objective);
+        await (await find(page, "input[value=formula]")).evaluate((it) => it.click());
+        const formula = await find(page, "textarea");
+        await formula.evaluate((it) => (it as HTMLTextAreaElement).select());
+        await formula.focus();
+        await formula.type("channel:conv7_1:0");
+        await page.keyboard.press("Enter");
+        const message = await text(page, ".error");
+        expect(message).toContain("conv7_1");
+        expect(message).toContain("conv1_1");
+        const iteration = await view.evaluate((it) => it.iteration);
+        await page.waitForFunction((it, then) => it.iteration > then, {}, view, iteration);
+        expect(await view.evaluate((it) => it.recipe?.objective)).toBe(objective);
+      });
     });
 
     it("reads a hostile link as text and clamps its numbers", async () => {
@@ -181,18 +236,6 @@ for (const name of ["chromium", "firefox"] as const) {
       await page.close();
     });
 
-    it("opens a file dropped on it and follows its network", async () => {
-      const { page } = await open(SMALL);
-      const view = await running(page);
-      await drop(page, "package.json");
-      expect(await text(page, ".error")).toContain("package.json");
-      expect(await view.evaluate((it) => it.state)).toBe("running");
-      await drop(page, "weights/ascent-vgg.safetensors");
-      await page.waitForFunction((it) => it.model instanceof File && it.state === "running", {}, view);
-      expect(await page.evaluate(() => location.hash)).toContain("file=ascent-vgg.safetensors");
-      await page.close();
-    });
-
     it("starts from a photograph dropped on it, and copies the link to the rest of the recipe", async () => {
       // A rate of zero leaves the start as it is.
       const { page } = await open(`${SMALL}&lr=0`);
@@ -217,35 +260,6 @@ for (const name of ["chromium", "firefox"] as const) {
       ]);
       expect(copied).toBe(address);
       expect(await text(page, ".notice")).toBe("Link copied, without the photograph");
-      await page.close();
-    });
-
-    it("saves the picture on the wall as a PNG", async () => {
-      const { page } = await open(SMALL);
-      await running(page);
-      await page.keyboard.press(" ");
-      const bytes = await page.evaluate(async () => {
-        const saved = new Promise<Blob>((resolve) => {
-          URL.createObjectURL = (blob) => {
-            resolve(blob as Blob);
-            return "blob:null/none";
-          };
-          HTMLAnchorElement.prototype.click = () => {};
-        });
-        const stage = document.querySelector("ascent-studio")?.shadowRoot?.querySelector("studio-stage");
-        stage?.shadowRoot?.querySelector<HTMLButtonElement>("[aria-label='Save as PNG']")?.click();
-        return [...new Uint8Array(await (await saved).arrayBuffer())];
-      });
-      const { width, height, channels } = decode(new Uint8Array(bytes));
-      expect([width, height, channels]).toEqual([32, 32, 3]);
-      await page.close();
-    });
-
-    it("fits a screen of 360 pixels", async () => {
-      const { page } = await open(SMALL);
-      await page.setViewport({ width: 360, height: 760 });
-      await running(page);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
       await page.close();
     });
 
@@ -283,20 +297,6 @@ for (const name of ["chromium", "firefox"] as const) {
       expect(complaints).toEqual([]);
       await page.close();
     });
-
-    it.runIf(name === "chromium").each(["light", "dark"])(
-      "is accessible in %s colours, says axe",
-      async (scheme) => {
-        const { page } = await open(SMALL);
-        await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-        await running(page);
-        const { violations } = await new AxePuppeteer(page).analyze();
-        expect(
-          violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`),
-        ).toEqual([]);
-        await page.close();
-      },
-    );
 
     /** Text of the first element anywhere on the page, open shadow roots included. */
     async function text(page: Page, selector: string): Promise<string> {

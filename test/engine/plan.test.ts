@@ -50,6 +50,19 @@ test("to conv3_3 at 224² the backward pass is kept 2.2 MB at most", () => {
   expect(bytes.kept).toBeUndefined();
 });
 
+test("to conv3_3 at 224² no more is allocated than 1.1 times what the ascent cannot do without", () => {
+  const ascent = plan("channel:relu3_3:7", { optimizer: "adam" });
+  // Kernels' packed weights and workspace; two buffers of activations; a bit a ReLU, two a pooled pixel; image,
+  // gradient and two moments.
+  const { weights = 0, workspace = 0 } = bytesByRole(ascent.buffers);
+  const [whole, half, quarter] = [224 ** 2, 112 ** 2, 56 ** 2];
+  const units = 2 * 64 * whole + 2 * 128 * half + 3 * 256 * quarter;
+  const pooled = 64 * half + 128 * quarter;
+  const needed = weights + workspace + 2 * 4 * 64 * whole + units / 8 + pooled / 4 + 4 * 4 * 3 * whole;
+  const uniforms = 256 * allDispatches(ascent).length;
+  expect(ascent.bytes + uniforms).toBeLessThanOrEqual(1.1 * needed);
+});
+
 test("activations live in two buffers of the largest layer", () => {
   const { buffers } = plan("channel:relu3_3:7");
   const activations = buffers.filter(({ role }) => role === "activations");
