@@ -38,7 +38,7 @@ function conv(
   return { batch, inputChannels, inputHeight, inputWidth, outputChannels, padding };
 }
 
-/** Enough tiles for the largest workgroups, over one group of 32 channels and a little of the next. */
+/** Enough tiles for Winograd's largest workgroups, over one group of 32 channels and a little of the next. */
 const MANY_TILES = conv(29, [2, 17, 19], 33, 1);
 
 /** Around the tile of 8 channels × 8 pixels in both directions. */
@@ -52,7 +52,6 @@ const SHAPES: readonly ConvShape[] = [
   conv(3, [10, 3, 17], 3, 0),
   conv(2, [17, 4, 10], 5, 0),
   conv(2, [5, 7, 16], 17, 1),
-  MANY_TILES,
 ];
 
 /**
@@ -322,7 +321,7 @@ function familyCases(variant: ConvVariant): GpuCase[] {
   const both = kernelCase(
     entryPoints(variant, false),
     "both directions, each the transpose of the other",
-    SHAPES,
+    winogradTile(variant) ? [...SHAPES, MANY_TILES] : SHAPES,
     (shape) => bothDirections(variant, shape),
     features,
   );

@@ -1,11 +1,11 @@
-/** The rooms below the picture, in real browsers: the wall of channels, and what is made of a photograph. */
+/** The rooms below the picture of the built page, in real browsers: the wall of channels, and what is made of a photograph. */
 import type { Browser, ElementHandle, Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ChannelWall } from "../../src/studio/channel-wall.ts";
 import type { PhotoRoom } from "../../src/studio/photo-room.ts";
 import { launch } from "../stacks/browser.ts";
 import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
-import { type Server, startServer } from "../stacks/server.ts";
+import { type Server, startBuiltServer } from "../stacks/server.ts";
 
 const TIMEOUT = 120_000;
 /** The picture itself rests, so that the rooms have the software adapter for themselves. */
@@ -21,12 +21,12 @@ for (const name of ["chromium", "firefox"] as const) {
     let page: Page;
 
     beforeAll(async () => {
-      server = await startServer();
+      server = await startBuiltServer();
       browser = await launch(name);
       page = await browser.newPage();
       page.setDefaultTimeout(TIMEOUT);
       await page.setViewport({ width: 1280, height: 900 });
-      await page.goto(`${server.url}/index.html${HASH}`);
+      await page.goto(`${server.url}/${HASH}`);
     }, TIMEOUT);
 
     afterAll(async () => {
@@ -90,15 +90,19 @@ for (const name of ["chromium", "firefox"] as const) {
       const give = (path: string, type: string) =>
         photo.evaluate(
           async (it, from, kind) => {
-            const file = new File([await (await fetch(from)).blob()], from.split("/").at(-1)!, {
-              type: kind,
-            });
+            const file = new File(
+              [await (await fetch(`/asset?path=${from}`)).blob()],
+              from.split("/").at(-1)!,
+              {
+                type: kind,
+              },
+            );
             it.dispatchEvent(new CustomEvent("photo", { detail: file }));
           },
           path,
           type,
         );
-      await give("/.github/classes.png", "image/png");
+      await give(".github/classes.png", "image/png");
       await page.waitForFunction((it) => it.photo !== undefined, {}, photo);
       const button = ".make:not([disabled])";
       await page.waitForFunction(
@@ -122,7 +126,7 @@ for (const name of ["chromium", "firefox"] as const) {
         return new Set(data.filter((_, i) => i % 4 === 0)).size;
       });
       expect(greys).toBeGreaterThan(20);
-      await give("/README.md", "image/png");
+      await give("README.md", "image/png");
       await page.waitForFunction((it) => it.shadowRoot!.querySelector('[role="alert"]') !== null, {}, photo);
       const message = await photo.evaluate(
         (it) => it.shadowRoot!.querySelector('[role="alert"]')!.textContent!,

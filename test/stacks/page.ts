@@ -12,13 +12,22 @@ declare global {
   }
 }
 
+/** What was read, by path: many cases look at the same weights. */
+const known = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+
 const httpAssets: Assets = {
-  async read(path) {
-    const response = await fetch(`/asset?path=${encodeURIComponent(path)}`);
-    if (!response.ok) throw new Error(await response.text());
-    return new Uint8Array(await response.arrayBuffer());
+  read(path) {
+    const bytes = known.get(path) ?? fetchAsset(path);
+    known.set(path, bytes);
+    return bytes;
   },
 };
+
+async function fetchAsset(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetch(`/asset?path=${encodeURIComponent(path)}`);
+  if (!response.ok) throw new Error(await response.text());
+  return new Uint8Array(await response.arrayBuffer());
+}
 
 window.runCase = async (file, name) => {
   try {
