@@ -48,26 +48,18 @@ fn biases(k: u32) -> vec4f {
   return vec4f(bias[min(k, last)], bias[min(k + 1u, last)], bias[min(k + 2u, last)], bias[min(k + 3u, last)]);
 }
 
-fn store(at: Place, k: u32, i: u32, v: vec4f) {
-  if (!at.inside || at.x + i >= shape.outputWidth) { return; }
-  let area = shape.outputHeight * shape.outputWidth;
-  let base = ((at.n * shape.outputChannels + k) * shape.outputHeight + at.y) * shape.outputWidth + at.x + i;
-  if (k < shape.outputChannels) { output[base] = v.x; }
-  if (k + 1u < shape.outputChannels) { output[base + area] = v.y; }
-  if (k + 2u < shape.outputChannels) { output[base + 2u * area] = v.z; }
-  if (k + 3u < shape.outputChannels) { output[base + 3u * area] = v.w; }
-}
-
-// The quad of channels k to k+3.
+// What of the quad of channels k to k+3 lies in the image, by loops of any length: 32 stores, each under its own
+// condition, take a driver longer to compile than all the rest.
 fn store_quad(at: Place, k: u32, quad: Quad) {
-  store(at, k, 0u, quad[0]);
-  store(at, k, 1u, quad[1]);
-  store(at, k, 2u, quad[2]);
-  store(at, k, 3u, quad[3]);
-  store(at, k, 4u, quad[4]);
-  store(at, k, 5u, quad[5]);
-  store(at, k, 6u, quad[6]);
-  store(at, k, 7u, quad[7]);
+  if (!at.inside || k >= shape.outputChannels) { return; }
+  var sums = quad;
+  let area = shape.outputHeight * shape.outputWidth;
+  let base = ((at.n * shape.outputChannels + k) * shape.outputHeight + at.y) * shape.outputWidth + at.x;
+  let columns = min(8u, shape.outputWidth - at.x);
+  let channels = min(4u, shape.outputChannels - k);
+  for (var i = 0u; i < columns; i++) {
+    for (var c = 0u; c < channels; c++) { output[base + c * area + i] = sums[i][c]; }
+  }
 }
 
 fn word(at: Place, k: u32) -> u32 {

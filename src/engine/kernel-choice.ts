@@ -19,10 +19,10 @@ const WINOGRAD_CHANNELS = 8;
 
 /**
  * What runs where nobody chose and nothing was measured: Winograd's F(4×4), on software adapters three times as fast
- * as the direct kernels.
+ * as the direct kernels, and for the image's few channels the pipeline that the first iterations have compiled.
  */
 export const fastVariant: ChooseVariant = (_layer, _pass, { inputChannels, outputChannels }) =>
-  Math.min(inputChannels, outputChannels) < WINOGRAD_CHANNELS ? "register" : "winograd4_16x8";
+  Math.min(inputChannels, outputChannels) < WINOGRAD_CHANNELS ? "single" : "winograd4_16x8";
 
 /**
  * What runs where it must be exact. A direct convolution makes equal sums of equal inputs, so on a constant image, as

@@ -68,8 +68,9 @@ export async function rememberedVariants(
   for (const one of passes) {
     const known = timesOf(one);
     const [best] = [...known].sort((a, b) => a.milliseconds - b.milliseconds);
-    // With the default alone unmeasured there is nothing to compare it with.
-    const compared = known.some(({ variant }) => variant === one.variant);
+    // A default that is a candidate stays until it was measured too.
+    const able = candidates(gpu.device, one.correlation, options);
+    const compared = !able.includes(one.variant) || known.some(({ variant }) => variant === one.variant);
     chosen.set(`${one.layer} ${one.pass}`, compared && best ? best.variant : one.variant);
   }
   return (layer, pass) => {
