@@ -70,6 +70,12 @@ export const buttons = css`
     white-space: nowrap;
     transition: border-color 120ms, background-color 120ms;
   }
+  @media (prefers-reduced-motion: reduce) {
+    button,
+    .button {
+      transition: none;
+    }
+  }
   button:hover,
   .button:hover {
     color: var(--ink);

@@ -134,7 +134,11 @@ for (const name of ["chromium", "firefox"] as const) {
       it.runIf(name === "chromium").each(["light", "dark"])(
         "is accessible in %s colours, says axe",
         async (scheme) => {
-          await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+          await page.emulateMediaFeatures([
+            { name: "prefers-color-scheme", value: scheme },
+            // Colours on their way from one to the other would be judged too.
+            { name: "prefers-reduced-motion", value: "reduce" },
+          ]);
           const { violations } = await new AxePuppeteer(page).analyze();
           expect(
             violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`),
