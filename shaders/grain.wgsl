@@ -2,6 +2,7 @@
 //
 //   y[i] = x[i] + sigma·z[i]        dx[i] = dy[i]
 //
+// grain_alone is y of x = 0.
 // x, y are (N,stride). z is about normal: eight uniform numbers added up, of the counter (seed, step, op, i).
 #import lib/index
 #import lib/random
@@ -46,4 +47,14 @@ fn grain_backward(
 ) {
   let index = linear_index(group, groups, local, 64u);
   if (index < shape.count) { output[index] = input[index]; }
+}
+
+@compute @workgroup_size(64)
+fn grain_alone(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
+  if (index < shape.count) { output[index] = shape.sigma * normal(index); }
 }

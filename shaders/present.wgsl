@@ -1,5 +1,6 @@
 // Draws the resident image, u = RGB − mean, (N,3,H,W), on a canvas: a grid of the N images, `columns` wide,
-// a pixel of the image to a pixel of the canvas. What is shown is clamp(RGB, 0, 1), opaque.
+// a pixel of the image to a pixel of the canvas. What is shown is clamp(RGB, 0, 1), opaque and black where there is no
+// image, or with opacity a, (N,1,H,W), premultiplied and nothing at all there.
 
 struct Frame {
   height: u32,
@@ -7,10 +8,12 @@ struct Frame {
   batch: u32,
   columns: u32,
   mean: vec4f,
+  transparent: u32,  // 1: `alpha` holds a
 }
 
 @group(0) @binding(0) var<uniform> frame: Frame;
 @group(0) @binding(1) var<storage, read> image: array<f32>;
+@group(0) @binding(2) var<storage, read> alpha: array<f32>;
 
 // One triangle that covers the canvas.
 @vertex
@@ -23,9 +26,13 @@ fn present_fragment(@builtin(position) position: vec4f) -> @location(0) vec4f {
   let x = u32(position.x);
   let y = u32(position.y);
   let n = y / frame.height * frame.columns + x / frame.width;
-  if (n >= frame.batch || x / frame.width >= frame.columns) { return vec4f(0.0, 0.0, 0.0, 1.0); }
+  if (n >= frame.batch || x / frame.width >= frame.columns) {
+    return vec4f(0.0, 0.0, 0.0, f32(1u - frame.transparent));
+  }
   let area = frame.height * frame.width;
-  let pixel = n * 3u * area + y % frame.height * frame.width + x % frame.width;
+  let within = y % frame.height * frame.width + x % frame.width;
+  let pixel = n * 3u * area + within;
   let rgb = vec3f(image[pixel], image[pixel + area], image[pixel + 2u * area]) + frame.mean.xyz;
-  return vec4f(clamp(rgb, vec3f(0.0), vec3f(1.0)), 1.0);
+  let a = select(1.0, alpha[n * area + within], frame.transparent == 1u);
+  return vec4f(a * clamp(rgb, vec3f(0.0), vec3f(1.0)), a);
 }

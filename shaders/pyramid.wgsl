@@ -3,12 +3,13 @@
 //   x[n,c,i,j] = Σ_l Σ_p b(p,i)·b(q,j)·v[n,l,c,p,q]        dv[n,l,c,p,q] = Σ_ij b(p,i)·b(q,j)·dx[n,c,i,j]
 //   b(p,i) = max(0, 1 − |s(i) − p|),  s(i) = (i + ½)·h/H − ½ within [0, h−1]   (pixel centres, edges repeated)
 //
-// v is (N,length): for each level, finest first, (3,h,w). x is (N,3,H,W). The backward pass gathers.
+// v is (N,length): for each level, finest first, (C,h,w). x is (N,C,H,W). The backward pass gathers.
 #import lib/bilinear
 #import lib/index
 
 struct Pyramid {
   batch: u32,
+  planes: u32,  // C
   height: u32,
   width: u32,
   levels: u32,
@@ -37,16 +38,16 @@ fn pyramid_forward(
 ) {
   let index = linear_index(group, groups, local, 64u);
   let area = shape.height * shape.width;
-  if (index >= shape.batch * 3u * area) { return; }
-  let c = index / area % 3u;
-  var first = index / area / 3u * shape.length;
+  if (index >= shape.batch * shape.planes * area) { return; }
+  let c = index / area % shape.planes;
+  var first = index / area / shape.planes * shape.length;
   var sum = 0.0;
   for (var level = 0u; level < shape.levels; level++) {
     let size = level_size(level);
     let y = source(index % area / shape.width, size.x, shape.height);
     let x = source(index % shape.width, size.y, shape.width);
     sum += bilinear(first + c * size.x * size.y, size, vec2f(y, x));
-    first += 3u * size.x * size.y;
+    first += shape.planes * size.x * size.y;
   }
   output[index] = sum;
 }
@@ -72,12 +73,12 @@ fn pyramid_backward(
   var within = index % shape.length;
   var level = 0u;
   var size = level_size(0u);
-  while (within >= 3u * size.x * size.y) {
-    within -= 3u * size.x * size.y;
+  while (within >= shape.planes * size.x * size.y) {
+    within -= shape.planes * size.x * size.y;
     level++;
     size = level_size(level);
   }
-  let plane = (n * 3u + within / (size.x * size.y)) * shape.height * shape.width;
+  let plane = (n * shape.planes + within / (size.x * size.y)) * shape.height * shape.width;
   let p = within / size.y % size.x;
   let q = within % size.y;
   let tall = reached(p, size.x, shape.height);

@@ -20,7 +20,10 @@ export interface RenderOptions {
   readonly target?: Float32Array;
 }
 
-/** @returns tensor `image` (N, 3, H, W), RGB in 0–1 units, not clamped unless the recipe says so */
+/**
+ * @returns tensor `image` (N, 3, H, W), RGB in 0–1 units, not clamped unless the recipe says so, and, of a recipe with an
+ *   alpha channel, `alpha` (N, 1, H, W), opacity in 0–1
+ */
 export async function render(
   gpu: Gpu,
   model: Model,
@@ -37,7 +40,10 @@ export async function render(
     const data = drawSize
       ? await drawAt(gpu, model, recipe, await ascent.readValues(), drawSize)
       : await ascent.readImage();
-    return { report, tensors: { image: { shape: [recipe.batch, 3, ...size], data } } };
+    const alpha = await ascent.readAlpha();
+    const image = { shape: [recipe.batch, 3, ...size], data };
+    const opacity = alpha && { alpha: { shape: [recipe.batch, 1, ...size], data: alpha } };
+    return { report, tensors: { image, ...opacity } };
   } finally {
     ascent.dispose();
   }

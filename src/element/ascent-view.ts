@@ -106,6 +106,8 @@ export class AscentView extends LitElement implements RunHost {
   @property() param: ParamKind = defaultRecipe.param;
   /** Frequencies, in cycles along the longer side, that the images of a batch have in common. */
   @property({ type: Number }) share = defaultRecipe.share;
+  /** Optimise opacity too, over random backgrounds; the page shows through the canvas. */
+  @property({ type: Boolean }) alpha = defaultRecipe.alpha;
   /** `none`, `standard`, or a list such as `pad:12,crop:8,rotate:10`. */
   @property() transforms = defaultRecipe.transforms;
   /** How much of the transforms' amounts is used, 0 to 1; steered while running. */
@@ -229,21 +231,28 @@ export class AscentView extends LitElement implements RunHost {
    * @throws InputError before `ascent-ready`
    */
   async readImage(): Promise<Float32Array> {
-    return (await this.#picture()).rgb;
+    const { rgb } = await this.#picture();
+    return rgb;
+  }
+
+  /** @returns the opacity of the picture, 0–1, shape (N,1,H,W); undefined without `alpha` */
+  async readAlpha(): Promise<Float32Array | undefined> {
+    const { alpha } = await this.#picture();
+    return alpha;
   }
 
   /** The picture, a batch as a wall, as a PNG, read back from the GPU; the file carries the recipe. */
   async toBlob(): Promise<Blob> {
-    const { rgb, recipe } = await this.#picture();
+    const { rgb, alpha, recipe } = await this.#picture();
     const text = { Software: "Ascent", Description: JSON.stringify(recipe) };
-    const wall = hangWall(rgb, recipe.batch, recipe.size);
-    return new Blob([await encodePng(wall.rgb, wall.size, text)], { type: "image/png" });
+    const wall = hangWall(rgb, recipe.batch, recipe.size, alpha);
+    return new Blob([await encodePng(wall, text)], { type: "image/png" });
   }
 
-  async #picture(): Promise<{ readonly rgb: Float32Array; readonly recipe: Recipe }> {
+  async #picture() {
     const ascent = this.#run.ascent;
     if (!ascent) throw new InputError("There is no picture yet.", { remedy: "Wait for ascent-ready." });
-    return { rgb: await ascent.readImage(), recipe: ascent.recipe };
+    return { rgb: await ascent.readImage(), alpha: await ascent.readAlpha(), recipe: ascent.recipe };
   }
 
   /** What `Ascent.set` steers. */
@@ -275,6 +284,7 @@ export class AscentView extends LitElement implements RunHost {
       batch: this.batch,
       param: this.param,
       share: this.share,
+      alpha: this.alpha,
       transforms: this.transforms,
       optimizer: this.optimizer,
       ...this.#liveSettings(),

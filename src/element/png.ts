@@ -1,12 +1,23 @@
 /**
- * PNG (ISO/IEC 15948) of an image read back from the GPU: 8 bits a channel, RGB, no filter.
+ * PNG (ISO/IEC 15948) of an image read back from the GPU: 8 bits a channel, RGB or RGBA, no filter.
  * Written here rather than by a canvas, since `toBlob` of a WebGPU canvas may be blank, a 2D canvas may
  * be altered by fingerprinting protection, and neither can carry the recipe along.
  */
 import { toPixels } from "../optvis/picture.ts";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+/** Colour types. */
 const RGB = 2;
+const RGBA = 6;
+
+export interface Picture {
+  /** RGB 0–1, shape (3,H,W); values outside are clamped. */
+  readonly rgb: Float32Array;
+  /** Height and width in pixels. */
+  readonly size: readonly [height: number, width: number];
+  /** Opacity 0–1, shape (1,H,W), where it has one. */
+  readonly alpha?: Float32Array;
+}
 
 /** CRC-32 of the PNG standard, annex D: reflected polynomial 0xEDB88320. */
 function crc32(bytes: Uint8Array): number {
@@ -33,14 +44,14 @@ async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/** Rows of RGB bytes, each behind its filter byte 0. */
-function scanlines(rgb: Float32Array, size: readonly [number, number]): Uint8Array<ArrayBuffer> {
-  const [height, width] = size;
-  const pixels = toPixels(rgb, size, 3);
-  const lines = new Uint8Array(height * (1 + 3 * width));
-  for (let y = 0; y < height; y++) {
-    lines.set(pixels.subarray(3 * width * y, 3 * width * (y + 1)), y * (1 + 3 * width) + 1);
-  }
+/** Rows of bytes of all channels, each behind its filter byte 0. */
+function scanlines({ rgb, size, alpha }: Picture): Uint8Array<ArrayBuffer> {
+  const height = size[0];
+  const channels = alpha ? 4 : 3;
+  const pixels = toPixels(rgb, size, channels, alpha);
+  const row = channels * size[1];
+  const lines = new Uint8Array(height * (1 + row));
+  for (let y = 0; y < height; y++) lines.set(pixels.subarray(row * y, row * (y + 1)), y * (1 + row) + 1);
   return lines;
 }
 
@@ -54,27 +65,22 @@ function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/**
- * @param rgb RGB 0–1, shape (3,H,W); values outside are clamped
- * @param size height and width in pixels
- * @param text what the file says about itself, by keyword: `{ Software: "…", Description: "…" }` (UTF-8)
- */
+/** @param text what the file says about itself, by keyword: `{ Software: "…", Description: "…" }` (UTF-8) */
 export async function encodePng(
-  rgb: Float32Array,
-  size: readonly [height: number, width: number],
+  picture: Picture,
   text: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const [height, width] = size;
+  const [height, width] = picture.size;
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  header.set([8, RGB, 0, 0, 0], 8);
+  header.set([8, picture.alpha ? RGBA : RGB, 0, 0, 0], 8);
   // iTXt: keyword, NUL, uncompressed (0, 0), no language, no translated keyword, UTF-8 text.
   const notes = Object.entries(text).map(([keyword, value]) =>
     chunk("iTXt", new TextEncoder().encode(`${keyword}\0\0\0\0\0${value}`)),
   );
-  const pixels = await deflate(scanlines(rgb, size));
+  const pixels = await deflate(scanlines(picture));
   return concatenate([
     new Uint8Array(SIGNATURE),
     chunk("IHDR", header),

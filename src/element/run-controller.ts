@@ -200,7 +200,8 @@ export class RunController implements ReactiveController {
     const format = navigator.gpu.getPreferredCanvasFormat();
     // A lost device's texture may still be on it, and Firefox does not paint on over that.
     this.#context.unconfigure();
-    this.#context.configure({ device: gpu.device, format, alphaMode: "opaque" });
+    const alphaMode = ascent.recipe.alpha ? "premultiplied" : "opaque";
+    this.#context.configure({ device: gpu.device, format, alphaMode });
     this.#present();
     void ascent.lost.then((error) => {
       if (this.#ascent === ascent) this.#lose(error);

@@ -14,6 +14,7 @@ import { type Preprocessing, preprocessing } from "../model/preprocess.ts";
 import { reweighed } from "../optvis/algebra.ts";
 import { parseObjective } from "../optvis/objective.ts";
 import { initialState } from "../optvis/optimizers.ts";
+import { alphaName } from "../optvis/params/alpha.ts";
 import { type LiveField, liveFields, type Recipe } from "../optvis/recipe.ts";
 import { expectRegularizers } from "../optvis/regularizers.ts";
 import type { Objective } from "../optvis/term.ts";
@@ -28,7 +29,7 @@ import { type Choice, type KernelOptions, planKernels } from "./planned-kernels.
 import { Presenter } from "./presenter.ts";
 import { type DispatchTime, profileDispatches } from "./profile.ts";
 import { Scheduler } from "./scheduler.ts";
-import { startOf, valuesOf } from "./start.ts";
+import { type StartValues, startOf, valuesOf } from "./start.ts";
 import { TUNING_MS, type TuningOptions, type TuningReport, tuneKernels } from "./tuner.ts";
 import type { TuningStorage } from "./tuning-memory.ts";
 
@@ -150,7 +151,7 @@ export class Ascent {
     scheduler: Scheduler,
     recipe: Recipe,
     pre: Preprocessing,
-    start: Float32Array<ArrayBuffer>,
+    start: StartValues,
     photo: Float32Array | undefined,
     target: Float32Array | undefined,
   ) {
@@ -306,14 +307,20 @@ export class Ascent {
     return image.map((x, i) => x + (mean[Math.floor(i / area) % 3] as number));
   }
 
-  /** The numbers optimised, (N,length). */
+  /** The opacity of the resident images, (N,1,H,W) in 0–1; undefined without an alpha channel. */
+  async readAlpha(): Promise<Float32Array<ArrayBuffer> | undefined> {
+    if (!this.#recipe.alpha) return undefined;
+    return new Float32Array(await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(alphaName(IMAGE))));
+  }
+
+  /** The numbers optimised, (N,length), without the alpha channel's. */
   async readValues(): Promise<Float32Array<ArrayBuffer>> {
     return new Float32Array(await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(this.plan.values)));
   }
 
   /**
    * Replaces the resident images: RGB in 0–1 units, (N,3,H,W), through the parameterization's inverse. The step
-   * counter and moments stay. While iterations run at half the size, the next one replaces them again.
+   * counter, moments and opacity stay. While iterations run at half the size, the next one replaces them again.
    */
   writeImage(rgb: Float32Array): void {
     const expected = this.plan.batch * 3 * this.plan.size[0] * this.plan.size[1];
@@ -325,7 +332,7 @@ export class Ascent {
 
   /**
    * Objective, (N), without L2, and its gradient, (N,3,H,W), with respect to RGB in 0–1 units; no
-   * transforms and no redirect.
+   * transforms and no redirect; of a transparent image over the mean colour.
    * @param rgb images to take the place of the resident ones
    */
   async gradient(
@@ -351,12 +358,14 @@ export class Ascent {
     return new Float32Array(await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(CAM)));
   }
 
-  /** Draws the images on a configured canvas, a batch as a wall (`wallSize`). */
+  /** Draws the images on a configured canvas, a batch as a wall (`wallSize`); transparent ones premultiplied. */
   present(context: GPUCanvasContext, format: GPUTextureFormat): void {
     let presenter = this.#presenters.get(format);
     if (!presenter) {
       const { batch, size } = this.plan;
-      const picture = { image: this.#scheduler.buffer(IMAGE), batch, size, mean: this.#preprocessing.mean };
+      const alpha = this.#recipe.alpha ? this.#scheduler.buffer(alphaName(IMAGE)) : undefined;
+      const image = this.#scheduler.buffer(IMAGE);
+      const picture = { image, alpha, batch, size, mean: this.#preprocessing.mean };
       presenter = Presenter.create(this.#scheduler.gpu, picture, format);
       this.#presenters.set(format, presenter);
     }
@@ -403,8 +412,10 @@ export class Ascent {
   }
 
   /** Writes the start and clears what earlier iterations left. */
-  #begin(start: Float32Array<ArrayBuffer>): void {
-    this.#write(this.plan.start.values, start);
+  #begin({ values, alpha }: StartValues): void {
+    const { start } = this.plan;
+    this.#write(start.values, values);
+    if (start.alpha && alpha) this.#write(start.alpha, alpha);
     this.#write(STATE, new Uint8Array(initialState()));
     for (const { name, bytes } of this.plan.buffers) {
       if (isMoment(name)) this.#write(name, new Uint8Array(bytes));

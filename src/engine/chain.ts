@@ -41,7 +41,7 @@ export function planChain(transforms: readonly Transform[], ends: ChainEnds, mem
   const backward: Dispatch[] = [];
   let { size, image: input, gradient: inputGradient } = ends;
   for (const [i, transform] of transforms.entries()) {
-    // Op 0 of the random numbers is nobody's.
+    // Op 0 of the random numbers is the background's (`params/background.ts`).
     const place = { batch, size, seed, op: i + 1, strength, fill };
     size = transform.outputSize(size);
     const output = scratch(memory, i, 4 * 3 * batch * size[0] * size[1]);

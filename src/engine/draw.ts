@@ -58,9 +58,14 @@ function planDrawing(
   const show = param.draw({ batch, size, mean }, { values, image }, memory);
   const buffers = memory.buffers();
   return {
-    ...{ network, size, inputSize: size, batch, values, depth: "", kept: [] },
+    ...{ network, size, inputSize: size, batch, values, alpha: undefined, depth: "", kept: [] },
     ...{ buffers, uploads: [], tables: memory.tables(), setup: [], phases: [] },
-    ...{ start: { values, size, show }, show, gradient: show, capture: { dispatches: [], copies: [] } },
+    ...{
+      start: { values, alpha: undefined, size, show },
+      show,
+      gradient: show,
+      capture: { dispatches: [], copies: [] },
+    },
     ...{ convolutions: [], flops: 0, executedFlops: 0 },
     bytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0),
   };

@@ -4,13 +4,15 @@ import type { Preprocess } from "../model/network.ts";
 import { preprocessing } from "../model/preprocess.ts";
 import { preprocessBackward, preprocessForward, type Window } from "../nn/preprocess.ts";
 import { advanceState, momentsOf, normOf, update } from "../optvis/optimizers.ts";
-import { type ParamPasses, paramOf } from "../optvis/params/param.ts";
+import { ALPHA_GRADIENT, alphaName, alphaPlane, logitsName, planAlpha } from "../optvis/params/alpha.ts";
+import { type ParamPasses, type PlaneBuffers, paramOf } from "../optvis/params/param.ts";
 import { withShared } from "../optvis/params/share.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { reducePartials, reduceTotal } from "../optvis/reduce.ts";
 import { blur, clip, expectRegularizers, l2Backward, l2Forward } from "../optvis/regularizers.ts";
 import type { Size, Transform } from "../optvis/transforms/transform.ts";
 import { planChain, scratch } from "./chain.ts";
+import { planSeen } from "./composite.ts";
 import { INPUT } from "./forward.ts";
 import type { Allocation } from "./memory.ts";
 
@@ -40,12 +42,16 @@ export interface ImagePlan {
   readonly values: string;
   /** The numbers optimised to the resident image. */
   readonly show: readonly Dispatch[];
+  /** Buffer of the alpha channel's numbers, (N,length), where there is one. */
+  readonly alpha: string | undefined;
   /** Resident image to the network's input, transformed; and its gradient back from the buffer a pass leaves it in. */
   readonly enter: readonly Dispatch[];
   leave(inputGradient: string): readonly Dispatch[];
   /** The same without transforms, and the objective's value without L2. */
   readonly enterStill: readonly Dispatch[];
   readonly leaveStill: readonly Dispatch[];
+  /** The same of a photograph in the image's place, which is opaque whatever the alpha channel says. */
+  readonly enterPhoto: readonly Dispatch[];
   /** The L2 term, and the objective's value. */
   readonly penalize: readonly Dispatch[];
   /** Regularizers, each only where it is not 0; pixels' are empty for other parameterizations. */
@@ -83,14 +89,15 @@ export function planImage(options: ImageOptions, memory: Allocation): ImagePlan 
   const gradient = memory.buffer(GRADIENT, "gradient", bytes);
   const state = memory.buffer(STATE, "optimizer", 16);
   const totals = memory.buffer(VALUES, "objective", 4 * RING * batch);
-  const images = { batch, size: recipe.size, mean: pre.mean };
-  const own = paramOf(recipe.param).plan(images, { image, gradient }, memory);
-  const param = withShared(recipe, images, own, memory);
+  const [colours, alpha] = planParts(recipe, pre.mean, { image, gradient }, memory);
+  const parts = alpha ? [colours, alpha] : [colours];
+  const show = parts.flatMap(({ passes }) => passes.forward);
   const decay = { batch, area, l2, slot: terms };
   expectRegularizers(recipe);
   return {
-    values: param.values,
-    show: param.forward,
+    values: colours.passes.values,
+    alpha: alpha?.passes.values,
+    show,
     ...planEntry(options, memory),
     penalize: [
       l2Forward(decay, pre, { image, partials: PARTIALS }),
@@ -102,27 +109,60 @@ export function planImage(options: ImageOptions, memory: Allocation): ImagePlan 
       ),
     ],
     ...planRegularizers(recipe, { image, gradient }, memory),
-    update: [...param.backward, ...planStep(options, param, pre.mean, memory)],
-    end: [...param.forward, advanceState(state)],
+    update: parts.flatMap((part) => [...part.passes.backward, ...planStep(options, part, pre.mean, memory)]),
+    end: [...show, advanceState(state)],
   };
 }
 
-/** What is done to the gradient before a step and to the pixels after it, planned whether it is 0 or not. */
-function planRegularizers(
+/** Numbers that are optimised together; norms of their gradient are of them alone. */
+interface Part {
+  readonly passes: ParamPasses;
+  /** Of one image. */
+  readonly length: number;
+  /** What the optimizer's moments are named after. */
+  readonly name: string;
+  /** Whether they are RGB, which alone can leave 0–1: everything else ends in a sigmoid. */
+  readonly rgb: boolean;
+}
+
+/** The colours, and the alpha channel where there is one. */
+function planParts(
   recipe: Recipe,
-  { image, gradient }: { readonly image: string; readonly gradient: string },
+  mean: readonly number[],
+  { image, gradient }: PlaneBuffers,
   memory: Allocation,
-) {
-  const { batch, size, param } = recipe;
+): readonly [Part, Part?] {
+  const { batch, size } = recipe;
+  const images = { batch, size, mean };
+  const param = paramOf(recipe.param);
+  const own = param.plan(images, { image, gradient }, memory);
+  const colours: Part = {
+    passes: withShared(recipe, images, own, memory),
+    length: param.length(size),
+    name: image,
+    rgb: recipe.param === "pixel",
+  };
+  const plane = alphaPlane(recipe);
+  if (!plane) return [colours];
+  const passes = planAlpha(images, plane, image, memory);
+  return [colours, { passes, length: plane.length(size), name: alphaName(image), rgb: false }];
+}
+
+/**
+ * What is done to the gradient before a step and to the pixels after it, planned whether it is 0 or not. The blurs are of
+ * the alpha channel's opacity and logits, too.
+ */
+function planRegularizers(recipe: Recipe, { image, gradient }: PlaneBuffers, memory: Allocation) {
+  const { batch, size, param, alpha } = recipe;
   const [height, width] = size;
-  const [planes, area] = [3 * batch, height * width];
-  const spare = scratch(memory, 0, 4 * planes * area);
-  const shape = { planes, height, width };
-  const blurGradient = blur(
-    { ...shape, sigma: recipe.blurGradient },
-    { image: gradient, scratch: spare },
-    "blurGradient",
-  );
+  const area = height * width;
+  const spare = scratch(memory, 0, 4 * 3 * batch * area);
+  const blurAll = (key: "blur" | "blurGradient", colours: string, opacity: string) =>
+    [{ planes: 3 * batch, of: colours }, ...(alpha ? [{ planes: batch, of: opacity }] : [])].flatMap(
+      ({ planes, of }) =>
+        blur({ planes, height, width, sigma: recipe[key] }, { image: of, scratch: spare }, key),
+    );
+  const blurGradient = blurAll("blurGradient", gradient, ALPHA_GRADIENT);
   if (param !== "pixel") return { blurGradient, blur: [], clipNorm: [], clipContribution: [] };
   const measure = memory.buffer("clip.measure", "workspace", 4 * batch * area);
   const threshold = memory.buffer("clip.threshold", "workspace", 4 * batch);
@@ -131,7 +171,7 @@ function planRegularizers(
     clip(by, { batch, area, percent: recipe[by] }, buffers);
   return {
     blurGradient,
-    blur: blur({ ...shape, sigma: recipe.blur }, { image, scratch: spare }),
+    blur: blurAll("blur", image, logitsName(image)),
     clipNorm: clipBy("clipNorm"),
     clipContribution: clipBy("clipContribution"),
   };
@@ -143,7 +183,8 @@ function planEntry(options: ImageOptions, memory: Allocation) {
   const { batch, seed, size, strength } = recipe;
   const pre = preprocessing(options.preprocess);
   const buffers = { state: STATE, image, gradient: GRADIENT };
-  const ends = { batch, size, seed, strength, mean: pre.mean, ...buffers };
+  const seen = planSeen(recipe, pre.mean, buffers, memory);
+  const ends = { batch, size, seed, strength, mean: pre.mean, ...buffers, ...seen };
   const chain = planChain(options.transforms, ends, memory);
   const inward = (input: string, size: Size, window: Window) => {
     const output = memory.buffer(INPUT, "activations", 4 * 3 * batch * window.height * window.width);
@@ -158,35 +199,35 @@ function planEntry(options: ImageOptions, memory: Allocation) {
     { finished: PARTIALS, state: STATE, totals: now },
   );
   return {
-    enter: [...chain.forward, inward(chain.output, chain.size, window)],
+    enter: [...seen.enter, ...chain.forward, inward(chain.output, chain.size, window)],
     leave: (inputGradient: string) => [
       outward(inputGradient, chain.gradient, chain.size, window),
       ...chain.backward,
+      ...seen.leave,
     ],
-    enterStill: [inward(image, size, still.window)],
-    leaveStill: [outward(still.inputGradient, GRADIENT, size, still.window), value],
+    enterStill: [...seen.enterStill, inward(seen.image, size, still.window)],
+    leaveStill: [outward(still.inputGradient, seen.gradient, size, still.window), ...seen.leaveStill, value],
+    enterPhoto: [inward(image, size, still.window)],
   };
 }
 
-/** The optimizer's step, with the gradient's norm before it where it needs one. */
+/** The optimizer's step on a part of the numbers, with its gradient's norm before it where it needs one. */
 function planStep(
-  { recipe, image, terms }: ImageOptions,
-  { values, gradient }: ParamPasses,
+  { recipe, terms }: ImageOptions,
+  { passes: { values, gradient }, length, name, rgb }: Part,
   mean: readonly number[],
   memory: Allocation,
 ): Dispatch[] {
   const slot = terms + 1;
   const { batch, optimizer, lr, decay, clamp, size } = recipe;
-  const length = paramOf(recipe.param).length(size);
   const moments = Array.from({ length: momentsOf(optimizer) }, (_, i) =>
-    memory.buffer(`${image}.moment${i + 1}`, "optimizer", 4 * length * batch),
+    memory.buffer(`${name}.moment${i + 1}`, "optimizer", 4 * length * batch),
   );
   const [moment1 = values, moment2 = values] = moments;
   const sums = memory.buffer("gradient.sums", "workspace", 4 * batch);
   const buffers = { values, gradient, sums, moment1, moment2, state: STATE };
   const area = size[0] * size[1];
-  // Only pixels can leave 0–1: the others end in a sigmoid.
-  const bounds = { clamp: clamp && recipe.param === "pixel", mean };
+  const bounds = { clamp: clamp && rgb, mean };
   const step = update(optimizer, { batch, length, area, lr, decay, ...bounds }, buffers);
   const kind = normOf(optimizer);
   if (!kind) return [step];

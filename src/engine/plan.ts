@@ -16,6 +16,7 @@ import { findLayer, layerShapes } from "../model/shapes.ts";
 import type { Window } from "../nn/preprocess.ts";
 import { coarseSize, enlarge } from "../optvis/coarse.ts";
 import { placeObjective } from "../optvis/objective.ts";
+import { ALPHA_GRADIENT, alphaName } from "../optvis/params/alpha.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { partialsBytes } from "../optvis/reduce.ts";
 import { isPenalty, needsPhoto, type Objective } from "../optvis/term.ts";
@@ -66,6 +67,8 @@ export interface Plan {
   readonly batch: number;
   /** Buffer of the numbers optimised; for pixels the image's. */
   readonly values: string;
+  /** Buffer of the alpha channel's numbers, where there is one. */
+  readonly alpha: string | undefined;
   /** Last layer computed. */
   readonly depth: string;
   /** Layers whose activations are kept for the backward pass, because a term reads them nonlinearly. */
@@ -80,7 +83,7 @@ export interface Plan {
   /** What an iteration is made of, as the ascent goes on; `iterationOf` puts the parts in order. */
   readonly phases: readonly Phase[];
   /** Where the start is written, of what size, and what makes the resident image of it. */
-  readonly start: { readonly values: string; readonly size: Size; readonly show: readonly Dispatch[] };
+  readonly start: Start;
   /** Of a photograph in every image: a forward pass, and the copies that keep its share of the objective. */
   readonly capture: { readonly dispatches: readonly Dispatch[]; readonly copies: readonly Copy[] };
   /** The numbers optimised to the resident image, for when they were written from outside. */
@@ -95,6 +98,14 @@ export interface Plan {
   readonly executedFlops: number;
   /** Bytes of all lasting buffers. */
   readonly bytes: number;
+}
+
+/** Buffers that the start is written to, as `values` and `alpha` of the plan, for images of `size`. */
+export interface Start {
+  readonly values: string;
+  readonly alpha: string | undefined;
+  readonly size: Size;
+  readonly show: readonly Dispatch[];
 }
 
 /** Iterations of one size and one set of kernels. */
@@ -155,7 +166,7 @@ export function planAscent(
   const planAt = (image: string, at: Recipe) =>
     planStage({ network, preprocess, objective, image, recipe: at, options, memory });
   const { moved, fast, still, image, penalties, phases } = planAt(IMAGE, recipe);
-  const coarse = planCoarse(recipe, planAt);
+  const coarse = planCoarse(recipe, image, planAt);
   const begun = coarse?.phases.at(-1)?.until ?? 0;
   const lasting = phases.at(-1) as Phase;
   const buffers = memory.buffers();
@@ -165,6 +176,7 @@ export function planAscent(
     inputSize: moved.size,
     batch: recipe.batch,
     values: image.values,
+    alpha: image.alpha,
     depth: deepestLayer(network, objective),
     kept: moved.steps.filter((step) => step.kept).map((step) => step.name),
     buffers,
@@ -172,10 +184,10 @@ export function planAscent(
     tables: memory.tables(),
     setup: memory.setup(),
     phases: [...(coarse?.phases ?? []), ...phases.filter(({ until }) => until > begun)],
-    start: coarse?.start ?? { values: image.values, size: recipe.size, show: image.show },
+    start: coarse?.start ?? { values: image.values, alpha: image.alpha, size: recipe.size, show: image.show },
     show: image.show,
     convolutions: convolutionPasses(recipe.batch, moved.steps, fast),
-    capture: { dispatches: [...image.enterStill, ...still.forward], copies: still.captures },
+    capture: { dispatches: [...image.enterPhoto, ...still.forward], copies: still.captures },
     gradient: [
       ...image.enterStill,
       ...still.forward,
@@ -271,20 +283,28 @@ function planStage({ network, preprocess, objective, image: name, recipe, option
  */
 function planCoarse(
   recipe: Recipe,
-  planAt: (image: string, recipe: Recipe) => Pick<Plan, "phases">,
+  whole: ImagePlan,
+  planAt: (image: string, recipe: Recipe) => { readonly phases: readonly Phase[]; readonly image: ImagePlan },
 ): Pick<Plan, "phases" | "start"> | undefined {
   const { batch, coarse, init, param, size: to } = recipe;
   if (coarse === 0 || param !== "pixel" || init === "photo") return undefined;
   const size = coarseSize(to);
-  const { phases } = atHalfSize(() => planAt(COARSE_IMAGE, { ...recipe, size }));
-  const show = [enlarge({ batch, from: size, to }, { input: COARSE_IMAGE, output: IMAGE })];
+  const { phases, image } = atHalfSize(() => planAt(COARSE_IMAGE, { ...recipe, size }));
+  const { values, alpha } = image;
+  const show = [
+    enlarge({ planes: 3 * batch, from: size, to }, { input: values, output: whole.values }),
+    ...(alpha && whole.alpha
+      ? [enlarge({ planes: batch, from: size, to }, { input: alpha, output: whole.alpha })]
+      : []),
+    ...whole.show,
+  ];
   const last = phases.findIndex(({ until }) => until >= coarse);
   const cut = phases.slice(0, last + 1).map((phase) => ({
     ...phase,
     until: Math.min(phase.until, coarse),
     end: [...phase.end, ...show],
   }));
-  return { phases: cut, start: { values: COARSE_IMAGE, size, show } };
+  return { phases: cut, start: { values, alpha, size, show: [...image.show, ...show] } };
 }
 
 /** Says of a size that is too small that it is the half of the one asked for. */
@@ -374,7 +394,11 @@ function planPenalties(
 ) {
   const { batch, size } = recipe;
   const { mean } = preprocessing(preprocess);
-  const buffers = { image, gradient: GRADIENT, partials: PARTIALS };
+  expectAlpha(objective, recipe);
+  const buffers = {
+    ...{ image, gradient: GRADIENT, partials: PARTIALS },
+    ...{ alpha: alphaName(image), alphaGradient: ALPHA_GRADIENT },
+  };
   const all = objective.terms.flatMap((term, index) =>
     isPenalty(term) ? [penaltyPasses({ term, index, batch, size, mean, memory }, buffers)] : [],
   );
@@ -382,6 +406,14 @@ function planPenalties(
     forward: all.flatMap(({ forward }) => forward),
     backward: all.flatMap(({ backward }) => backward),
   };
+}
+
+/** The term `alpha` is about the recipe's alpha channel. */
+function expectAlpha({ terms }: Objective, { alpha }: Recipe): void {
+  if (alpha || !terms.some(({ kind }) => kind === "alpha")) return;
+  throw new InputError("objective: alpha is the mean opacity, and the recipe has no alpha channel", {
+    remedy: "add one (alpha, --alpha), or leave the term out",
+  });
 }
 
 /** A photograph's activations are compared place by place, so the network must see images of its size. */

@@ -1,10 +1,12 @@
-/** Draws the resident image on a canvas, on the GPU. */
+/** Draws the resident image on a canvas, on the GPU; a transparent one premultiplied. */
 import { code } from "../../shaders/present.wgsl";
 import type { Gpu } from "../gpu/device.ts";
 import { wallSize } from "../optvis/wall.ts";
 
 export interface Picture {
   readonly image: GPUBuffer;
+  /** Opacity, (N,1,H,W), where there is one. */
+  readonly alpha?: GPUBuffer | undefined;
   readonly batch: number;
   readonly size: readonly [height: number, width: number];
   readonly mean: readonly number[];
@@ -35,15 +37,18 @@ export class Presenter {
     });
     const [height, width] = picture.size;
     const { columns } = wallSize(picture.batch, picture.size);
-    const frame = gpu.buffer("present frame", 32, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+    const frame = gpu.buffer("present frame", 48, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
     device.queue.writeBuffer(frame, 0, new Uint32Array([height, width, picture.batch, columns]));
     device.queue.writeBuffer(frame, 16, new Float32Array(picture.mean));
+    device.queue.writeBuffer(frame, 32, new Uint32Array([picture.alpha ? 1 : 0]));
     const group = device.createBindGroup({
       label: "present",
       layout: pipeline.getBindGroupLayout(0),
       entries: [
         { binding: 0, resource: { buffer: frame } },
         { binding: 1, resource: { buffer: picture.image } },
+        // Something must be bound; opaque images are not asked for their opacity.
+        { binding: 2, resource: { buffer: picture.alpha ?? picture.image } },
       ],
     });
     return new Presenter(gpu, pipeline, group, frame);

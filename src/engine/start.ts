@@ -1,39 +1,48 @@
-/** What an ascent starts from: the numbers that are optimised, (N,length). */
+/** What an ascent starts from: the numbers that are optimised. */
 import { InputError } from "../errors.ts";
 import type { Preprocessing } from "../model/preprocess.ts";
+import { alphaPlane, alphaStart } from "../optvis/params/alpha.ts";
 import { paramOf } from "../optvis/params/param.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { resizePlanes } from "../optvis/resize.ts";
 import type { Plan } from "./plan.ts";
 
+export interface StartValues {
+  /** (N,length) */
+  readonly values: Float32Array<ArrayBuffer>;
+  /** Of the alpha channel, (N,length), where there is one. */
+  readonly alpha?: Float32Array<ArrayBuffer>;
+}
+
 /**
  * `zeros` is zeros: for pixels an input of exact zeros; `noise` is what the parameterization takes for noise,
- * image n seeded by seed + n; `photo` is the photograph in every image.
+ * image n seeded by seed + n; `photo` is the photograph in every image, opaque.
  * @param photo RGB in 0–1 units, (3,H,W) at the recipe's size
  */
-export function startValues(
-  recipe: Recipe,
-  { mean }: Preprocessing,
-  photo?: Float32Array,
-): Float32Array<ArrayBuffer> {
-  const { batch, size, seed } = recipe;
+export function startValues(recipe: Recipe, { mean }: Preprocessing, photo?: Float32Array): StartValues {
+  const { batch, init, size, seed } = recipe;
   const param = paramOf(recipe.param);
-  const length = param.length(size);
-  const values = new Float32Array(batch * length);
-  const start = { zeros: param.zeros, noise: param.noise, photo: undefined }[recipe.init];
-  if (start) for (let n = 0; n < batch; n++) values.set(start(normals(seed + n), size), n * length);
-  if (recipe.init === "photo") {
-    const [height, width] = size;
-    if (!photo) throw new InputError("the start is a photograph, and none was given");
-    if (photo.length !== 3 * height * width) {
-      throw new InputError(
-        `the photograph has ${photo.length} numbers; 3×${height}×${width} are ${3 * height * width}`,
-      );
-    }
-    const one = param.fromRgb(photo, { batch, size, mean });
-    for (let n = 0; n < batch; n++) values.set(one, n * length);
+  const plane = alphaPlane(recipe);
+  const images = { batch, size, mean };
+  const still = init === "photo" ? param.fromRgb(expectPhoto(photo, size), images) : undefined;
+  const zeros = param.zeros ?? (() => new Float32Array(param.length(size)));
+  const values = new Float32Array(batch * param.length(size));
+  const alpha = plane && new Float32Array(batch * plane.length(size));
+  for (let n = 0; n < batch; n++) {
+    const normal = normals(seed + n);
+    const one = still ?? (init === "noise" ? param.noise : zeros)(normal, size);
+    values.set(one, n * one.length);
+    if (plane) alpha?.set(alphaStart(plane, init, normal, size), n * plane.length(size));
   }
-  return values;
+  return { values, ...(alpha && { alpha }) };
+}
+
+function expectPhoto(photo: Float32Array | undefined, [height, width]: Recipe["size"]): Float32Array {
+  if (!photo) throw new InputError("the start is a photograph, and none was given");
+  if (photo.length === 3 * height * width) return photo;
+  throw new InputError(
+    `the photograph has ${photo.length} numbers; 3×${height}×${width} are ${3 * height * width}`,
+  );
 }
 
 /** `startValues` at the size at which a plan begins: a photograph is made as small as that. */
@@ -42,7 +51,7 @@ export function startOf(
   recipe: Recipe,
   pre: Preprocessing,
   photo?: Float32Array,
-): Float32Array<ArrayBuffer> {
+): StartValues {
   const fits = photo?.length === 3 * size[0] * size[1];
   const small = photo && fits && start.size !== size ? resizePlanes(photo, size, start.size) : photo;
   return startValues({ ...recipe, size: start.size }, pre, small);

@@ -82,10 +82,11 @@ async function render(flags: RenderFlags, startedAt: number): Promise<void> {
     recipe.iterations,
     { runtime: flags.runtime, startedAt },
   );
-  const image = tensors["image"] as Tensor;
+  const { image, alpha } = tensors as { readonly image: Tensor; readonly alpha?: Tensor };
   const isPng = extname(flags.out).toLowerCase() === ".png";
-  const wall = hangWall(image.data, recipe.batch, drawSize ?? recipe.size);
-  await writeOutput(flags.out, isPng ? writePicture(wall.rgb, wall.size) : writeSafetensors({ image }));
+  const wall = hangWall(image.data, recipe.batch, drawSize ?? recipe.size, alpha?.data);
+  const bytes = isPng ? writePicture(wall.rgb, wall.size, wall.alpha) : writeSafetensors(tensors);
+  await writeOutput(flags.out, bytes);
   print(flags.json ? JSON.stringify(report) : `${flags.out}: ${runText(report as RunReport)}`);
 }
 

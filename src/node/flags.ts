@@ -60,6 +60,7 @@ export interface RenderFlags extends CommonFlags, Partial<Pick<Recipe, LiveField
   readonly recipe?: string;
   readonly param?: ParamKind;
   readonly share?: number;
+  readonly alpha?: true;
   readonly transforms?: string;
   readonly optimizer?: OptimizerKind;
   readonly jitter?: number;
@@ -77,8 +78,8 @@ export async function renderRecipe(flags: RenderFlags): Promise<Recipe> {
   if (flags.blurEvery !== undefined && flags.blur === undefined && !base.blur) {
     throw new InputError("--blur-every: expected --blur SIGMA with it, got none");
   }
-  const { param, share, transforms, optimizer, jitter, coarse, clamp, seed } = flags;
-  const given = { param, share, transforms, optimizer, jitter, coarse, clamp, seed };
+  const { param, share, alpha, transforms, optimizer, jitter, coarse, clamp, seed } = flags;
+  const given = { param, share, alpha, transforms, optimizer, jitter, coarse, clamp, seed };
   const steered = Object.fromEntries(liveFields.map((field) => [field, flags[field]]));
   return {
     ...defaultRecipe,

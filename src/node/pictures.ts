@@ -71,8 +71,14 @@ function unpackSamples(png: ReturnType<typeof decodePng>): ArrayLike<number> {
  * A PNG of one image.
  *
  * @param rgb RGB in 0–1 units, (3, height, width); clamped here
+ * @param alpha its opacity in 0–1, (1, height, width), where it has one
  */
-export function writePicture(rgb: Float32Array, size: readonly [height: number, width: number]): Uint8Array {
+export function writePicture(
+  rgb: Float32Array,
+  size: readonly [height: number, width: number],
+  alpha?: Float32Array,
+): Uint8Array {
   const [height, width] = size;
-  return encodePng({ width, height, data: toPixels(rgb, size, 3), channels: 3, depth: 8 });
+  const channels = alpha ? 4 : 3;
+  return encodePng({ width, height, data: toPixels(rgb, size, channels, alpha), channels, depth: 8 });
 }

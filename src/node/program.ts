@@ -84,13 +84,17 @@ function addRender(program: Command, actions: Actions): void {
       number("--share", recipeBounds.share),
     )
     .option(
+      "--alpha",
+      "optimise opacity too, over random backgrounds; subtract `alpha` in the objective for it",
+    )
+    .option(
       "--draw-size <n|hxw>",
       "pixels at which a CPPN is drawn in the end (default: --size)",
       size("--draw-size", recipeBounds.side),
     )
     .requiredOption(
       "--out <file>",
-      ".png (clamped to 0–1, 8 bits; a batch side by side) or .safetensors (`image` F32 [N,3,H,W], unclamped)",
+      ".png (clamped to 0–1, 8 bits; a batch side by side) or .safetensors (`image` F32 [N,3,H,W], unclamped, `alpha` [N,1,H,W])",
     );
   addRunFlags(render).action((flags: RenderFlags) => actions.render(flags));
 }

@@ -13,18 +13,18 @@ export function coarseSize([height, width]: Size): Size {
   return [Math.ceil(height / 2), Math.ceil(width / 2)];
 }
 
-/** (N,3,h,w) at `from` to (N,3,H,W) at `to` (formula in shaders/enlarge.wgsl). */
+/** Planes of (h,w) at `from` to (H,W) at `to` (formula in shaders/enlarge.wgsl). */
 export function enlarge(
-  { batch, from, to }: { readonly batch: number; readonly from: Size; readonly to: Size },
+  { planes, from, to }: { readonly planes: number; readonly from: Size; readonly to: Size },
   buffers: { readonly input: BufferRef; readonly output: BufferRef },
 ): Dispatch {
   const [height, width] = to;
-  const uniform = { planes: 3 * batch, fromHeight: from[0], fromWidth: from[1], height, width };
+  const uniform = { planes, fromHeight: from[0], fromWidth: from[1], height, width };
   return dispatch(kernel, {
     label: "enlarge",
     buffers,
     uniform,
-    workgroups: fold(3 * batch * height * width),
-    bytes: 4 * 3 * batch * (from[0] * from[1] + height * width),
+    workgroups: fold(planes * height * width),
+    bytes: 4 * planes * (from[0] * from[1] + height * width),
   });
 }

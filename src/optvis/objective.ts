@@ -13,6 +13,7 @@
  *           | "invert:" LAYER                    − mean (activation − the photograph's)²
  *           | "style:" LAYER                     − mean (Gram matrix − the photograph's)²
  *           | "align:" LAYER [":" DECAY] | "diversity:" LAYER    likeness and unlikeness of a batch's images
+ *           | "alpha"                            mean opacity, of images with an alpha channel, to be subtracted
  *           | "l1" [":" C] | "l2" [":" C] | "tv" | "blur" [":" SIGMA]   penalties on the image, to be subtracted
  *
  * Indices count from zero. Class names match in any case; quotes are for names with " + " or " - " in them,

@@ -98,22 +98,26 @@ function averageRows(photo: Raster, row: Overlap, line: Float64Array): void {
  * 8-bit pixels of one image: round(255·clamp(x, 0, 1)), what a PNG holds and the canvas shows.
  *
  * @param rgb RGB in 0–1 units, (3, height, width), unclamped
- * @param channels 3 for RGB, 4 for opaque RGBA (a canvas's `ImageData`)
+ * @param channels 3 for RGB, 4 for RGBA (a canvas's `ImageData`), straight (not premultiplied)
+ * @param alpha opacity in 0–1, (1, height, width); opaque if absent
  */
 export function toPixels(
   rgb: Float32Array,
   size: readonly [height: number, width: number],
   channels: 3 | 4,
+  alpha?: Float32Array,
 ): Uint8ClampedArray<ArrayBuffer> {
   const area = size[0] * size[1];
   const pixels = new Uint8ClampedArray(area * channels);
   if (channels === 4) pixels.fill(255);
-  for (let c = 0; c < 3; c++) {
+  const fill = (c: number, plane: ArrayLike<number>): void => {
     for (let i = 0; i < area; i++) {
-      const value = Math.min(1, Math.max(0, rgb[c * area + i] ?? 0));
+      const value = Math.min(1, Math.max(0, plane[i] ?? 0));
       // Math.round before storing: a clamped array rounds halves to even, the definition rounds them up.
       pixels[i * channels + c] = Math.round(255 * value);
     }
-  }
+  };
+  for (let c = 0; c < 3; c++) fill(c, rgb.subarray(c * area, (c + 1) * area));
+  if (channels === 4 && alpha) fill(3, alpha);
   return pixels;
 }

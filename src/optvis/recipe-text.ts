@@ -39,7 +39,7 @@ export function parseRecipe(json: unknown): Recipe {
  * @throws InputError naming the field, the bounds and what is there.
  */
 export function checkRecipe(recipe: Readonly<Record<keyof Recipe, unknown>>): Recipe {
-  const { objective, size, init, param, optimizer, clamp, redirect } = recipe;
+  const { objective, size, init, param, alpha, optimizer, clamp, redirect } = recipe;
   if (typeof objective !== "string" || objective === "" || objective.length > MAX_OBJECTIVE_LENGTH) {
     throw new InputError(`objective expects 1 to ${MAX_OBJECTIVE_LENGTH} characters, got ${show(objective)}`);
   }
@@ -53,6 +53,7 @@ export function checkRecipe(recipe: Readonly<Record<keyof Recipe, unknown>>): Re
     size: [checkNumber("height", size[0], side), checkNumber("width", size[1], side)],
     init: checkChoice("init", init, initKinds),
     param: checkChoice("param", param, paramKinds),
+    alpha: checkSwitch("alpha", alpha),
     transforms: checkTransforms(recipe.transforms),
     optimizer: checkChoice("optimizer", optimizer, optimizerKinds),
     clamp: checkSwitch("clamp", clamp),
@@ -107,6 +108,7 @@ export function recipeFromQuery(query: string | URLSearchParams, base: Recipe = 
     size: readSize(parameters.get("size")) ?? base.size,
     init: choice("init", initKinds) ?? base.init,
     param: choice("param", paramKinds) ?? base.param,
+    alpha: readSwitch(parameters.get("alpha")) ?? base.alpha,
     transforms: readTransforms(parameters.get("transforms")) ?? base.transforms,
     optimizer: choice("optimizer", optimizerKinds) ?? base.optimizer,
     clamp: readSwitch(parameters.get("clamp")) ?? base.clamp,

@@ -32,6 +32,8 @@ export interface Recipe {
   readonly param: ParamKind;
   /** Frequencies, in cycles along the longer side, up to which the images of a batch are one; 0 is none. */
   readonly share: number;
+  /** A fourth plane, opacity; the network sees the image over a random background (`params/alpha.ts`). */
+  readonly alpha: boolean;
   readonly optimizer: OptimizerKind;
   /** Step size in RGB 0–1 units. */
   readonly lr: number;
@@ -73,6 +75,7 @@ export const defaultRecipe: Recipe = {
   init: "zeros",
   param: "pixel",
   share: 0,
+  alpha: false,
   optimizer: "rms",
   lr: 0.05,
   l2: 0,

@@ -33,6 +33,10 @@ const FORMS: Readonly<Record<string, (place: Place) => Score>> = {
   l2: penalty("l2", 0.5, {}),
   tv: penalty("tv", 0, undefined),
   blur: penalty("blur", 1, { least: 0.1, most: 64 }),
+  alpha: ({ score }) => {
+    expectParts(score, score === "alpha" ? [] : [score], 0, 0, "alpha");
+    return { kind: "alpha", layer: IMAGE_LAYER };
+  },
 };
 
 /** Score and images: `channel:conv3_4:17[0,2]`. */
@@ -68,7 +72,7 @@ function parseKind(score: string, network: Network): Score {
 }
 
 function isPenaltyKind(kind: string): boolean {
-  return kind === "l1" || kind === "l2" || kind === "tv" || kind === "blur";
+  return kind === "l1" || kind === "l2" || kind === "tv" || kind === "blur" || kind === "alpha";
 }
 
 function listed(words: readonly string[]): string {
@@ -183,6 +187,7 @@ function formatKind(term: Term, network: Network): string {
     case "l2":
       return term.amount === 0.5 ? kind : `${kind}:${term.amount}`;
     case "tv":
+    case "alpha":
       return kind;
     case "blur":
       return term.amount === 1 ? kind : `${kind}:${term.amount}`;

@@ -87,6 +87,12 @@ export interface PenaltyTerm extends Weighted {
   readonly amount: number;
 }
 
+/** The mean opacity of the image's alpha channel, to be subtracted. */
+export interface AlphaTerm extends Weighted {
+  readonly kind: "alpha";
+  readonly layer: typeof IMAGE_LAYER;
+}
+
 /** Where penalties stand instead of a layer. */
 export const IMAGE_LAYER = "image";
 
@@ -105,7 +111,7 @@ export type LayeredTerm =
   | AlignmentTerm
   | DiversityTerm;
 
-export type Term = LayeredTerm | PenaltyTerm;
+export type Term = LayeredTerm | PenaltyTerm | AlphaTerm;
 
 /** The terms of filter and class visualization: a channel, a unit, a layer; by far the most frequent ones. */
 export type PlainTerm = ChannelTerm | NeuronTerm | LayerTerm;
@@ -123,7 +129,8 @@ export interface Objective {
   readonly terms: readonly Term[];
 }
 
-export function isPenalty(term: Term): term is PenaltyTerm {
+/** Whether the term is about the image itself and not about a layer. */
+export function isPenalty(term: Term): term is PenaltyTerm | AlphaTerm {
   return term.layer === IMAGE_LAYER;
 }
 

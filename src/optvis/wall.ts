@@ -11,22 +11,43 @@ export function wallSize(batch: number, [height, width]: Size) {
 /**
  * The images side by side, row by row; places without an image are black.
  * @param images (N,3,H,W)
- * @returns RGB (3,H′,W′)
+ * @param alpha their opacity, (N,1,H,W), where they have one: places without an image are transparent then
+ * @returns RGB (3,H′,W′), and opacity (1,H′,W′)
  */
 export function hangWall(
   images: Float32Array,
   batch: number,
+  size: Size,
+  alpha?: Float32Array,
+): { readonly rgb: Float32Array; readonly size: Size; readonly alpha?: Float32Array } {
+  const wall = wallSize(batch, size);
+  return {
+    rgb: hangPlanes(images, 3, batch, size),
+    size: [wall.height, wall.width],
+    ...(alpha && { alpha: hangPlanes(alpha, 1, batch, size) }),
+  };
+}
+
+/** @param images (N,C,H,W) */
+function hangPlanes(
+  images: Float32Array,
+  planes: number,
+  batch: number,
   [height, width]: Size,
-): { readonly rgb: Float32Array; readonly size: Size } {
+): Float32Array {
+  if (batch === 1) return images;
   const wall = wallSize(batch, [height, width]);
-  if (batch === 1) return { rgb: images, size: [height, width] };
-  const rgb = new Float32Array(3 * wall.height * wall.width);
-  for (let row = 0; row < batch * 3 * height; row++) {
-    const [n, colour, y] = [Math.floor(row / height / 3), Math.floor(row / height) % 3, row % height];
+  const all = new Float32Array(planes * wall.height * wall.width);
+  for (let row = 0; row < batch * planes * height; row++) {
+    const [n, plane, y] = [
+      Math.floor(row / height / planes),
+      Math.floor(row / height) % planes,
+      row % height,
+    ];
     const top = Math.floor(n / wall.columns) * height;
     const left = (n % wall.columns) * width;
     const line = images.subarray(row * width, (row + 1) * width);
-    rgb.set(line, (colour * wall.height + top + y) * wall.width + left);
+    all.set(line, (plane * wall.height + top + y) * wall.width + left);
   }
-  return { rgb, size: [wall.height, wall.width] };
+  return all;
 }

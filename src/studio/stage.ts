@@ -243,6 +243,7 @@ export class Stage extends LitElement {
       .batch=${recipe.batch}
       .param=${recipe.param}
       .share=${recipe.share}
+      .alpha=${recipe.alpha}
       .transforms=${recipe.transforms}
       .strength=${recipe.strength}
       .optimizer=${recipe.optimizer}

@@ -18,6 +18,7 @@ const ENLARGED: readonly Enlarged[] = [
   { shape: [1, 3, 5, 1], to: [9, 2] },
   { shape: [3, 3, 9, 7], to: [17, 13] },
   { shape: [1, 3, 4, 4], to: [4, 4] },
+  { shape: [2, 1, 5, 3], to: [10, 6] },
 ];
 
 /**
@@ -30,7 +31,7 @@ function enlarged({ shape, to }: Enlarged): Proof {
   const from = [height, width] as const;
   return {
     buffers: { input: Float32Array.from(x.data), output: 4 * batch * channels * to[0] * to[1] },
-    dispatches: [enlarge({ batch, from, to }, { input: "input", output: "output" })],
+    dispatches: [enlarge({ planes: batch * channels, from, to }, { input: "input", output: "output" })],
     check(read) {
       const magnitude = twin.enlarge(absolute(x), to).data;
       const moved = 2 * (DIVISION + 4) * EPSILON * 2 * (height + width);

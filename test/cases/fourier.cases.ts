@@ -34,8 +34,7 @@ function transformed({ batch, size, scalePlanes }: Transformed): Proof {
   const spectrum = noise(2, 2 * complex);
   const dx = noise(3, shape.planes * height * width);
   const memory = new Allocation();
-  const images = { batch, size, mean: [0, 0, 0] };
-  const passes = inverseTransform(images, { scale: "scale", planes: scalePlanes }, memory);
+  const passes = inverseTransform({ planes: 3 * batch, size }, { scale: "scale", scalePlanes }, memory);
   const forward = passes.forward("spectrum", "x");
   const backward = passes.backward("dx", "ds");
   const tables = Object.fromEntries(memory.tables().map(({ buffer, data }) => [buffer, data]));
@@ -81,15 +80,16 @@ function halfway({ batch, size, scalePlanes }: Transformed): Proof {
   const scale = noise(1, scalePlanes * height * bins(size)).map((value) => 1.5 + value);
   const spectrum = noise(2, 2 * complex);
   const memory = new Allocation();
-  const images = { batch, size, mean: [0, 0, 0] };
-  const [columns] = inverseTransform(images, { scale: "scale", planes: scalePlanes }, memory).forward(
-    "s",
-    "x",
-  );
-  const [rows] = inverseTransform(images, { scale: "scale", planes: scalePlanes }, memory).backward(
-    "dx",
-    "ds",
-  );
+  const [columns] = inverseTransform(
+    { planes: 3 * batch, size },
+    { scale: "scale", scalePlanes },
+    memory,
+  ).forward("s", "x");
+  const [rows] = inverseTransform(
+    { planes: 3 * batch, size },
+    { scale: "scale", scalePlanes },
+    memory,
+  ).backward("dx", "ds");
   const tables = Object.fromEntries(memory.tables().map(({ buffer, data }) => [buffer, data]));
   const dx = noise(3, shape.planes * height * width);
   const buffers = { ...tables, scale, s: spectrum, dx, "spectrum.half": 8 * complex, kept: 8 * complex };

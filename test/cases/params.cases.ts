@@ -11,16 +11,17 @@ import { DIVISION, dot, EPSILON, expectAdjoint, expectWithin, noise, roundings }
 import { kernelCase, type Proof } from "./execute.ts";
 
 const PYRAMIDS: readonly PyramidShape[] = [
-  { batch: 1, height: 1, width: 1, levels: 4 },
-  { batch: 2, height: 7, width: 9, levels: 4 },
-  { batch: 1, height: 16, width: 33, levels: 4 },
-  { batch: 2, height: 3, width: 20, levels: 3 },
-  { batch: 3, height: 5, width: 4, levels: 1 },
+  { batch: 1, planes: 3, height: 1, width: 1, levels: 4 },
+  { batch: 2, planes: 3, height: 7, width: 9, levels: 4 },
+  { batch: 1, planes: 3, height: 16, width: 33, levels: 4 },
+  { batch: 2, planes: 1, height: 16, width: 33, levels: 4 },
+  { batch: 2, planes: 3, height: 3, width: 20, levels: 3 },
+  { batch: 3, planes: 1, height: 5, width: 4, levels: 1 },
 ];
 
 function pyramid(shape: PyramidShape): Proof {
-  const { batch, height, width } = shape;
-  const [count, total] = [batch * 3 * height * width, batch * pyramidLength(shape)];
+  const { batch, planes, height, width } = shape;
+  const [count, total] = [batch * planes * height * width, batch * pyramidLength(shape)];
   const [values, dx] = [noise(1, total), noise(2, count)];
   const uniform = { ...shape, length: pyramidLength(shape) };
   return {

@@ -158,7 +158,10 @@ function penaltyProof(
     data: u.data.map((value, i) => value + mean[Math.floor(i / area) % 3]!),
   };
   const memory = new ProofMemory();
-  const buffers = { image: "image", gradient: "gradient", partials: "partials" };
+  const buffers = {
+    ...{ image: "image", gradient: "gradient", partials: "partials" },
+    ...{ alpha: "alpha", alphaGradient: "alpha.gradient" },
+  };
   const { forward, backward } = penaltyPasses({ ...place, memory }, buffers);
   const before = noise(2, u.data.length);
   const total = { batch, firstSlot: index, slots: 1, ring: 1 };

@@ -12,6 +12,7 @@ interface Shown {
   readonly shape: Shape4;
   /** Rows and columns of the canvas beyond the wall. */
   readonly margin: readonly [number, number];
+  readonly transparent?: true;
 }
 
 /** One image; a wall with an empty place; a canvas that is smaller or larger than the wall. */
@@ -20,31 +21,34 @@ const SHOWN: readonly Shown[] = [
   { shape: [1, 3, 5, 7], margin: [0, 0] },
   { shape: [3, 3, 4, 3], margin: [2, 3] },
   { shape: [5, 3, 2, 6], margin: [-1, -2] },
+  { shape: [1, 3, 5, 7], margin: [1, 2], transparent: true },
+  { shape: [3, 3, 4, 3], margin: [2, 3], transparent: true },
 ];
 
 const FORMAT = "rgba8unorm";
 const PREPROCESS = "imagenet";
 
-async function show(gpu: Gpu, { shape, margin }: Shown): Promise<void> {
+async function show(gpu: Gpu, { shape, margin, transparent }: Shown): Promise<void> {
   const [batch, , height, width] = shape;
   // RGB from −1 to 2, so that much of it is clamped.
   const u = noise(1, sizeOf(shape)).map((value) => 1.5 * value);
   const { mean } = preprocessing(PREPROCESS);
   const wall = wallSize(batch, [height, width]);
   const size = [wall.height + margin[0], wall.width + margin[1]] as const;
-  const image = gpu.buffer("image", u.byteLength, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
-  gpu.device.queue.writeBuffer(image, 0, u);
+  const a = transparent && noise(2, batch * height * width).map((value) => (1 + value) / 2);
+  const image = stored(gpu, "image", u);
+  const alpha = a && stored(gpu, "alpha", a);
   const texture = gpu.device.createTexture({
     size: [size[1], size[0]],
     format: FORMAT,
     usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.COPY_SRC,
   });
-  Presenter.create(gpu, { image, batch, size: [height, width], mean }, FORMAT).draw(texture.createView());
+  Presenter.create(gpu, { image, alpha, batch, size: [height, width], mean }, FORMAT).draw(texture.createView());
   const pixels = await readPixels(gpu, texture);
-  const expected = twin.present_fragment(tensor(shape, u), mean, wall.columns, size);
+  const expected = twin.present_fragment(tensor(shape, u), mean, wall.columns, size, a);
   for (let pixel = 0; pixel < size[0] * size[1]; pixel++) {
     for (const channel of [0, 1, 2, 3]) {
-      const exact = 255 * (channel === 3 ? 1 : expected[3 * pixel + channel]!);
+      const exact = 255 * expected[4 * pixel + channel]!;
       const got = pixels[4 * pixel + channel]!;
       // Rounded to nearest, but for what float32 makes of u + mean.
       if (Math.abs(got - exact) <= 0.5 + 1e-4) continue;
@@ -52,6 +56,12 @@ async function show(gpu: Gpu, { shape, margin }: Shown): Promise<void> {
       throw new Error(`${JSON.stringify(shape)}: channel ${channel} at (${y},${x}) is ${got}, not ${exact}`);
     }
   }
+}
+
+function stored(gpu: Gpu, label: string, data: Float32Array<ArrayBuffer>): GPUBuffer {
+  const buffer = gpu.buffer(label, data.byteLength, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
+  gpu.device.queue.writeBuffer(buffer, 0, data);
+  return buffer;
 }
 
 /** RGBA bytes without the padding of rows to 256 bytes. */

@@ -21,6 +21,7 @@ const recipe: fc.Arbitrary<Recipe> = fc.record({
   transforms: fc.constantFrom("none", "standard", "pad:2, rotate:5.5"),
   strength: fc.double({ min: 0, max: 1, noNaN: true }).map((x) => x + 0),
   optimizer: fc.constantFrom(...optimizerKinds),
+  alpha: fc.boolean(),
   share: fc.double({ min: 0, max: 2048, noNaN: true }).map((x) => x + 0),
   lr: amount,
   l2: amount,

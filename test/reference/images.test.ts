@@ -49,7 +49,7 @@ describe("twins equal PyTorch float64", () => {
 
   it.each(images.pyramid)("pyramid $size", (fixture) => {
     const [height, width] = fixture.size as [number, number];
-    const shape = { batch: 2, height, width, levels: 4 };
+    const shape = { batch: 2, planes: 3, height, width, levels: 4 };
     const colours = pyramidForward(Float64Array.from(fixture.input), shape);
     const { rgb, gradient } = toRgb(colours, fixture.size, fixture.outputGradient);
     expectClose(rgb.data, fixture.output);

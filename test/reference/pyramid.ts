@@ -1,6 +1,7 @@
-/** Sizes of a Laplacian pyramid; level l has ⌈H/2^l⌉×⌈W/2^l⌉ pixels in 3 colours. */
+/** Sizes of a Laplacian pyramid; level l has ⌈H/2^l⌉×⌈W/2^l⌉ pixels in each plane. */
 export interface PyramidShape {
   readonly batch: number;
+  readonly planes: number;
   readonly height: number;
   readonly width: number;
   readonly levels: number;
@@ -12,7 +13,7 @@ export function levelSizes({ height, width, levels }: PyramidShape): readonly (r
 
 /** Numbers of one image's levels. */
 export function pyramidLength(shape: PyramidShape): number {
-  return levelSizes(shape).reduce((sum, [h, w]) => sum + 3 * h * w, 0);
+  return levelSizes(shape).reduce((sum, [h, w]) => sum + shape.planes * h * w, 0);
 }
 
 /** Two neighbours and their weights along one axis: half-pixel centres, edges repeated. */
@@ -27,31 +28,31 @@ function neighbours(i: number, part: number, whole: number): [number, number][] 
 
 /** Visits every pixel of the image with every level's pixel under it and its weight. */
 function eachTap(shape: PyramidShape, visit: (pixel: number, value: number, weight: number) => void): void {
-  const { batch, height, width } = shape;
+  const { batch, planes, height, width } = shape;
   const length = pyramidLength(shape);
   for (let n = 0; n < batch; n++) {
     let first = n * length;
     for (const [h, w] of levelSizes(shape)) {
-      for (let c = 0; c < 3; c++) {
+      for (let c = 0; c < planes; c++) {
         for (let i = 0; i < height; i++) {
           for (let j = 0; j < width; j++) {
             for (const [p, vertical] of neighbours(i, h, height)) {
               for (const [q, horizontal] of neighbours(j, w, width)) {
-                const pixel = ((n * 3 + c) * height + i) * width + j;
+                const pixel = ((n * planes + c) * height + i) * width + j;
                 visit(pixel, first + (c * h + p) * w + q, vertical * horizontal);
               }
             }
           }
         }
       }
-      first += 3 * h * w;
+      first += planes * h * w;
     }
   }
 }
 
-/** The levels, (N,length), enlarged and added up, (N,3,H,W). */
+/** The levels, (N,length), enlarged and added up, (N,C,H,W). */
 export function pyramidForward(values: Float64Array, shape: PyramidShape): Float64Array {
-  const x = new Float64Array(shape.batch * 3 * shape.height * shape.width);
+  const x = new Float64Array(shape.batch * shape.planes * shape.height * shape.width);
   eachTap(shape, (pixel, value, weight) => {
     x[pixel]! += weight * values[value]!;
   });

@@ -9,6 +9,12 @@ export {
   alignmentBackward as alignment_backward,
   alignmentForward as alignment_forward,
 } from "./alignment.ts";
+export {
+  compositeBackward as composite_backward,
+  compositeForward as composite_forward,
+  opacityBackward as opacity_backward,
+  opacityForward as opacity_forward,
+} from "./alpha.ts";
 export { avgPoolBackward as avgpool_backward, avgPoolForward as avgpool_forward } from "./avgpool.ts";
 export { blurColumns as blur_columns, blurRows as blur_rows } from "./blur.ts";
 export {
@@ -134,6 +140,7 @@ export { shareBackward as share_backward, shareForward as share_forward } from "
 export { windowBackward as window_backward, windowForward as window_forward } from "./window.ts";
 
 export {
+  grainAlone as grain_alone,
   grainBackward as grain_backward,
   grainForward as grain_forward,
   zoomBackward as zoom_backward,

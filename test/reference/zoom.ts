@@ -84,6 +84,15 @@ export function grainForward(
   });
 }
 
+/** The noise by itself. @param count of numbers */
+export function grainAlone(
+  count: number,
+  sigma: number,
+  counter: readonly [seed: number, step: number, op: number],
+): Float64Array {
+  return grainForward(new Float64Array(count), sigma, counter);
+}
+
 /** Noise is constant: gradients pass. */
 export function grainBackward(dy: ArrayLike<number>): Float64Array {
   return Float64Array.from(dy);

@@ -35,16 +35,19 @@ function normalized(matrix: Matrix): Matrix {
 /** What 0 and 1 are taken for, since the sigmoid reaches neither: well within 1/255. */
 const EDGE = 1 / 1024;
 
+/** The inverse of the sigmoid. */
+export function logit(value: number): number {
+  const within = Math.min(1 - EDGE, Math.max(EDGE, value));
+  return Math.log(within / (1 - within));
+}
+
 /** Decorrelated colours of a picture, the inverse of `colour_forward`. @param rgb (3,area) in 0–1 units */
 export function decorrelate(rgb: ArrayLike<number>): Float64Array<ArrayBuffer> {
   const area = rgb.length / 3;
   const inverse = inverted(colourMatrix);
   const x = new Float64Array(rgb.length);
   for (let i = 0; i < area; i++) {
-    const logits = [0, 1, 2].map((c) => {
-      const value = Math.min(1 - EDGE, Math.max(EDGE, rgb[c * area + i] as number));
-      return Math.log(value / (1 - value));
-    });
+    const logits = [0, 1, 2].map((c) => logit(rgb[c * area + i] as number));
     for (const [k, row] of inverse.entries()) {
       x[k * area + i] = row.reduce((sum, entry, c) => sum + entry * (logits[c] as number), 0);
     }

@@ -10,7 +10,7 @@ import {
 } from "../../../shaders/fourier.wgsl";
 import { type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
 import { colourBackward, colourForward, decorrelate } from "./colour.ts";
-import type { Images, Memory, Param, Size } from "./param.ts";
+import type { Images, Memory, Param, ParamPasses, PlaneBuffers, Size } from "./param.ts";
 import { bins, frequencyNorms, lowBins, realTransform, turns } from "./spectrum.ts";
 
 /** Standard deviation of the noise start (Lucid: sd=0.01). */
@@ -24,37 +24,63 @@ export function spectrumScale([height, width]: Size): Float64Array {
   return frequencyNorms([height, width]).map((f) => Math.sqrt(width * height) / Math.max(f, least) / DIVISOR);
 }
 
-/** Numbers of one image: 3 colours, H rows and ⌊W/2⌋+1 columns of frequencies, real and imaginary. */
-function length(size: Size): number {
-  return 3 * size[0] * bins(size) * 2;
+/** Numbers of one image: `planes` of H rows and ⌊W/2⌋+1 columns of frequencies, real and imaginary. */
+export function spectrumLength(planes: number, size: Size): number {
+  return planes * size[0] * bins(size) * 2;
+}
+
+/** `spectrumScale` where kernels read it. */
+export function scaleTable(size: Size, memory: Memory): string {
+  return memory.table(`spectrum.scale.${size.join("x")}`, Float32Array.from(spectrumScale(size)));
+}
+
+/** Spectra under `name` of `planes` planes an image, and the passes between them and the buffers of the planes. */
+function spectra(
+  { name, planes }: { readonly name: string; readonly planes: number },
+  { batch, size }: Images,
+  { image, gradient }: PlaneBuffers,
+  memory: Memory,
+): ParamPasses {
+  const bytes = 4 * batch * spectrumLength(planes, size);
+  const values = memory.buffer(name, "param", bytes);
+  const valuesGradient = memory.buffer(`${name}.gradient`, "param", bytes);
+  const scale = { scale: scaleTable(size, memory), scalePlanes: 1 } as const;
+  const passes = inverseTransform({ planes: planes * batch, size }, scale, memory);
+  return {
+    values,
+    gradient: valuesGradient,
+    forward: passes.forward(values, image),
+    backward: passes.backward(gradient, valuesGradient),
+  };
+}
+
+/** Numbers whose scaled inverse transform has the given spectra. */
+function unscaled(spectrum: Float64Array, size: Size): Float32Array<ArrayBuffer> {
+  const scale = spectrumScale(size);
+  return Float32Array.from(spectrum, (value, i) => value / (scale[(i >> 1) % scale.length] as number));
 }
 
 export const fourier: Param = {
-  length,
+  length: (size) => spectrumLength(3, size),
   coarse: (size, cycles) => lowBins(size, cycles, { planes: 3, times: 2 }),
   plan(images, { image, gradient }, memory) {
     const { batch, size } = images;
-    const bytes = 4 * batch * length(size);
-    const values = memory.buffer("spectrum", "param", bytes);
-    const valuesGradient = memory.buffer("spectrum.gradient", "param", bytes);
     const colours = memory.buffer("colours", "workspace", 4 * 3 * batch * size[0] * size[1]);
-    const scale = memory.table("spectrum.scale", Float32Array.from(spectrumScale(size)));
-    const passes = inverseTransform(images, { scale, planes: 1 }, memory);
+    const planes = { image: colours, gradient: colours };
+    const passes = spectra({ name: "spectrum", planes: 3 }, images, planes, memory);
     return {
-      values,
-      gradient: valuesGradient,
-      forward: [...passes.forward(values, colours), colourForward(images, { input: colours, output: image })],
-      backward: [
-        colourBackward(images, { input: gradient, output: colours, image }),
-        ...passes.backward(colours, valuesGradient),
-      ],
+      ...passes,
+      forward: [...passes.forward, colourForward(images, { input: colours, output: image })],
+      backward: [colourBackward(images, { input: gradient, output: colours, image }), ...passes.backward],
     };
   },
-  noise: (normal, size) => Float32Array.from({ length: length(size) }, () => NOISE * normal()),
-  fromRgb(rgb, { size }) {
-    const spectrum = coloursSpectrum(rgb, size);
-    const scale = spectrumScale(size);
-    return Float32Array.from(spectrum, (value, i) => value / (scale[(i >> 1) % scale.length] as number));
+  noise: (normal, size) => Float32Array.from({ length: spectrumLength(3, size) }, () => NOISE * normal()),
+  fromRgb: (rgb, { size }) => unscaled(coloursSpectrum(rgb, size), size),
+  plane: {
+    length: (size) => spectrumLength(1, size),
+    plan: (images, buffers, memory) =>
+      spectra({ name: "alpha.spectrum", planes: 1 }, images, buffers, memory),
+    fromPlane: (plane, size) => unscaled(realTransform(plane, size), size),
   },
 };
 
@@ -63,31 +89,31 @@ export function coloursSpectrum(rgb: ArrayLike<number>, size: Size): Float64Arra
   const colours = decorrelate(rgb);
   const area = size[0] * size[1];
   const planes = [0, 1, 2].map((k) => realTransform(colours.subarray(k * area, (k + 1) * area), size));
-  const all = new Float64Array(length(size));
+  const all = new Float64Array(spectrumLength(3, size));
   for (const [k, plane] of planes.entries()) all.set(plane, k * plane.length);
   return all;
 }
 
 /**
- * The scaled inverse transform of (N,3) planes and its adjoint.
- * @param scale table of a factor for every frequency, of one plane for all colours or of three
+ * The scaled inverse transform of planes and its adjoint.
+ * @param planes of all images
+ * @param scale table of a factor for every frequency, of one plane for all or of three, one a colour
  */
 export function inverseTransform(
-  { batch, size }: Images,
-  { scale, planes: scalePlanes }: { readonly scale: string; readonly planes: 1 | 3 },
+  { planes, size }: { readonly planes: number; readonly size: Size },
+  { scale, scalePlanes }: { readonly scale: string; readonly scalePlanes: 1 | 3 },
   memory: Memory,
 ): {
-  /** Spectrum to decorrelated colours. */
-  forward(spectrum: string, colours: string): Dispatch[];
-  backward(coloursGradient: string, spectrumGradient: string): Dispatch[];
+  /** Spectra to planes, for example decorrelated colours. */
+  forward(spectrum: string, image: string): Dispatch[];
+  backward(imageGradient: string, spectrumGradient: string): Dispatch[];
 } {
   const [height, width] = size;
-  const planes = 3 * batch;
   const uniform = { planes, height, width, scalePlanes };
   const complex = planes * height * bins(size);
   const half = memory.buffer("spectrum.half", "workspace", 8 * complex);
-  const columns = memory.table("turns.columns", Float32Array.from(turns(height)));
-  const rows = memory.table("turns.rows", Float32Array.from(turns(width)));
+  const columns = turnsTable(height, memory);
+  const rows = turnsTable(width, memory);
   const [flopsColumns, flopsRows] = [8 * complex * height, 2 * complex * width * 2];
   return {
     forward: (spectrum, image) => [
@@ -111,4 +137,8 @@ export function inverseTransform(
       }),
     ],
   };
+}
+
+function turnsTable(n: number, memory: Memory): string {
+  return memory.table(`turns.${n}`, Float32Array.from(turns(n)));
 }

@@ -6,7 +6,7 @@
 import { pyramid_backward, pyramid_forward } from "../../../shaders/pyramid.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
 import { colourBackward, colourForward, decorrelate } from "./colour.ts";
-import type { Param, Size } from "./param.ts";
+import type { Images, Memory, Param, ParamPasses, PlaneBuffers, Size } from "./param.ts";
 
 /** Level l has ⌈H/2^l⌉×⌈W/2^l⌉ pixels. */
 export const LEVELS = 4;
@@ -17,15 +17,45 @@ function levelSize([height, width]: Size, level: number): Size {
   return [Math.ceil(height / 2 ** level), Math.ceil(width / 2 ** level)];
 }
 
-function length(size: Size): number {
+/** Numbers of one image: the levels of `planes` planes. */
+function length(planes: number, size: Size): number {
   return Array.from({ length: LEVELS }, (_, level) => levelSize(size, level)).reduce(
-    (sum, [height, width]) => sum + 3 * height * width,
+    (sum, [height, width]) => sum + planes * height * width,
     0,
   );
 }
 
+/** Pyramids under `name` of `planes` planes an image, and the passes between them and the buffers of the planes. */
+function pyramids(
+  { name, planes }: { readonly name: string; readonly planes: number },
+  { batch, size: [height, width] }: Images,
+  { image, gradient }: PlaneBuffers,
+  memory: Memory,
+): ParamPasses {
+  const each = length(planes, [height, width]);
+  const values = memory.buffer(name, "param", 4 * batch * each);
+  const valuesGradient = memory.buffer(`${name}.gradient`, "param", 4 * batch * each);
+  const uniform = { batch, planes, height, width, levels: LEVELS, length: each };
+  return {
+    values,
+    gradient: valuesGradient,
+    forward: [
+      dispatch(pyramid_forward, {
+        ...{ label: "pyramid forward", uniform, workgroups: fold(planes * batch * height * width) },
+        buffers: { input: values, output: image },
+      }),
+    ],
+    backward: [
+      dispatch(pyramid_backward, {
+        ...{ label: "pyramid backward", uniform, workgroups: fold(batch * each) },
+        buffers: { input: gradient, output: valuesGradient },
+      }),
+    ],
+  };
+}
+
 export const laplacian: Param = {
-  length,
+  length: (size) => length(3, size),
   /** Levels of up to two pixels a cycle. */
   coarse(size, cycles) {
     const levels = Array.from({ length: LEVELS }, (_, level) => {
@@ -36,36 +66,26 @@ export const laplacian: Param = {
   },
   plan(images, { image, gradient }, memory) {
     const { batch, size } = images;
-    const count = 3 * batch * size[0] * size[1];
-    const total = batch * length(size);
-    const values = memory.buffer("pyramid", "param", 4 * total);
-    const valuesGradient = memory.buffer("pyramid.gradient", "param", 4 * total);
-    const colours = memory.buffer("colours", "workspace", 4 * count);
-    const uniform = { batch, height: size[0], width: size[1], levels: LEVELS, length: length(size) };
+    const colours = memory.buffer("colours", "workspace", 4 * 3 * batch * size[0] * size[1]);
+    const planes = { image: colours, gradient: colours };
+    const passes = pyramids({ name: "pyramid", planes: 3 }, images, planes, memory);
     return {
-      values,
-      gradient: valuesGradient,
-      forward: [
-        dispatch(pyramid_forward, {
-          ...{ label: "pyramid forward", uniform, workgroups: fold(count) },
-          buffers: { input: values, output: colours },
-        }),
-        colourForward(images, { input: colours, output: image }),
-      ],
-      backward: [
-        colourBackward(images, { input: gradient, output: colours, image }),
-        dispatch(pyramid_backward, {
-          ...{ label: "pyramid backward", uniform, workgroups: fold(total) },
-          buffers: { input: colours, output: valuesGradient },
-        }),
-      ],
+      ...passes,
+      forward: [...passes.forward, colourForward(images, { input: colours, output: image })],
+      backward: [colourBackward(images, { input: gradient, output: colours, image }), ...passes.backward],
     };
   },
-  noise: (normal, size) => Float32Array.from({ length: length(size) }, () => NOISE * normal()),
+  noise: (normal, size) => Float32Array.from({ length: length(3, size) }, () => NOISE * normal()),
   fromRgb: (rgb, { size }) => Float32Array.from(decompose(decorrelate(rgb), size)),
+  plane: {
+    length: (size) => length(1, size),
+    plan: (images, buffers, memory) =>
+      pyramids({ name: "alpha.pyramid", planes: 1 }, images, buffers, memory),
+    fromPlane: (plane, size) => Float32Array.from(decompose(plane, size)),
+  },
 };
 
-/** Levels of a picture, finest first: each is what the coarser ones leave, so that they add up to it. */
+/** Levels of planes, finest first: each is what the coarser ones leave, so that they add up to them. */
 function decompose(picture: Float64Array, size: Size): Float64Array {
   const levels: Float64Array[] = [];
   let rest = picture;
@@ -76,7 +96,7 @@ function decompose(picture: Float64Array, size: Size): Float64Array {
     rest = rest.map((value, i) => value - (enlarged[i] as number));
     levels.unshift(coarse);
   }
-  const all = new Float64Array(length(size));
+  const all = new Float64Array(length(picture.length / (size[0] * size[1]), size));
   let offset = 0;
   for (const values of [rest, ...levels]) {
     all.set(values, offset);
@@ -87,8 +107,8 @@ function decompose(picture: Float64Array, size: Size): Float64Array {
 
 /** Means of the blocks of each plane. */
 function shrink(planes: Float64Array, [height, width]: Size, [rows, columns]: Size): Float64Array {
-  const sums = new Float64Array(3 * rows * columns);
-  const counts = new Float64Array(3 * rows * columns);
+  const sums = new Float64Array((planes.length / (height * width)) * rows * columns);
+  const counts = new Float64Array(sums.length);
   for (let at = 0; at < planes.length; at++) {
     const [plane, y, x] = [Math.floor(at / (height * width)), Math.floor(at / width) % height, at % width];
     const block =
@@ -103,7 +123,7 @@ function shrink(planes: Float64Array, [height, width]: Size, [rows, columns]: Si
 function enlarge(planes: Float64Array, [rows, columns]: Size, [height, width]: Size): Float64Array {
   const source = (i: number, part: number, whole: number) =>
     Math.min(part - 1, Math.max(0, ((i + 0.5) * part) / whole - 0.5));
-  return Float64Array.from({ length: 3 * height * width }, (_, at) => {
+  return Float64Array.from({ length: (planes.length / (rows * columns)) * height * width }, (_, at) => {
     const plane = Math.floor(at / (height * width)) * rows * columns;
     const y = source(Math.floor(at / width) % height, rows, height);
     const x = source(at % width, columns, width);

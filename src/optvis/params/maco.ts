@@ -26,7 +26,7 @@ export const maco: Param = {
     const spectrum = memory.buffer("phase.spectrum", "workspace", 8 * count);
     const colours = memory.buffer("colours", "workspace", 4 * 3 * batch * size[0] * size[1]);
     const scale = memory.table("spectrum.magnitude", Float32Array.from(magnitude(size)));
-    const passes = inverseTransform(images, { scale, planes: 3 }, memory);
+    const passes = inverseTransform({ planes: 3 * batch, size }, { scale, scalePlanes: 3 }, memory);
     const options = { uniform: { length: count }, workgroups: fold(count) };
     return {
       values,

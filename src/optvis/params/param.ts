@@ -39,6 +39,18 @@ export interface ParamPasses {
   readonly backward: readonly Dispatch[];
 }
 
+/** Buffers of planes or images, written by forward passes, and of their gradient, read by backward ones. */
+export interface PlaneBuffers {
+  readonly image: string;
+  readonly gradient: string;
+}
+
+/** The same basis for a plane beside the colours, (N,1,H,W) and without a sigmoid: see `alpha.ts`. */
+export interface Plane extends Pick<Param, "length" | "plan"> {
+  /** Numbers that make a given plane. @param plane (H,W) */
+  fromPlane(plane: Float64Array, size: Size): Float32Array<ArrayBuffer>;
+}
+
 export interface Param {
   /** 1 for every number of one image that makes frequencies up to `cycles` along the longer side, else 0. */
   coarse?(size: Size, cycles: number): Float32Array<ArrayBuffer>;
@@ -50,12 +62,9 @@ export interface Param {
   ): Dispatch[];
   /** Numbers optimised for one image. */
   length(size: Size): number;
-  /** @param buffers of the image, written by the forward passes, and of its gradient, read by the backward ones */
-  plan(
-    images: Images,
-    buffers: { readonly image: string; readonly gradient: string },
-    memory: Memory,
-  ): ParamPasses;
+  plan(images: Images, buffers: PlaneBuffers, memory: Memory): ParamPasses;
+  /** Absent where an image is not made of planes. */
+  readonly plane?: Plane;
   /** Values of one image to start from instead of zeros, where zeros have no gradient. */
   zeros?(normal: () => number, size: Size): Float32Array<ArrayBuffer>;
   /**

@@ -4,9 +4,21 @@ import type { Param } from "./param.ts";
 /** Standard deviation of the noise start, in RGB 0–1 units. */
 const NOISE = 0.01;
 
+const plan: Param["plan"] = (_, { image, gradient }) => ({
+  values: image,
+  gradient,
+  forward: [],
+  backward: [],
+});
+
 export const pixel: Param = {
   length: ([height, width]) => 3 * height * width,
-  plan: (_, { image, gradient }) => ({ values: image, gradient, forward: [], backward: [] }),
+  plan,
+  plane: {
+    length: ([height, width]) => height * width,
+    plan,
+    fromPlane: (plane) => Float32Array.from(plane),
+  },
   noise: (normal, [height, width]) =>
     Float32Array.from({ length: 3 * height * width }, () => NOISE * normal()),
   fromRgb(rgb, { size: [height, width], mean }) {

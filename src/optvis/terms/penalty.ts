@@ -13,12 +13,13 @@ import {
 } from "../../../shaders/penalty.wgsl";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
 import { PARTIALS } from "../reduce.ts";
-import type { PenaltyTerm } from "../term.ts";
+import type { AlphaTerm, PenaltyTerm } from "../term.ts";
 import { gains, type TermMemory, weighted } from "./place.ts";
+import { termPasses } from "./terms.ts";
 
-/** A penalty on the resident images u = RGB − mean, (N,3,H,W). */
-export interface PenaltyPlace {
-  readonly term: PenaltyTerm;
+/** A penalty on the resident images u = RGB − mean, (N,3,H,W), or on their opacity. */
+export interface PenaltyPlace<T = PenaltyTerm | AlphaTerm> {
+  readonly term: T;
   /** Place in the objective, which is the slot of partial sums. */
   readonly index: number;
   readonly batch: number;
@@ -31,10 +32,39 @@ export interface PenaltyBuffers {
   readonly image: BufferRef;
   readonly gradient: BufferRef;
   readonly partials: BufferRef;
+  /** The opacity of the images, (N,1,H,W), and its gradient. */
+  readonly alpha: BufferRef;
+  readonly alphaGradient: BufferRef;
 }
 
 /** The value as partial sums, and the gradient added to the images' one. */
-export function penaltyPasses(place: PenaltyPlace, buffers: PenaltyBuffers) {
+export function penaltyPasses(place: PenaltyPlace, buffers: PenaltyBuffers): PenaltyPasses {
+  const { term } = place;
+  return term.kind === "alpha"
+    ? alphaPasses({ ...place, term }, buffers)
+    : imagePasses({ ...place, term }, buffers);
+}
+
+interface PenaltyPasses {
+  readonly forward: readonly Dispatch[];
+  readonly backward: readonly Dispatch[];
+}
+
+/** The opacity is the activation of a layer of one channel, of which the mean is taken. */
+function alphaPasses(
+  { term, index, batch, size, memory }: PenaltyPlace<AlphaTerm>,
+  { alpha: activation, alphaGradient: gradient, partials }: PenaltyBuffers,
+): PenaltyPasses {
+  const channel = { ...term, kind: "channel", channel: 0 } as const;
+  const shape = { channels: 1, height: size[0], width: size[1] };
+  const { forward, backward } = termPasses({ term: channel, index, batch, shape, memory });
+  return {
+    forward: forward({ activation, partials }),
+    backward: backward(true, { activation, gradient }),
+  };
+}
+
+function imagePasses(place: PenaltyPlace<PenaltyTerm>, buffers: PenaltyBuffers): PenaltyPasses {
   const { term, batch, memory, index } = place;
   const { image, gradient, partials } = buffers;
   const options = optionsOf(place);
@@ -64,7 +94,7 @@ export function penaltyPasses(place: PenaltyPlace, buffers: PenaltyBuffers) {
   }
 }
 
-function blurPasses(place: PenaltyPlace, { image, gradient, partials }: PenaltyBuffers) {
+function blurPasses(place: PenaltyPlace<PenaltyTerm>, { image, gradient, partials }: PenaltyBuffers) {
   const { batch, size, memory, index } = place;
   const { sums, each } = optionsOf(place);
   const bytes = 4 * 3 * batch * size[0] * size[1];
@@ -91,7 +121,12 @@ function blurPasses(place: PenaltyPlace, { image, gradient, partials }: PenaltyB
   };
 }
 
-function blurOf(place: PenaltyPlace, input: BufferRef, rows: string, output: string): Dispatch[] {
+function blurOf(
+  place: PenaltyPlace<PenaltyTerm>,
+  input: BufferRef,
+  rows: string,
+  output: string,
+): Dispatch[] {
   const { term, batch, size } = place;
   const [height, width] = size;
   const uniform = { planes: 3 * batch, height, width, sigma: term.amount };
@@ -107,7 +142,7 @@ function blurOf(place: PenaltyPlace, input: BufferRef, rows: string, output: str
   ];
 }
 
-function optionsOf(place: PenaltyPlace) {
+function optionsOf(place: PenaltyPlace<PenaltyTerm>) {
   const { term, index, batch, size, mean } = place;
   const [height, width] = size;
   const { value: scale, live } = weighted(place, 1);

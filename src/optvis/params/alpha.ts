@@ -1,0 +1,129 @@
+/**
+ * Alpha channel: beside the colours a plane of opacity is optimised, in the same basis and through a sigmoid. The network
+ * sees the image over a background that is drawn anew for every image and iteration, so that nothing but what is opaque
+ * can be relied on; the objective pays for it by the term `alpha` ("Semi-Transparent Patterns" of Mordvintsev et al. 2018,
+ * "Differentiable Image Parameterizations"; Lucid's `collapse_alpha_random`). Formulas: shaders/alpha.wgsl.
+ */
+import {
+  composite_backward,
+  composite_forward,
+  opacity_backward,
+  opacity_forward,
+} from "../../../shaders/alpha.wgsl";
+import { InputError } from "../../errors.ts";
+import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
+import type { Recipe } from "../recipe.ts";
+import { logit } from "./colour.ts";
+import { type Images, type Memory, type ParamPasses, type Plane, paramOf, type Size } from "./param.ts";
+
+/** Standard deviation of the noise start, as of the colours. */
+const NOISE = 0.01;
+
+/**
+ * The basis of a recipe's alpha channel; undefined where it has none.
+ * @throws InputError where the parameterization makes no planes
+ */
+export function alphaPlane({ alpha, param }: Pick<Recipe, "alpha" | "param">): Plane | undefined {
+  if (!alpha) return undefined;
+  const { plane } = paramOf(param);
+  if (plane) return plane;
+  throw new InputError(`alpha: images of ${param} parameters have no fourth plane`, {
+    remedy: "leave it out, or use --param pixel, fourier or laplacian",
+  });
+}
+
+/** Numbers of one image to start from: half opaque, about that, or as opaque as a photograph (1 − 1/1024). */
+export function alphaStart(
+  plane: Plane,
+  init: Recipe["init"],
+  normal: () => number,
+  size: Size,
+): Float32Array<ArrayBuffer> {
+  if (init === "photo") return plane.fromPlane(new Float64Array(size[0] * size[1]).fill(logit(1)), size);
+  return Float32Array.from({ length: plane.length(size) }, () => (init === "noise" ? NOISE * normal() : 0));
+}
+
+/** Opacity a of the images at `image`, (N,1,H,W) in 0–1. */
+export function alphaName(image: string): string {
+  return `${image}.alpha`;
+}
+
+/** The same before the sigmoid; for pixels the numbers optimised. */
+export function logitsName(image: string): string {
+  return `${image}.logits`;
+}
+
+/** The gradient with respect to the opacity. */
+export const ALPHA_GRADIENT = "gradient.alpha";
+
+/** Passes between the numbers optimised and the opacity. */
+export function planAlpha(images: Images, plane: Plane, image: string, memory: Memory): ParamPasses {
+  const count = images.batch * images.size[0] * images.size[1];
+  const [alpha, gradient] = [alphaName(image), ALPHA_GRADIENT].map((name) =>
+    memory.buffer(name, "param", 4 * count),
+  ) as [string, string];
+  const logits = {
+    image: memory.buffer(logitsName(image), "param", 4 * count),
+    gradient: memory.buffer("gradient.logits", "param", 4 * count),
+  };
+  const own = plane.plan(images, logits, memory);
+  const opacity = opacityPasses(count, { logits: logits.image, alpha, gradient, output: logits.gradient });
+  return {
+    ...own,
+    forward: [...own.forward, opacity.forward],
+    backward: [opacity.backward, ...own.backward],
+  };
+}
+
+/** @param buffers `gradient` of the opacity, `output` that of the logits */
+export function opacityPasses(
+  count: number,
+  {
+    logits,
+    alpha,
+    gradient,
+    output,
+  }: Readonly<Record<"logits" | "alpha" | "gradient" | "output", BufferRef>>,
+): { readonly forward: Dispatch; readonly backward: Dispatch } {
+  const options = { uniform: { count, area: count, plain: 0 }, workgroups: fold(count) };
+  return {
+    forward: dispatch(opacity_forward, {
+      ...{ label: "opacity forward", ...options },
+      buffers: { logits, opacity: alpha },
+    }),
+    backward: dispatch(opacity_backward, {
+      ...{ label: "opacity backward", ...options },
+      buffers: { alpha, gradient, output },
+    }),
+  };
+}
+
+/** The images (N,3,H,W), their opacity (N,1,H,W), what lies behind, what is seen, and the gradients. */
+export type CompositeBuffers = Readonly<
+  Record<"image" | "alpha" | "background" | "composite" | "gradient" | "alphaGradient", BufferRef>
+>;
+
+/**
+ * The images over the background, and the gradient of that, found in `composite` itself, with respect to both.
+ * @param plain over the mean colour instead
+ */
+export function compositePasses(
+  { batch, size }: Pick<Images, "batch" | "size">,
+  plain: boolean,
+  { image, alpha, background, composite, gradient, alphaGradient }: CompositeBuffers,
+): { readonly forward: Dispatch; readonly backward: Dispatch } {
+  const area = size[0] * size[1];
+  const uniform = { count: batch * area, area, plain: plain ? 1 : 0 };
+  const options = { uniform, workgroups: fold(batch * area) };
+  const shared = { image, alpha, background };
+  return {
+    forward: dispatch(composite_forward, {
+      ...{ label: "composite forward", ...options, bytes: 4 * 10 * batch * area },
+      buffers: { ...shared, output: composite },
+    }),
+    backward: dispatch(composite_backward, {
+      ...{ label: "composite backward", ...options, bytes: 4 * 14 * batch * area },
+      buffers: { ...shared, gradient: composite, output: gradient, opacity: alphaGradient },
+    }),
+  };
+}

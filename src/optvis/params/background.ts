@@ -1,0 +1,39 @@
+/**
+ * Random backgrounds behind transparent images: a normal spectrum with the energy of natural images, in decorrelated
+ * colours and through a sigmoid (Lucid's `image_sample`), anew for every image and iteration.
+ */
+import { grain_alone } from "../../../shaders/grain.wgsl";
+import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
+import { colourForward } from "./colour.ts";
+import { inverseTransform, scaleTable, spectrumLength } from "./fourier.ts";
+import type { Images, Memory } from "./param.ts";
+
+/** Standard deviation of the spectrum before it is scaled (Lucid's `collapse_alpha_random`: sd=0.5). */
+const DEVIATION = 0.5;
+
+/** Op of the counter of the random numbers; the transforms' begin with 1. */
+const OP = 0;
+
+/** @param output RGB − mean, (N,3,H,W) */
+export function background(
+  images: Images,
+  seed: number,
+  { state, output }: { readonly state: BufferRef; readonly output: string },
+  memory: Memory,
+): Dispatch[] {
+  const { batch, size } = images;
+  const count = batch * spectrumLength(3, size);
+  const spectrum = memory.buffer("background.spectrum", "workspace", 4 * count);
+  const colours = memory.buffer("colours", "workspace", 4 * 3 * batch * size[0] * size[1]);
+  const scale = { scale: scaleTable(size, memory), scalePlanes: 1 } as const;
+  const transform = inverseTransform({ planes: 3 * batch, size }, scale, memory);
+  return [
+    dispatch(grain_alone, {
+      ...{ label: "background spectrum", buffers: { state, output: spectrum }, workgroups: fold(count) },
+      uniform: { count, sigma: DEVIATION, seed, op: OP },
+      live: { seed: { key: "seed", scale: 1 } },
+    }),
+    ...transform.forward(spectrum, colours),
+    colourForward(images, { input: colours, output }),
+  ];
+}
