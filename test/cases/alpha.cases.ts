@@ -15,6 +15,7 @@ import { defaultRecipe, type ParamKind, type Recipe } from "../../src/optvis/rec
 import { PARTIALS, partialsBytes, reduceTotal } from "../../src/optvis/reduce.ts";
 import { penaltyPasses } from "../../src/optvis/terms/penalty.ts";
 import { objectiveGradient, referenceWeights } from "../reference/network.ts";
+import { jitterShift } from "../reference/random.ts";
 import { type Shape4, sizeOf, type Tensor, tensor } from "../reference/tensor.ts";
 import * as twin from "../reference/twins.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
@@ -69,9 +70,20 @@ const BLENDED: readonly Blended[] = [
 function blended({ shape, plain }: Blended): Proof {
   const [batch, , height, width] = shape;
   const count = batch * height * width;
-  const [u, b, dy] = [1, 2, 3].map((seed) => noise(seed, sizeOf(shape))) as [Float32Array, Float32Array, Float32Array];
+  const [u, b, dy] = [1, 2, 3].map((seed) => noise(seed, sizeOf(shape))) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
   const a = noise(4, count).map((value) => (1 + value) / 2);
-  const buffers = { image: "u", alpha: "a", background: "b", composite: "y", gradient: "du", alphaGradient: "da" };
+  const buffers = {
+    image: "u",
+    alpha: "a",
+    background: "b",
+    composite: "y",
+    gradient: "du",
+    alphaGradient: "da",
+  };
   const images = { batch, size: [height, width] as const };
   const { forward } = compositePasses(images, plain, buffers);
   const { backward } = compositePasses(images, plain, { ...buffers, composite: "dy" });
@@ -110,7 +122,11 @@ function expectTransposed(y: Float32Array, du: Float32Array, { image, behind, a,
 /** y is affine in a: a change of it moves ⟨y,dy⟩ by its product with the gradient, however large it is. */
 function expectSlope(da: Float32Array, { image, behind, a, dy }: Layers): void {
   const change = noise(5, a.length);
-  const moved = twin.composite_forward(image, a.map((value, i) => value + change[i]!), behind).data;
+  const moved = twin.composite_forward(
+    image,
+    a.map((value, i) => value + change[i]!),
+    behind,
+  ).data;
   const before = twin.composite_forward(image, a, behind).data;
   const gain = dot(moved, dy) - dot(before, dy);
   // In float32 the sums of opacities and changes round once more.
@@ -164,7 +180,13 @@ function drawn(one: Drawn): Proof {
       // The sigmoid damps the transform's roundings, which are of sums of H·W terms up to 2.5·√(HW)·max(H,W)/4.
       const terms = size[0] * size[1] * Math.sqrt(size[0] * size[1]) * Math.max(...size);
       const depth = 2 * (size[0] + size[1]) + 40;
-      expectWithin("b", read.f32("b"), b, b.map(() => 1), roundings(depth) * (1 + terms / (size[0] * size[1])));
+      expectWithin(
+        "b",
+        read.f32("b"),
+        b,
+        b.map(() => 1),
+        roundings(depth) * (1 + terms / (size[0] * size[1])),
+      );
     },
   };
 }
@@ -215,3 +237,159 @@ function paid({ batch, size, weight, images }: Paid): Proof {
     },
   };
 }
+
+const EMBEDDED = "weights/ascent-vgg.safetensors";
+const PAYS = 0.5;
+const SHIFT = 2;
+const STEPS = 3;
+
+/** Plain steps, long enough to be seen in float32, through a circular jitter. */
+const RECIPE: Recipe = {
+  ...defaultRecipe,
+  ...{ objective: `channel:conv2_1:3 - ${PAYS}*alpha`, size: [10, 9], alpha: true, init: "noise", seed: 4 },
+  ...{ optimizer: "sgd", lr: 5, jitter: SHIFT, redirect: false, iterations: STEPS },
+};
+
+/** Numbers optimised to planes before the colours' sigmoid, and back. */
+interface Basis {
+  forward(values: Float64Array): Float64Array;
+  backward(gradient: Float64Array): Float64Array;
+}
+
+function basisOf(param: ParamKind, planes: number, [height, width]: Recipe["size"]): Basis {
+  if (param === "pixel") return { forward: (values) => values, backward: (gradient) => gradient };
+  if (param === "laplacian") {
+    const shape = { batch: 1, planes, height, width, levels: 4 };
+    return {
+      forward: (values) => twin.pyramid_forward(values, shape),
+      backward: (gradient) => twin.pyramid_backward(gradient, shape),
+    };
+  }
+  const [shape, scale] = [{ planes, height, width }, spectrumScale([height, width])];
+  return {
+    forward: (values) => twin.fourier_rows_forward(twin.fourier_columns_forward(values, scale, shape), shape),
+    backward: (gradient) =>
+      twin.fourier_columns_backward(twin.fourier_rows_backward(gradient, shape), scale, shape),
+  };
+}
+
+/** The same ascent in float64, every pass of it a twin. */
+async function reference(model: Awaited<ReturnType<typeof openModel>>, recipe: Recipe) {
+  const { param, size, seed, lr } = recipe;
+  const { mean } = preprocessing(model.preprocess);
+  const shape: Shape4 = [1, 3, ...size];
+  const terms = parseObjective(recipe.objective, model.network).terms.filter(({ kind }) => kind !== "alpha");
+  const weights = await referenceWeights(model, "conv2_1");
+  const [colours, plane] = [basisOf(param, 3, size), basisOf(param, 1, size)];
+  const start = startValues(recipe, preprocessing(model.preprocess));
+  const [values, logits] = [start.values, start.alpha!].map((some) => Float64Array.from(some)) as [
+    Float64Array,
+    Float64Array,
+  ];
+  const made = () => {
+    const raw = tensor(shape, colours.forward(values));
+    const u = param === "pixel" ? raw : twin.colour_forward(raw, colourMatrix, mean);
+    return { u, a: twin.opacity_forward(plane.forward(logits)) };
+  };
+  const seen = ({ u, a }: ReturnType<typeof made>, b: Tensor, [dy, dx]: readonly [number, number]) => {
+    const moved = twin.jitter_forward(twin.composite_forward(u, a, b), dy, dx);
+    const { objective, gradient } = objectiveGradient(model, weights, terms, moved);
+    const back = twin.composite_backward(twin.jitter_backward(gradient, dy, dx), u, a, b);
+    const opacity = a.reduce((sum, value) => sum + value, 0) / a.length;
+    const da = back.alpha.map((value) => value - PAYS / a.length);
+    return { objective: objective[0]! - PAYS * opacity, du: back.image, da };
+  };
+  const still = seen(made(), tensor(shape, new Float64Array(sizeOf(shape))), [0, 0]);
+  const objectives: number[] = [];
+  for (let step = 0; step < STEPS; step++) {
+    const now = made();
+    const b = backgroundOf({ batch: 1, size, seed, step }, mean);
+    const { objective, du, da } = seen(now, b, jitterShift(seed, step, 0, SHIFT));
+    objectives.push(objective);
+    const dx = param === "pixel" ? du : twin.colour_backward(du, now.u, colourMatrix, mean);
+    for (const [i, g] of colours.backward(dx.data).entries()) values[i]! += lr * g;
+    for (const [i, g] of plane.backward(twin.opacity_backward(da, now.a)).entries()) logits[i]! += lr * g;
+  }
+  return { still, objectives, values, alpha: made().a };
+}
+
+async function ascends(device: GPUDevice, assets: Assets, param: ParamKind): Promise<void> {
+  const model = await openModel(bytesSource(EMBEDDED, await assets.read(EMBEDDED)));
+  const recipe = { ...RECIPE, param };
+  const expected = await reference(model, recipe);
+  const ascent = await createAscent(gpuOf(device), model, recipe);
+  const near = (what: string, got: ArrayLike<number>, wanted: ArrayLike<number>, tolerance = 1e-4) => {
+    const error = relativeL2(got, wanted);
+    if (!(error < tolerance)) throw new Error(`${param}: ${what} is ${error} off (relative L2)`);
+  };
+  const { objective, gradient } = await ascent.gradient();
+  near("objective over the mean colour", objective, [expected.still.objective]);
+  near("gradient over the mean colour", gradient, expected.still.du.data);
+  const before = (await ascent.readAlpha())!;
+  const objectives: number[] = [];
+  for (let step = 0; step < STEPS; step++) objectives.push(...(await ascent.step()));
+  near("objective", objectives, expected.objectives);
+  near("values", await ascent.readValues(), expected.values);
+  const after = (await ascent.readAlpha())!;
+  const change = (to: ArrayLike<number>) => Float64Array.from(before, (value, i) => to[i]! - value);
+  near("change of opacity", change(after), change(expected.alpha), 1e-3);
+  if (!(Math.max(...change(after).map(Math.abs)) > 1e-3))
+    throw new Error(`${param}: the opacity did not move`);
+  ascent.dispose();
+}
+
+/** A photograph begins opaque, and comes back as it was, whatever the start's size and parameterization. */
+async function beginsOpaque(device: GPUDevice, assets: Assets): Promise<void> {
+  const model = await openModel(bytesSource(EMBEDDED, await assets.read(EMBEDDED)));
+  const photo = noise(3, 3 * 10 * 9).map((value) => 0.5 + 0.4 * value);
+  for (const param of ["pixel", "fourier", "laplacian"] as const) {
+    const recipe = { ...RECIPE, param, init: "photo" as const };
+    const ascent = await createAscent(gpuOf(device), model, recipe, { photo });
+    const [image, alpha] = [await ascent.readImage(), (await ascent.readAlpha())!];
+    if (!(relativeL2(image, photo) < 1e-4)) throw new Error(`${param}: the photograph came back changed`);
+    const off = Math.max(...alpha.map((value) => Math.abs(value - (1 - 1 / 1024))));
+    if (!(off < 1e-5)) throw new Error(`${param}: its opacity is ${off} off 1 − 1/1024`);
+    ascent.dispose();
+  }
+}
+
+/** Begun at half the size, the opacity is enlarged with the image. */
+async function beginsCoarse(device: GPUDevice, assets: Assets): Promise<void> {
+  const model = await openModel(bytesSource(EMBEDDED, await assets.read(EMBEDDED)));
+  const recipe = {
+    ...RECIPE,
+    size: [12, 10] as const,
+    optimizer: "rms" as const,
+    lr: 0.1,
+    coarse: 2,
+    blur: 0.5,
+  };
+  const ascent = await createAscent(gpuOf(device), model, recipe);
+  for (let step = 0; step < 2; step++) await ascent.step();
+  const enlarged = (await ascent.readAlpha())!;
+  await ascent.step();
+  const [least, most] = [Math.min(...enlarged), Math.max(...enlarged)];
+  if (!(least > 0 && most < 1 && most - least > 0.05)) throw new Error(`opacity from ${least} to ${most}`);
+  const moved = relativeL2((await ascent.readAlpha())!, enlarged);
+  if (!(moved > 0 && moved < 0.3)) throw new Error(`the first whole step moved the opacity by ${moved}`);
+  const { plan } = ascent;
+  if (!plan.buffers.some(({ name }) => name === `${IMAGE}.coarse.alpha`))
+    throw new Error("no coarse opacity");
+  ascent.dispose();
+}
+
+export const cases: readonly GpuCase[] = [
+  kernelCase(["opacity_forward", "opacity_backward"], "alpha: a sigmoid", OPACITIES, opacities),
+  kernelCase(["composite_forward", "composite_backward"], "alpha: over a background", BLENDED, blended),
+  kernelCase(["grain_alone"], "alpha: random backgrounds", DRAWN, drawn),
+  kernelCase(["seed_constant", "reduce_sum"], "alpha: the mean opacity, of single images too", PAID, paid),
+  ...(["pixel", "fourier", "laplacian"] as const).map(
+    (param): GpuCase => ({
+      name: `alpha: an ascent of ${param} parameters in float64`,
+      needs: [EMBEDDED],
+      run: (device, assets) => ascends(device, assets, param),
+    }),
+  ),
+  { name: "alpha: a photograph begins opaque", needs: [EMBEDDED], run: beginsOpaque },
+  { name: "alpha: begun at half the size", needs: [EMBEDDED], run: beginsCoarse },
+];
