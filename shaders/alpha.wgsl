@@ -1,6 +1,6 @@
 // Opacity of every pixel, and the image laid over a background: what the network sees of a transparent image.
 //
-//   a = σ(t),  σ(t) = 1/(1+e^(−t))        dt = a(1−a)·da
+//   a = σ(s·t),  σ(x) = 1/(1+e^(−x))      dt = s·a(1−a)·da
 //   y[c] = a·u[c] + (1−a)·b[c]            du[c] = a·dy[c],  da = Σ_c (u[c] − b[c])·dy[c]
 //
 // t and a are (N,1,H,W); u, y and b are (N,3,H,W), RGB − mean. `plain` takes b for 0, the mean colour.
@@ -10,6 +10,7 @@ struct Alpha {
   count: u32,  // pixels of all images
   area: u32,
   plain: u32,
+  slope: f32,  // s
 }
 
 @group(0) @binding(0) var<uniform> shape: Alpha;
@@ -29,7 +30,7 @@ fn opacity_forward(
   @builtin(local_invocation_index) local: u32,
 ) {
   let index = linear_index(group, groups, local, 64u);
-  if (index < shape.count) { opacity[index] = 1.0 / (1.0 + exp(-logits[index])); }
+  if (index < shape.count) { opacity[index] = 1.0 / (1.0 + exp(-shape.slope * logits[index])); }
 }
 
 // da, `gradient`, to dt, `output`.
@@ -40,7 +41,9 @@ fn opacity_backward(
   @builtin(local_invocation_index) local: u32,
 ) {
   let index = linear_index(group, groups, local, 64u);
-  if (index < shape.count) { output[index] = alpha[index] * (1.0 - alpha[index]) * gradient[index]; }
+  if (index < shape.count) {
+    output[index] = shape.slope * alpha[index] * (1.0 - alpha[index]) * gradient[index];
+  }
 }
 
 // Element of colour c of pixel `index` among all pixels of all images.

@@ -29,28 +29,33 @@ interface Opacity {
   readonly count: number;
   /** Of the logits; beyond 80 the sigmoid is 0 or 1 to the bit. */
   readonly range: number;
+  readonly slope: number;
 }
 
 const OPACITIES: readonly Opacity[] = [
-  { count: 1, range: 1 },
-  { count: 65, range: 7 },
-  { count: 191, range: 100 },
+  { count: 1, range: 1, slope: 1 },
+  { count: 65, range: 3, slope: 4 },
+  { count: 191, range: 100, slope: 1 },
 ];
 
-function opacities({ count, range }: Opacity): Proof {
+function opacities({ count, range, slope }: Opacity): Proof {
   const t = noise(1, count).map((value) => range * value);
   const da = noise(2, count);
-  const { forward, backward } = opacityPasses(count, {
-    ...{ logits: "t", alpha: "a", gradient: "da", output: "dt" },
-  });
+  const { forward, backward } = opacityPasses(
+    { count, slope },
+    {
+      ...{ logits: "t", alpha: "a", gradient: "da", output: "dt" },
+    },
+  );
   return {
     buffers: { t, a: 4 * count, da, dt: 4 * count },
     dispatches: [forward, backward],
     check(read) {
       const one = new Float64Array(count).fill(1);
-      // WGSL: exp(t) errs by 3 + 2|t| ULP, which 1/(1+e^t) damps to 3 ULP of 1 at most (fourier.cases.ts).
-      expectWithin("a", read.f32("a"), twin.opacity_forward(t), one, roundings(3 + DIVISION + 3));
-      expectWithin("dt", read.f32("dt"), twin.opacity_backward(da, read.f32("a")), one, roundings(3));
+      // WGSL: exp(x) errs by 3 + 2|x| ULP, which 1/(1+e^x) damps to 3 ULP of 1 at most (fourier.cases.ts).
+      expectWithin("a", read.f32("a"), twin.opacity_forward(t, slope), one, roundings(4 + DIVISION + 3));
+      const dt = twin.opacity_backward(da, read.f32("a"), slope);
+      expectWithin("dt", read.f32("dt"), dt, one, roundings(4));
     },
   };
 }
@@ -280,6 +285,7 @@ async function reference(model: Awaited<ReturnType<typeof openModel>>, recipe: R
   const shape: Shape4 = [1, 3, ...size];
   const terms = parseObjective(recipe.objective, model.network).terms.filter(({ kind }) => kind !== "alpha");
   const weights = await referenceWeights(model, "conv2_1");
+  const slope = param === "pixel" ? 4 : 1;
   const [colours, plane] = [basisOf(param, 3, size), basisOf(param, 1, size)];
   const start = startValues(recipe, preprocessing(model.preprocess));
   const [values, logits] = [start.values, start.alpha!].map((some) => Float64Array.from(some)) as [
@@ -289,7 +295,7 @@ async function reference(model: Awaited<ReturnType<typeof openModel>>, recipe: R
   const made = () => {
     const raw = tensor(shape, colours.forward(values));
     const u = param === "pixel" ? raw : twin.colour_forward(raw, colourMatrix, mean);
-    return { u, a: twin.opacity_forward(plane.forward(logits)) };
+    return { u, a: twin.opacity_forward(plane.forward(logits), slope) };
   };
   const seen = ({ u, a }: ReturnType<typeof made>, b: Tensor, [dy, dx]: readonly [number, number]) => {
     const moved = twin.jitter_forward(twin.composite_forward(u, a, b), dy, dx);
@@ -308,7 +314,8 @@ async function reference(model: Awaited<ReturnType<typeof openModel>>, recipe: R
     objectives.push(objective);
     const dx = param === "pixel" ? du : twin.colour_backward(du, now.u, colourMatrix, mean);
     for (const [i, g] of colours.backward(dx.data).entries()) values[i]! += lr * g;
-    for (const [i, g] of plane.backward(twin.opacity_backward(da, now.a)).entries()) logits[i]! += lr * g;
+    for (const [i, g] of plane.backward(twin.opacity_backward(da, now.a, slope)).entries())
+      logits[i]! += lr * g;
   }
   return { still, objectives, values, alpha: made().a };
 }

@@ -43,7 +43,9 @@ async function show(gpu: Gpu, { shape, margin, transparent }: Shown): Promise<vo
     format: FORMAT,
     usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.COPY_SRC,
   });
-  Presenter.create(gpu, { image, alpha, batch, size: [height, width], mean }, FORMAT).draw(texture.createView());
+  Presenter.create(gpu, { image, alpha, batch, size: [height, width], mean }, FORMAT).draw(
+    texture.createView(),
+  );
   const pixels = await readPixels(gpu, texture);
   const expected = twin.present_fragment(tensor(shape, u), mean, wall.columns, size, a);
   for (let pixel = 0; pixel < size[0] * size[1]; pixel++) {

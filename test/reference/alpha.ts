@@ -1,13 +1,13 @@
 import { type Tensor, zeros } from "./tensor.ts";
 
-/** a = σ(t). */
-export function opacityForward(t: ArrayLike<number>): Float64Array {
-  return Float64Array.from(t, (value) => 1 / (1 + Math.exp(-value)));
+/** a = σ(s·t). */
+export function opacityForward(t: ArrayLike<number>, slope: number): Float64Array {
+  return Float64Array.from(t, (value) => 1 / (1 + Math.exp(-slope * value)));
 }
 
-/** dt = a(1 − a)·da. @param a what the forward pass made */
-export function opacityBackward(da: ArrayLike<number>, a: ArrayLike<number>): Float64Array {
-  return Float64Array.from(da, (gradient, i) => a[i]! * (1 - a[i]!) * gradient);
+/** dt = s·a(1 − a)·da. @param a what the forward pass made */
+export function opacityBackward(da: ArrayLike<number>, a: ArrayLike<number>, slope: number): Float64Array {
+  return Float64Array.from(da, (gradient, i) => slope * a[i]! * (1 - a[i]!) * gradient);
 }
 
 /** y = a·u + (1 − a)·b. @param a (N,1,H,W) */

@@ -4,6 +4,7 @@ import { colourMatrix } from "../../src/optvis/params/colour.ts";
 import { spectrumScale } from "../../src/optvis/params/fourier.ts";
 import { realTransform } from "../../src/optvis/params/spectrum.ts";
 import images from "../fixtures/images.json" with { type: "json" };
+import { compositeBackward, compositeForward, opacityBackward, opacityForward } from "./alpha.ts";
 import { colourBackward, colourForward } from "./colour.ts";
 import { type CppnShape, cppnBackwardInput, cppnBackwardWeights, cppnForward } from "./cppn.ts";
 import { columnsBackward, columnsForward, rowsBackward, rowsForward } from "./fourier.ts";
@@ -32,6 +33,13 @@ function toRgb(colours: Float64Array, size: readonly number[], gradient: readonl
   const shape: Shape4 = [colours.length / 3 / size[0]! / size[1]!, 3, size[0]!, size[1]!];
   const rgb = colourForward(tensor(shape, colours), colourMatrix, ZERO);
   return { rgb, gradient: colourBackward(tensor(shape, gradient), rgb, colourMatrix, ZERO).data };
+}
+
+/** (N,4,H,W) as (N,3,H,W) and (N,1,H,W). */
+function splitPlanes(values: readonly number[], area: number): [Float64Array, Float64Array] {
+  const isFourth = (i: number): boolean => Math.floor(i / area) % 4 === 3;
+  const [colours, fourth] = [false, true].map((wanted) => values.filter((_, i) => isFourth(i) === wanted));
+  return [Float64Array.from(colours!), Float64Array.from(fourth!)];
 }
 
 describe("twins equal PyTorch float64", () => {
@@ -89,5 +97,19 @@ describe("twins equal PyTorch float64", () => {
     expectClose(y.data, fixture.output);
     const dx = windowBackward(tensor(outputShape, fixture.outputGradient), corner, [shape[2], shape[3]]);
     expectClose(dx.data, fixture.inputGradient);
+  });
+
+  it.each(images.composite)("composite $inputShape", ({ slope, ...fixture }) => {
+    const [batch, , height, width] = fixture.inputShape as unknown as Shape4;
+    const shape: Shape4 = [batch, 3, height, width];
+    const [colours, t] = splitPlanes(fixture.input, height * width);
+    const a = opacityForward(t, slope);
+    const { rgb } = toRgb(colours, [height, width], fixture.outputGradient);
+    const behind = tensor(shape, fixture.background);
+    expectClose(compositeForward(rgb, a, behind).data, fixture.output);
+    const { image, alpha } = compositeBackward(tensor(shape, fixture.outputGradient), rgb, a, behind);
+    const [dColours, dt] = splitPlanes(fixture.inputGradient, height * width);
+    expectClose(colourBackward(image, rgb, colourMatrix, ZERO).data, [...dColours]);
+    expectClose(opacityBackward(alpha, a, slope), [...dt]);
   });
 });

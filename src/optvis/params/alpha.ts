@@ -39,7 +39,9 @@ export function alphaStart(
   normal: () => number,
   size: Size,
 ): Float32Array<ArrayBuffer> {
-  if (init === "photo") return plane.fromPlane(new Float64Array(size[0] * size[1]).fill(logit(1)), size);
+  if (init === "photo") {
+    return plane.fromPlane(new Float64Array(size[0] * size[1]).fill(logit(1) / plane.slope), size);
+  }
   return Float32Array.from({ length: plane.length(size) }, () => (init === "noise" ? NOISE * normal() : 0));
 }
 
@@ -48,7 +50,7 @@ export function alphaName(image: string): string {
   return `${image}.alpha`;
 }
 
-/** The same before the sigmoid; for pixels the numbers optimised. */
+/** What the sigmoid is taken of, before it is scaled by the slope; for pixels the numbers optimised. */
 export function logitsName(image: string): string {
   return `${image}.logits`;
 }
@@ -67,7 +69,10 @@ export function planAlpha(images: Images, plane: Plane, image: string, memory: M
     gradient: memory.buffer("gradient.logits", "param", 4 * count),
   };
   const own = plane.plan(images, logits, memory);
-  const opacity = opacityPasses(count, { logits: logits.image, alpha, gradient, output: logits.gradient });
+  const opacity = opacityPasses(
+    { count, slope: plane.slope },
+    { logits: logits.image, alpha, gradient, output: logits.gradient },
+  );
   return {
     ...own,
     forward: [...own.forward, opacity.forward],
@@ -77,7 +82,7 @@ export function planAlpha(images: Images, plane: Plane, image: string, memory: M
 
 /** @param buffers `gradient` of the opacity, `output` that of the logits */
 export function opacityPasses(
-  count: number,
+  { count, slope }: { readonly count: number; readonly slope: number },
   {
     logits,
     alpha,
@@ -85,7 +90,7 @@ export function opacityPasses(
     output,
   }: Readonly<Record<"logits" | "alpha" | "gradient" | "output", BufferRef>>,
 ): { readonly forward: Dispatch; readonly backward: Dispatch } {
-  const options = { uniform: { count, area: count, plain: 0 }, workgroups: fold(count) };
+  const options = { uniform: { count, area: count, plain: 0, slope }, workgroups: fold(count) };
   return {
     forward: dispatch(opacity_forward, {
       ...{ label: "opacity forward", ...options },
@@ -113,7 +118,7 @@ export function compositePasses(
   { image, alpha, background, composite, gradient, alphaGradient }: CompositeBuffers,
 ): { readonly forward: Dispatch; readonly backward: Dispatch } {
   const area = size[0] * size[1];
-  const uniform = { count: batch * area, area, plain: plain ? 1 : 0 };
+  const uniform = { count: batch * area, area, plain: plain ? 1 : 0, slope: 0 };
   const options = { uniform, workgroups: fold(batch * area) };
   const shared = { image, alpha, background };
   return {

@@ -77,6 +77,7 @@ export const fourier: Param = {
   noise: (normal, size) => Float32Array.from({ length: spectrumLength(3, size) }, () => NOISE * normal()),
   fromRgb: (rgb, { size }) => unscaled(coloursSpectrum(rgb, size), size),
   plane: {
+    slope: 1,
     length: (size) => spectrumLength(1, size),
     plan: (images, buffers, memory) =>
       spectra({ name: "alpha.spectrum", planes: 1 }, images, buffers, memory),

@@ -78,6 +78,7 @@ export const laplacian: Param = {
   noise: (normal, size) => Float32Array.from({ length: length(3, size) }, () => NOISE * normal()),
   fromRgb: (rgb, { size }) => Float32Array.from(decompose(decorrelate(rgb), size)),
   plane: {
+    slope: 1,
     length: (size) => length(1, size),
     plan: (images, buffers, memory) =>
       pyramids({ name: "alpha.pyramid", planes: 1 }, images, buffers, memory),

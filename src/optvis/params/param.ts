@@ -45,8 +45,9 @@ export interface PlaneBuffers {
   readonly gradient: string;
 }
 
-/** The same basis for a plane beside the colours, (N,1,H,W) and without a sigmoid: see `alpha.ts`. */
+/** The same basis for a plane t beside the colours, (N,1,H,W), of which the opacity is σ(slope·t): see `alpha.ts`. */
 export interface Plane extends Pick<Param, "length" | "plan"> {
+  readonly slope: number;
   /** Numbers that make a given plane. @param plane (H,W) */
   fromPlane(plane: Float64Array, size: Size): Float32Array<ArrayBuffer>;
 }

@@ -15,6 +15,8 @@ export const pixel: Param = {
   length: ([height, width]) => 3 * height * width,
   plan,
   plane: {
+    // At half opacity a step is as long in opacity as it would be in RGB.
+    slope: 4,
     length: ([height, width]) => height * width,
     plan,
     fromPlane: (plane) => Float32Array.from(plane),
