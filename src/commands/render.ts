@@ -6,7 +6,7 @@ import type { Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/network.ts";
 import { preprocessing } from "../model/preprocess.ts";
 import type { Recipe } from "../optvis/recipe.ts";
-import type { Result, RunContext, RunReport } from "./report.ts";
+import type { Result, RunContext, RunReport, Tensor } from "./report.ts";
 
 export interface RenderOptions {
   readonly recipe: Recipe;
@@ -20,10 +20,14 @@ export interface RenderOptions {
   readonly target?: Float32Array;
 }
 
-/**
- * @returns tensor `image` (N, 3, H, W), RGB in 0–1 units, not clamped unless the recipe says so, and, of a recipe with an
- *   alpha channel, `alpha` (N, 1, H, W), opacity in 0–1
- */
+export type RenderTensors = {
+  /** (N, 3, H, W), RGB in 0–1 units, not clamped unless the recipe says so. */
+  readonly image: Tensor;
+  /** (N, 1, H, W), opacity in 0–1, of a recipe with an alpha channel. */
+  readonly alpha?: Tensor;
+};
+
+/** @returns `RenderTensors` */
 export async function render(
   gpu: Gpu,
   model: Model,

@@ -2,20 +2,22 @@
 import type { Network } from "../model/network.ts";
 import { layerShapes } from "../model/shapes.ts";
 import { type Objective, parseObjective, placeObjective } from "../optvis/objective.ts";
+import { expectAlpha } from "../optvis/params/alpha.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 
 /**
  * @param onStage told what is looked at next, so that a caught error can be put beside the right control
  * @throws InputError for an unknown layer, channel or class, a size that is too small for the deepest layer
- *   asked for, or a position outside its layer
+ *   asked for, a position outside its layer, or the opacity of images that are opaque
  */
 export function placeInNetwork(
   network: Network,
-  { objective: spec, size }: Pick<Recipe, "objective" | "size">,
+  { objective: spec, size, alpha }: Pick<Recipe, "objective" | "size" | "alpha">,
   onStage: (stage: "objective" | "size") => void = () => {},
 ): Objective {
   onStage("objective");
   const objective = parseObjective(spec, network);
+  expectAlpha(objective, { alpha });
   const asked = new Set(objective.terms.map(({ layer }) => layer));
   const deepest = network.layers.findLast(({ name }) => asked.has(name))?.name;
   onStage("size");

@@ -16,7 +16,7 @@ import { findLayer, layerShapes } from "../model/shapes.ts";
 import type { Window } from "../nn/preprocess.ts";
 import { coarseSize, enlarge } from "../optvis/coarse.ts";
 import { placeObjective } from "../optvis/objective.ts";
-import { ALPHA_GRADIENT, alphaName } from "../optvis/params/alpha.ts";
+import { ALPHA_GRADIENT, alphaName, expectAlpha } from "../optvis/params/alpha.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { partialsBytes } from "../optvis/reduce.ts";
 import { isPenalty, needsPhoto, type Objective } from "../optvis/term.ts";
@@ -406,14 +406,6 @@ function planPenalties(
     forward: all.flatMap(({ forward }) => forward),
     backward: all.flatMap(({ backward }) => backward),
   };
-}
-
-/** The term `alpha` is about the recipe's alpha channel. */
-function expectAlpha({ terms }: Objective, { alpha }: Recipe): void {
-  if (alpha || !terms.some(({ kind }) => kind === "alpha")) return;
-  throw new InputError("objective: alpha is the mean opacity, and the recipe has no alpha channel", {
-    remedy: "add one (alpha, --alpha), or leave the term out",
-  });
 }
 
 /** A photograph's activations are compared place by place, so the network must see images of its size. */

@@ -3,7 +3,8 @@
 import { extname } from "node:path";
 import { imageSize } from "../commands/image.ts";
 import { describeModel } from "../commands/info.ts";
-import type { BenchReport, RunReport, Tensor } from "../commands/report.ts";
+import type { RenderTensors } from "../commands/render.ts";
+import type { BenchReport, RunReport } from "../commands/report.ts";
 import { transformedSize } from "../engine/chain.ts";
 import { parsePins } from "../engine/kernel-choice.ts";
 import { InputError } from "../errors.ts";
@@ -82,7 +83,7 @@ async function render(flags: RenderFlags, startedAt: number): Promise<void> {
     recipe.iterations,
     { runtime: flags.runtime, startedAt },
   );
-  const { image, alpha } = tensors as { readonly image: Tensor; readonly alpha?: Tensor };
+  const { image, alpha } = tensors as RenderTensors;
   const isPng = extname(flags.out).toLowerCase() === ".png";
   const wall = hangWall(image.data, recipe.batch, drawSize ?? recipe.size, alpha?.data);
   const bytes = isPng ? writePicture(wall.rgb, wall.size, wall.alpha) : writeSafetensors(tensors);

@@ -6,7 +6,8 @@
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { performance } from "node:perf_hooks";
-import type { RunReport, Tensor } from "../commands/report.ts";
+import type { RenderTensors } from "../commands/render.ts";
+import type { RunReport } from "../commands/report.ts";
 import { InputError } from "../errors.ts";
 import type { Model } from "../model/network.ts";
 import { layerChannels, layerShapes } from "../model/shapes.ts";
@@ -64,7 +65,7 @@ export async function atlas(flags: AtlasFlags, startedAt: number): Promise<void>
         startedAt,
         onProgress,
       });
-      await writeGroup(folder, group, tensors["image"] as Tensor);
+      await writeGroup(folder, group, tensors as RenderTensors);
       if (!flags.json && !process.stderr.isTTY)
         print(groupText(group, i + 1, pending.length, report as RunReport));
     }
@@ -169,12 +170,13 @@ async function knownLayers(folder: string, { layers }: AtlasPages): Promise<read
 async function writeGroup(
   folder: string,
   { layer, channels }: Group,
-  { shape, data }: Tensor,
+  { image, alpha }: RenderTensors,
 ): Promise<void> {
-  const [, , height, width] = shape as [number, number, number, number];
-  const pixels = 3 * height * width;
+  const [, , height, width] = image.shape as [number, number, number, number];
+  const area = height * width;
   for (const [n, channel] of channels.entries()) {
-    const png = writePicture(data.subarray(n * pixels, (n + 1) * pixels), [height, width]);
+    const rgb = image.data.subarray(3 * n * area, 3 * (n + 1) * area);
+    const png = writePicture(rgb, [height, width], alpha?.data.subarray(n * area, (n + 1) * area));
     await writeWhole(join(folder, layer, pictureName(channel)), png);
   }
 }

@@ -21,7 +21,7 @@ import "./stage.ts";
 import type { Stage } from "./stage.ts";
 import { studioStyles } from "./studio-styles.ts";
 import { base, buttons } from "./styles.ts";
-import { fittingRecipe, titleOf } from "./subject.ts";
+import { fittingRecipe, titleOf, withoutAlpha } from "./subject.ts";
 import { currentTheme, onSystemTheme, type Theme, toggleTheme } from "./theme.ts";
 import { Trace } from "./trace.ts";
 
@@ -151,6 +151,13 @@ export class AscentStudio extends LitElement {
     const { objective: _objective, size: _size, init: _init, run: _run, ...others } = this.errors;
     this.errors = others;
     this.recipe = recipe;
+  }
+
+  /** Turned opaque, nothing pays for opacity any more. */
+  #changeRecipe(change: Partial<Recipe>): void {
+    const { network, recipe } = this;
+    const opaque = network && recipe.alpha && change.alpha === false;
+    this.#change(opaque ? { ...change, objective: withoutAlpha(recipe.objective, network) } : change);
   }
 
   #fail(error: unknown, concern: Concern): void {
@@ -289,7 +296,7 @@ export class AscentStudio extends LitElement {
         @scaling=${(event: CustomEvent<"smooth" | "crisp">) => {
           this.scaling = event.detail;
         }}
-        @choose=${(event: CustomEvent<Partial<Recipe>>) => this.#change(event.detail)}
+        @choose=${(event: CustomEvent<Partial<Recipe>>) => this.#changeRecipe(event.detail)}
         @photo=${(event: CustomEvent<File>) => this.#usePhoto(event.detail)}
         @tuned=${() => this.#change(tunedSettings(recipe.objective, recipe.size))}
       ></studio-recipe>

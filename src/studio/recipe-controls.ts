@@ -5,6 +5,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { parseSize } from "../element/attributes.ts";
 import { AscentError } from "../errors.ts";
 import { isRecipe, recipeNames, recipeSettings } from "../optvis/named-recipes.ts";
+import { paramOf } from "../optvis/params/param.ts";
 import {
   type NumberField,
   type OptimizerKind,
@@ -245,7 +246,11 @@ export class RecipeControls extends LitElement {
     };
     const onParam = (event: Event) => {
       const param = (event.target as HTMLSelectElement).value as ParamKind;
-      this.#choose(param === "pixel" ? { param } : { param, ...withoutPixelRegularizers });
+      this.#choose({
+        param,
+        ...(param !== "pixel" && withoutPixelRegularizers),
+        ...(!paramOf(param).plane && { alpha: false }),
+      });
     };
     const onTransforms = (event: Event) => {
       try {
@@ -272,6 +277,13 @@ export class RecipeControls extends LitElement {
           ${PARAMS.map(({ kind, text }) => html`<option value=${kind} ?selected=${kind === recipe.param}>${text}</option>`)}
         </select>
       </div>
+      <wa-switch
+        .checked=${recipe.alpha}
+        ?disabled=${!paramOf(recipe.param).plane}
+        @change=${(event: Event) => this.#choose({ alpha: (event.target as WaSwitch).checked })}
+      >
+        Optimise opacity too, over random backgrounds
+      </wa-switch>
       <div>
         <label for="transforms">Transforms <span class="visually-hidden">none, standard or a list</span></label>
         <input

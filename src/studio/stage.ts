@@ -58,6 +58,9 @@ export class Stage extends LitElement {
         inline-size: 100%;
         block-size: 100%;
       }
+      ascent-view[alpha]::part(canvas) {
+        background: repeating-conic-gradient(#ccc 0 25%, #fff 0 50%) 0 0 / 24px 24px;
+      }
       ascent-view::part(message) {
         display: none;
       }
@@ -243,7 +246,7 @@ export class Stage extends LitElement {
       .batch=${recipe.batch}
       .param=${recipe.param}
       .share=${recipe.share}
-      .alpha=${recipe.alpha}
+      ?alpha=${recipe.alpha}
       .transforms=${recipe.transforms}
       .strength=${recipe.strength}
       .optimizer=${recipe.optimizer}

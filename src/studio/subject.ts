@@ -42,6 +42,17 @@ export function specOf(term: PlainTerm, network: Network): string {
   return formatObjective({ terms: [term] }, network);
 }
 
+/** The objective without what pays for opacity, for opaque images; what does not parse is left as it is. */
+export function withoutAlpha(spec: string, network: Network): string {
+  try {
+    const { terms } = parseObjective(spec, network);
+    const others = terms.filter(({ kind }) => kind !== "alpha");
+    return others.length === terms.length ? spec : formatObjective({ terms: others }, network);
+  } catch {
+    return spec;
+  }
+}
+
 /** Spec of a class by its index in the network. */
 export function classSpec(index: number, network: Network): string {
   const layer = network.layers.at(-1)?.name ?? "";

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { decode } from "fast-png";
+import { decode, encode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BenchReport, RunReport } from "../../src/commands/report.ts";
 import { openModel } from "../../src/model/model.ts";
@@ -127,6 +127,31 @@ describe.skipIf(!dawn)("render", { timeout: LIMIT }, () => {
     expect(new Set(expected).size).toBeGreaterThan(20);
     expect(data.some((x) => x < 0 || x > 1)).toBe(true);
     expect(second.objective).toEqual(first.objective);
+  });
+
+  it("draws with an alpha channel, as RGBA and as a tensor, and gives a photograph back opaque", async () => {
+    // A tab, as words are split at blanks.
+    const words = `${RENDER} --objective class:2\t-\t2*alpha --size 16 --alpha --seed 5`;
+    const first = await succeed<RunReport>(`${words} --iterations 4 --lr 0.2 --out @clear.safetensors`);
+    const second = await succeed<RunReport>(`${words} --iterations 4 --lr 0.2 --out @clear.png`);
+    expect(second.objective).toEqual(first.objective);
+    const { image, alpha } = await readTensors(at("clear.safetensors"));
+    expect([image!.shape, alpha!.shape]).toEqual([
+      [1, 3, 16, 16],
+      [1, 1, 16, 16],
+    ]);
+    const png = decode(readFileSync(at("clear.png")));
+    expect([png.width, png.height, png.channels, png.depth]).toEqual([16, 16, 4, 8]);
+    const opacity = [...alpha!.data].map((a) => Math.floor(255 * a + 0.5));
+    expect(png.data.filter((_, i) => i % 4 === 3)).toEqual(Uint8Array.from(opacity));
+    expect(new Set(opacity).size).toBeGreaterThan(20);
+    const opaque = { width: 16, height: 16, channels: 3, depth: 8 } as const;
+    const photo = Uint8Array.from({ length: 3 * 256 }, (_, i) => (37 * i) % 256);
+    writeFileSync(at("opaque.png"), encode({ ...opaque, data: photo }));
+    await succeed(`${words} --iterations 0 --init @opaque.png --out @back.png`);
+    const back = decode(readFileSync(at("back.png")));
+    expect([...back.data.filter((_, i) => i % 4 === 3)]).toEqual(Array(256).fill(255));
+    expect(back.data.filter((_, i) => i % 4 !== 3)).toEqual(photo);
   });
 
   it("starts from the mean colour, from seeded noise, or from a photo", async () => {

@@ -41,6 +41,12 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [`${render} --clip-norm 101`, /--clip-norm.*got "101"/],
     [`${render} --param fourier --clip-norm 5`, /clipNorm works on pixels, and fourier is optimised/],
     [`${render} --share 3`, /share: pixel parameters have no frequencies/],
+    [`${render} --alpha --param maco`, /alpha: images of maco parameters have no fourth plane/],
+    [
+      instead(render, "--objective", "class:0\t-\talpha"),
+      /objective: alpha is the mean opacity.*no alpha channel.*--alpha/,
+    ],
+    [instead(render, "--objective", "class:0\t-\talpha:2"), /expected alpha/],
     [`${render} --draw-size 64`, /--draw-size: expected --param cppn with it, got pixel/],
     [`${render} --blur-every 4`, /--blur-every: expected --blur/],
     [`${render} --jitter 1.5`, /--jitter.*got "1.5"/],

@@ -87,7 +87,7 @@ describe("help", () => {
     const { stdout, code } = await ascent(["render", "--help"]);
     expect(code).toBe(0);
     const flags =
-      "model objective size iterations out init optimizer lr l2 blur blur-every decay blur-gradient clip-norm clip-contribution strength share draw-size jitter coarse clamp redirect until seed json preprocess padding runtime recipe";
+      "model objective size iterations out init optimizer lr l2 blur blur-every decay blur-gradient clip-norm clip-contribution strength share alpha draw-size jitter coarse clamp redirect until seed json preprocess padding runtime recipe";
     for (const flag of flags.split(" ")) expect(stdout).toMatch(new RegExp(`^  --${flag}[ \\n]`, "m"));
     // Not a terminal: no colours.
     expect(stdout).not.toContain("\x1b");

@@ -104,6 +104,27 @@ test("iterations at half the size share every buffer but the image and its momen
   expect(() => plan("channel:relu3_3:7", { coarse: 10, size: [6, 6] })).toThrow(/half the size.*3×3/);
 });
 
+test("an alpha channel is enlarged with the image, and steps by itself", () => {
+  const at = (recipe: Partial<Recipe>) => plan("channel:relu3_3:7 - alpha", { alpha: true, ...recipe });
+  const begun = at({ optimizer: "adam", coarse: 10 });
+  const labels = iterationOf(begun, 0, defaultRecipe).map(({ label }) => label);
+  expect(labels[0]).toBe("background spectrum");
+  expect(labels.filter((label) => label === "update adam")).toHaveLength(2);
+  expect(labels.slice(-3)).toEqual(["enlarge", "enlarge", "opacity forward"]);
+  expect(begun.start).toMatchObject({ values: "image.coarse", alpha: "image.coarse.logits" });
+  const still = begun.gradient.map(({ label }) => label);
+  expect(still.filter((label) => /background|composite/.test(label))).toEqual([
+    "composite forward",
+    "composite backward",
+  ]);
+  expect(at({ param: "fourier" })).toMatchObject({ values: "spectrum", alpha: "alpha.spectrum" });
+  expect(at({ param: "laplacian" })).toMatchObject({ values: "pyramid", alpha: "alpha.pyramid" });
+  expect(() => at({ param: "cppn" })).toThrow(/alpha: images of cppn parameters have no fourth plane/);
+  expect(() => at({ alpha: false })).toThrow(
+    /alpha is the mean opacity, and the recipe has no alpha channel/,
+  );
+});
+
 test("nothing is computed beyond the deepest layer of the objective", () => {
   const labels = [...iterationOf(plan("channel:conv2_2:3 + channel:conv1_1:1"), 0, defaultRecipe)].map(
     ({ label }) => label,

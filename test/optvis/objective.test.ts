@@ -101,7 +101,9 @@ describe("other objectives", () => {
   });
 
   test("penalties", () => {
-    const terms = parse("channel:conv1_1:0 - l1 - 2*l1:0 - l2:-.5 - 0.1*tv - blur - blur:2[0]").slice(1);
+    const terms = parse(
+      "channel:conv1_1:0 - l1 - 2*l1:0 - l2:-.5 - 0.1*tv - blur - blur:2[0] - 3*alpha[1]",
+    ).slice(1);
     expect(terms).toEqual([
       { kind: "l1", weight: -1, layer: "image", amount: 0.5 },
       { kind: "l1", weight: -2, layer: "image", amount: 0 },
@@ -109,6 +111,7 @@ describe("other objectives", () => {
       { kind: "tv", weight: -0.1, layer: "image", amount: 0 },
       { kind: "blur", weight: -1, layer: "image", amount: 1 },
       { kind: "blur", weight: -1, layer: "image", amount: 2, images: [0] },
+      { kind: "alpha", weight: -3, layer: "image", images: [1] },
     ]);
     const all = [{ kind: "layer" as const, weight: 1, layer: "conv1_1" }, ...terms];
     expect(parse(formatObjective({ terms: all }, network))).toEqual(all);
@@ -184,7 +187,7 @@ describe("what is refused, and what is said", () => {
     ["NaN*channel:conv1_1:0", /expected channel:/, /./],
     ["2*3*channel:conv1_1:0", /expected channel:/, /./],
     ["-channel:conv1_1:0", /expected channel:/, /./],
-    ["stile:conv1_1", /expected channel:, neuron:, layer:, class:, direction:.* tv or blur$/, /./],
+    ["stile:conv1_1", /expected channel:, neuron:, layer:, class:, direction:.* blur or alpha$/, /./],
     ["tvs", /expected channel:/, /./],
     ["channel:conv1_1:0,4", /no channel "4"/, /0 to 3/],
     ["channel:conv1_1:2..4", /no channel "4"/, /0 to 3/],
@@ -208,6 +211,7 @@ describe("what is refused, and what is said", () => {
     ["align:conv1_1:0.5", /a decay of at least 1, got "0.5"/, /./],
     ["diversity:conv1_1[0]", /diversity is about the whole batch/, /without \[0\]/],
     ["channel:conv1_1:0 - tv:3", /expected tv/, /./],
+    ["channel:conv1_1:0 - alpha:3", /expected alpha/, /./],
     ["channel:conv1_1:0 - blur:0", /a number from 0.1 to 64, got "0"/, /./],
     ["channel:conv1_1:0 - l1:x", /expected a number, got "x"/, /./],
     ["tv - l1", /"tv - l1" names no layer/, /^add for example channel:conv1_1:0$/],

@@ -96,5 +96,8 @@ describe("toPixels", () => {
     const rgb = Float32Array.from([-0.1, 0.5, 1, 0.25, 1.1, 2.5 / 255]);
     expect([...toPixels(rgb, [1, 2], 3)]).toEqual([0, 255, 255, 128, 64, 3]);
     expect([...toPixels(rgb, [1, 2], 4)]).toEqual([0, 255, 255, 255, 128, 64, 3, 255]);
+    const alpha = Float32Array.of(1, 0.25);
+    expect([...toPixels(rgb, [1, 2], 4, alpha)]).toEqual([0, 255, 255, 255, 128, 64, 3, 64]);
+    expect([...toPixels(rgb, [1, 2], 3, alpha)]).toEqual([...toPixels(rgb, [1, 2], 3)]);
   });
 });

@@ -30,5 +30,8 @@ it("hangs images side by side, row by row, colour by colour", () => {
     0,
   ];
   expect([...rgb]).toEqual([...plane(0), ...plane(1), ...plane(2)]);
+  const clear = hangWall(images, 3, [1, 2], Float32Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6));
+  expect(clear.rgb).toEqual(rgb);
+  expect(clear.alpha).toEqual(Float32Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0, 0));
   expect(hangWall(images.subarray(0, 6), 1, [1, 2])).toEqual({ rgb: images.subarray(0, 6), size: [1, 2] });
 });

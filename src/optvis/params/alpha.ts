@@ -13,6 +13,7 @@ import {
 import { InputError } from "../../errors.ts";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
 import type { Recipe } from "../recipe.ts";
+import type { Objective } from "../term.ts";
 import { logit } from "./colour.ts";
 import { type Images, type Memory, type ParamPasses, type Plane, paramOf, type Size } from "./param.ts";
 
@@ -29,6 +30,14 @@ export function alphaPlane({ alpha, param }: Pick<Recipe, "alpha" | "param">): P
   if (plane) return plane;
   throw new InputError(`alpha: images of ${param} parameters have no fourth plane`, {
     remedy: "leave it out, or use --param pixel, fourier or laplacian",
+  });
+}
+
+/** @throws InputError where the objective is about an alpha channel and the recipe has none */
+export function expectAlpha({ terms }: Objective, { alpha }: Pick<Recipe, "alpha">): void {
+  if (alpha || !terms.some(({ kind }) => kind === "alpha")) return;
+  throw new InputError("objective: alpha is the mean opacity, and the recipe has no alpha channel", {
+    remedy: "add one (alpha, --alpha), or leave the term out",
   });
 }
 
