@@ -235,6 +235,7 @@ const OVERVIEW = `
   channel:conv3_4:0..15  interpolate:conv3_4:3,9  another channel for each image of a batch
   direction:conv3_4:3=1,17=-0.5^2                 dot × cos² along a direction in channel space
   caricature:conv3_4^1  invert:conv3_4  style:conv2_1    compared with a photograph
+  'class:goldfish - 10*alpha'                     opacity has its price, with --alpha
   'channel:conv3_4:0..3 + diversity:conv3_1 - 0.01*tv[0]' likeness and penalties; [0] for image 0 alone
 
 \x1b[1mTry:\x1b[22m

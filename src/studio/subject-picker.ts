@@ -209,7 +209,7 @@ export class SubjectPicker extends LitElement {
       <p class="hint" id="formula-hint">
         Sums and differences of <code>class:NAME</code>, <code>channel:LAYER:I</code>,
         <code>neuron:LAYER:I:Y,X</code> and <code>layer:LAYER</code>, each with a factor if you like:
-        <code>class:goldfish - 0.5*channel:conv2_1:3</code>; where opacity is optimised, <code>- 30*alpha</code> pays for it
+        <code>class:goldfish - 0.5*channel:conv2_1:3</code>; where opacity is optimised, <code>- 10*alpha</code> pays for it
       </p>
     </div>`;
   }

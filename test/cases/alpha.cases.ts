@@ -182,16 +182,12 @@ function drawn(one: Drawn): Proof {
       const reach = new Float64Array(count).fill(5 * 0.5);
       expectWithin("spectrum", read.f32("background.spectrum"), spectrum, reach, roundings(4));
       const b = backgroundOf(one, MEAN).data;
-      // The sigmoid damps the transform's roundings, which are of sums of H·W terms up to 2.5·√(HW)·max(H,W)/4.
-      const terms = size[0] * size[1] * Math.sqrt(size[0] * size[1]) * Math.max(...size);
+      // No colour is above twice its numbers (2.5) times the largest scale; mixing three of them (norms up to 1, so sums
+      // up to 3) and the sigmoid (slope up to ¼) leave less than that of their roundings.
+      const largest = 2 * 2.5 * Math.max(...spectrumScale(size));
       const depth = 2 * (size[0] + size[1]) + 40;
-      expectWithin(
-        "b",
-        read.f32("b"),
-        b,
-        b.map(() => 1),
-        roundings(depth) * (1 + terms / (size[0] * size[1])),
-      );
+      const one = b.map(() => 1);
+      expectWithin("b", read.f32("b"), b, one, roundings(depth) * (1 + largest));
     },
   };
 }

@@ -34,10 +34,11 @@ const RECIPE: Recipe = {
   iterations: 100,
 };
 
-/** A spectrum seen through every kind of transform, so that the network's input has another size. */
+/** A transparent spectrum seen through every kind of transform, so that the network's input has another size. */
 const FOURIER: Recipe = {
   ...RECIPE,
   param: "fourier",
+  alpha: true,
   transforms: "pad:6,crop:3,scale:0.1,rotate:10,crop:2",
   blur: 0,
   jitter: 0,

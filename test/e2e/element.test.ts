@@ -138,6 +138,27 @@ for (const name of ["chromium", "firefox"] as const) {
       await remove(view);
     });
 
+    it("lets the page shine through where it is transparent, and saves its opacity", async () => {
+      const view = await hang({ alpha: "", lr: "0.1" }, "finished");
+      const bytes = await view.evaluate(async (it) => [
+        ...new Uint8Array(await (await it.toBlob()).arrayBuffer()),
+      ]);
+      const { data, channels } = decode(new Uint8Array(bytes));
+      expect(channels).toBe(4);
+      const opacity = data.filter((_, i) => i % 4 === 3);
+      const exact = await view.evaluate(async (it) => [...((await it.readAlpha()) ?? [])]);
+      expect([...opacity]).toEqual(exact.map((a) => Math.round(255 * a)));
+      expect(new Set(opacity).size).toBeGreaterThan(20);
+      const shown = await seen(view);
+      for (const [i, value] of shown.entries()) {
+        const a = opacity[Math.floor(i / 3)]! / 255;
+        const over = a * data[4 * Math.floor(i / 3) + (i % 3)]! + (1 - a) * 255;
+        // The page is white; colour and opacity were rounded before they met it, on the canvas and in the file.
+        expect(Math.abs(value - over)).toBeLessThan(2.5);
+      }
+      await remove(view);
+    });
+
     it("draws the same bits from the same recipe, two elements at once, and others from another", async () => {
       const views = await Promise.all([
         hang({ jitter: "2", seed: "5" }, "finished"),

@@ -206,6 +206,20 @@ for (const name of ["chromium", "firefox"] as const) {
       });
     });
 
+    it("turns a transparent picture opaque by its switch, and stops paying for opacity", async () => {
+      const { page, complaints } = await open(
+        "#objective=channel%3Arelu2_1%3A3+-+2*alpha&alpha=on&size=32&iterations=100000",
+      );
+      const view = await running(page);
+      expect(await view.evaluate((it) => it.recipe?.alpha)).toBe(true);
+      await (await find(page, "studio-recipe wa-switch")).evaluate((it) => it.click());
+      await page.waitForFunction((it) => it.recipe?.alpha === false, {}, view);
+      expect(await view.evaluate((it) => it.recipe?.objective)).toBe("channel:relu2_1:3");
+      expect(await page.evaluate(() => location.hash)).toContain("alpha=off");
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
     it("reads a hostile link as text and clamps its numbers", async () => {
       const { page, complaints } = await open(
         "#objective=%3Cimg%20src%3Dx%20onerror%3D%22window.hit%3D1%22%3E&size=0x0&lr=1e999&seed=-7&iterations=NaN&batch=9999&file=%3Cb%3E",

@@ -70,13 +70,9 @@ export const ALPHA_GRADIENT = "gradient.alpha";
 /** Passes between the numbers optimised and the opacity. */
 export function planAlpha(images: Images, plane: Plane, image: string, memory: Memory): ParamPasses {
   const count = images.batch * images.size[0] * images.size[1];
-  const [alpha, gradient] = [alphaName(image), ALPHA_GRADIENT].map((name) =>
-    memory.buffer(name, "param", 4 * count),
-  ) as [string, string];
-  const logits = {
-    image: memory.buffer(logitsName(image), "param", 4 * count),
-    gradient: memory.buffer("gradient.logits", "param", 4 * count),
-  };
+  const planeBuffer = (name: string): string => memory.buffer(name, "param", 4 * count);
+  const [alpha, gradient] = [planeBuffer(alphaName(image)), planeBuffer(ALPHA_GRADIENT)];
+  const logits = { image: planeBuffer(logitsName(image)), gradient: planeBuffer("gradient.logits") };
   const own = plane.plan(images, logits, memory);
   const opacity = opacityPasses(
     { count, slope: plane.slope },
