@@ -186,8 +186,8 @@ function drawn(one: Drawn): Proof {
       // up to 3) and the sigmoid (slope up to ¼) leave less than that of their roundings.
       const largest = 2 * 2.5 * Math.max(...spectrumScale(size));
       const depth = 2 * (size[0] + size[1]) + 40;
-      const one = b.map(() => 1);
-      expectWithin("b", read.f32("b"), b, one, roundings(depth) * (1 + largest));
+      const ones = b.map(() => 1);
+      expectWithin("b", read.f32("b"), b, ones, roundings(depth) * (1 + largest));
     },
   };
 }
