@@ -1,11 +1,14 @@
-/** `dream`: what a layer sees in a photograph is made more of, coarse to fine (google/deepdream, 2015). */
+/**
+ * `dream`: what a layer sees in a photograph is made more of, coarse to fine (google/deepdream, 2015). An octave is
+ * one ascent by the recipe `deepdream`.
+ */
 
 import { createAscent } from "../engine/ascent.ts";
-import { uniforms } from "../engine/start.ts";
 import { deepestLayer } from "../engine/steps.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/network.ts";
 import { layerShapes } from "../model/shapes.ts";
+import { namedRecipes } from "../optvis/named-recipes.ts";
 import { parseObjective } from "../optvis/objective.ts";
 import { defaultRecipe } from "../optvis/recipe.ts";
 import { resizePlanes } from "../optvis/resize.ts";
@@ -28,21 +31,20 @@ export interface DreamOptions {
   readonly seed?: number;
 }
 
-/** google/deepdream's numbers; its step of 1.5 is one of 255 levels. */
-export const dreamDefaults = {
-  octaves: 4,
-  scale: 1.4,
-  iterations: 10,
-  lr: 1.5 / 255,
-  jitter: 32,
-  seed: 0,
-} as const;
+const { iterations, lr, jitter } = namedRecipes.deepdream;
+
+/** google/deepdream's numbers. */
+export const dreamDefaults = { octaves: 4, scale: 1.4, iterations, lr, jitter, seed: 0 } as const;
 
 type Size = readonly [height: number, width: number];
 
+/** What the steps of all octaves have in common. */
+type Steps = Pick<Required<DreamOptions>, "objective" | "iterations" | "lr" | "jitter">;
+
 /**
  * Every octave adds its detail to the photograph at its size, beginning with the detail of the one before, by
- * x ← clamp(x + lr·g/mean|g|, 0, 1) on a shifted image. Octaves too small for the network are left out.
+ * x ← clamp(x + lr·g/mean|g|, 0, 1) on a shifted image. Octaves too small for the network are left out; octave i of
+ * the others draws its shifts by seed + i.
  * @returns tensor `image` (1,3,H,W)
  */
 export async function dream(
@@ -54,7 +56,6 @@ export async function dream(
   const settings = { ...dreamDefaults, ...options };
   const full = onePhoto(options.image);
   const sizes = octaveSizes(model, full, settings);
-  const shift = shifts(settings.jitter, settings.seed);
   let photo: Float32Array = options.image.data;
   // The photograph at every size, each made of the next larger one.
   const bases = sizes.toReversed().map((size, i, all) => {
@@ -69,7 +70,8 @@ export async function dream(
     if (i > 0) detail = resizePlanes(detail, sizes[i - 1] as Size, size, "corners");
     const start = base.map((x, j) => x + (detail[j] as number));
     const done = (step: number) => context.onProgress?.(i * settings.iterations + step);
-    const octave = await climb(gpu, model, settings, { size, start, shift, done });
+    const seed = (settings.seed + i) >>> 0;
+    const octave = await climb(gpu, model, settings, { size, start, seed, done });
     detail = octave.image.map((x, j) => x - (base[j] as number));
     ({ objective, kernels } = octave);
     photo = octave.image;
@@ -110,53 +112,26 @@ function octaveSizes(
 interface Octave {
   readonly size: Size;
   readonly start: Float32Array;
-  readonly shift: () => number;
+  readonly seed: number;
   readonly done: (step: number) => void;
 }
 
-/** The steps of one octave. */
+/** The steps of one octave, all on the GPU; the image is read back after the last. */
 async function climb(
   gpu: Gpu,
   model: Model,
-  {
-    objective: spec,
-    iterations,
-    lr,
-  }: { readonly objective: string; readonly iterations: number; readonly lr: number },
-  { size, start, shift, done }: Octave,
+  { objective: spec, iterations, lr, jitter }: Steps,
+  { size, start, seed, done }: Octave,
 ) {
-  const recipe = { ...defaultRecipe, objective: spec, size, redirect: false };
-  const ascent = await createAscent(gpu, model, recipe);
+  const steps = { iterations, lr, jitter, seed };
+  const recipe = { ...defaultRecipe, ...namedRecipes.deepdream, ...steps, objective: spec, size };
+  const ascent = await createAscent(gpu, model, recipe, { photo: start });
   try {
-    let image = start;
-    for (let step = 1; step <= iterations; step++) {
-      const [dx, dy] = [shift(), shift()];
-      const { gradient } = await ascent.gradient(rolled(image, size, dy, dx));
-      const g = rolled(gradient, size, -dy, -dx);
-      const mean = g.reduce((sum, x) => sum + Math.abs(x), 0) / g.length;
-      const rate = mean > 0 ? lr / mean : 0;
-      image = image.map((x, i) => Math.min(1, Math.max(0, x + rate * (g[i] as number))));
-      done(step);
-    }
-    const { objective } = await ascent.gradient(image);
+    for await (const { iteration } of ascent.run({ iterations })) done(iteration);
+    const image = await ascent.readImage();
+    const { objective } = await ascent.gradient();
     return { image, objective: objective[0] as number, kernels: ascent.kernels };
   } finally {
     ascent.dispose();
   }
-}
-
-/** Whole numbers from −jitter to jitter, evenly. */
-function shifts(jitter: number, seed: number): () => number {
-  const uniform = uniforms(seed);
-  return () => Math.floor(uniform() * (2 * jitter + 1)) - jitter;
-}
-
-/** y[i,j] = x[i−dy mod H, j−dx mod W] of every plane. */
-function rolled(planes: Float32Array, [height, width]: Size, dy: number, dx: number): Float32Array {
-  const wrap = (i: number, length: number): number => ((i % length) + length) % length;
-  return planes.map((_, at) => {
-    const [i, j] = [Math.floor(at / width) % height, at % width];
-    const plane = at - i * width - j;
-    return planes[plane + wrap(i - dy, height) * width + wrap(j - dx, width)] as number;
-  });
 }
