@@ -5,15 +5,18 @@
 //   ∂f/∂a = m·v where the floor holds (m = floor^power), else m·((1+power)·v − power·(d/‖a‖²)·a), m = cos^power
 //
 // ‖x‖² is Σ_c x² + 1e-6, so that a zero activation has a gradient. a is (N,C,P); v lies in `direction` with
-// strides of its own, 0 where it does not change. Positions are `first` … first+count−1.
+// strides of its own, 0 where it does not change. Positions are those of a rectangle.
 #import lib/index
+#import lib/rectangle
 #import lib/tree_sum
 
 struct Shape {
   batch: u32,
   channels: u32,
   area: u32,
+  width: u32,           // of the layer; these four are the rectangle
   first: u32,
+  columns: u32,
   count: u32,
   imageStride: u32,     // of the direction
   channelStride: u32,
@@ -41,6 +44,7 @@ struct Products {
   length: f32,
 }
 
+fn positions() -> Rectangle { return Rectangle(shape.width, shape.first, shape.columns, shape.count); }
 fn element(n: u32, c: u32, p: u32) -> u32 { return (n * shape.channels + c) * shape.area + p; }
 fn along(n: u32, c: u32, p: u32) -> f32 {
   return direction[n * shape.imageStride + c * shape.channelStride + p * shape.positionStride];
@@ -75,7 +79,7 @@ fn direction_forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocat
   let n = group.y;
   var sum = 0.0;
   for (var i = group.x * 64u + local; i < shape.count; i += 4096u) {
-    let all = products(n, shape.first + i);
+    let all = products(n, position_in(positions(), i));
     sum += all.dot * raised(max(shape.lowest, cosine(all)));
   }
   tree_sum(local, sum);
@@ -95,7 +99,7 @@ fn direction_backward(
   if (index >= shape.batch * shape.area) { return; }
   let n = index / shape.area;
   let p = index % shape.area;
-  let inside = p >= shape.first && p - shape.first < shape.count;
+  let inside = is_within(positions(), p);
   var ofDirection = 0.0;
   var ofActivation = 0.0;
   if (inside) {

@@ -9,7 +9,7 @@ import type { Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/network.ts";
 import { layerShapes } from "../model/shapes.ts";
 import { namedRecipes } from "../optvis/named-recipes.ts";
-import { parseObjective } from "../optvis/objective.ts";
+import { parseObjective, placeObjective } from "../optvis/objective.ts";
 import { defaultRecipe } from "../optvis/recipe.ts";
 import { resizePlanes } from "../optvis/resize.ts";
 import { onePhoto } from "./image.ts";
@@ -43,7 +43,7 @@ type Steps = Pick<Required<DreamOptions>, "objective" | "iterations" | "lr" | "j
 
 /**
  * Every octave adds its detail to the photograph at its size, beginning with the detail of the one before, by
- * x ← clamp(x + lr·g/mean|g|, 0, 1) on a shifted image. Octaves too small for the network are left out; octave i of
+ * x ← clamp(x + lr·g/mean|g|, 0, 1) on a shifted image. Octaves too small for the network or the objective are left out; octave i of
  * the others draws its shifts by seed + i.
  * @returns tensor `image` (1,3,H,W)
  */
@@ -90,10 +90,11 @@ function octaveSizes(
     objective,
   }: { readonly octaves: number; readonly scale: number; readonly objective: string },
 ): Size[] {
-  const upTo = deepestLayer(network, parseObjective(objective, network));
+  const sought = parseObjective(objective, network);
+  const upTo = deepestLayer(network, sought);
   const fits = (size: Size): boolean => {
     try {
-      layerShapes(network, size, { upTo });
+      placeObjective(sought, layerShapes(network, size, { upTo }));
       return true;
     } catch {
       return false;

@@ -232,6 +232,7 @@ const OVERVIEW = `
   neuron:conv3_4:17  neuron:conv3_4:17:5,9        one unit: the centre one, or at row 5, column 9
   layer:conv3_4                                   mean of squares of a whole layer
   'channel:conv2_1:5 - 0.5*channel:conv1_2:3'     sums, differences and multiples
+  channel:conv3_4:17:border=2  layer:conv3_4:border=1    a mean without the outermost positions
   channel:conv3_4:0..15  interpolate:conv3_4:3,9  another channel for each image of a batch
   direction:conv3_4:3=1,17=-0.5^2                 dot × cos² along a direction in channel space
   caricature:conv3_4^1  invert:conv3_4  style:conv2_1    compared with a photograph

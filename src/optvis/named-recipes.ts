@@ -33,7 +33,10 @@ export const namedRecipes = {
     ...{ init: "noise", optimizer: "normalized", lr: 25 * DEVIATION, l2: 1e-3, iterations: 100 },
     ...{ jitter: 16, blur: 0.5, blurEvery: 10, clamp: true, redirect: false },
   },
-  /** Keras, "Visualizing what convnets learn": rate 10 on pixels from −1 to 1. */
+  /**
+   * Keras, "Visualizing what convnets learn" (Chollet 2020): rate 10 on pixels from −1 to 1. Its objective, which a
+   * recipe leaves to the user, is a channel without a border of two positions: `channel:LAYER:I:border=2`.
+   */
   keras: { init: "noise", optimizer: "normalized", lr: 5, iterations: 30, redirect: false },
   /** tfjs-examples, visualize-convnet: a step of 1 on pixels 0 to 255 along g/rms(g), clipped. */
   tfjs: { init: "noise", optimizer: "rms", lr: 1 / 255, iterations: 80, clamp: true, redirect: false },

@@ -1,7 +1,7 @@
 /**
  * Objectives: what the image should make the network do more of, as text and as data.
  *
- *     spec = term {" + " term | " - " term}      term = [NUMBER "*"] score ["[" N {"," N} "]"]
+ *     spec = term {" + " term | " - " term}      term = [NUMBER "*"] score [":border=" B] ["[" N {"," N} "]"]
  *     score = "channel:" LAYER ":" I             mean over positions; a unit of a linear layer
  *           | "channel:" LAYER ":" I "," J …     image n of a batch the n-th channel; I".."J is a range
  *           | "neuron:" LAYER ":" I [":" Y "," X]  one unit, the centre one (⌊H/2⌋, ⌊W/2⌋) if not said
@@ -17,7 +17,9 @@
  *           | "l1" [":" C] | "l2" [":" C] | "tv" | "blur" [":" SIGMA]   penalties on the image, to be subtracted
  *
  * Indices count from zero. Class names match in any case; quotes are for names with " + " or " - " in them,
- * and for names that are numbers. `[0,2]` behind a term: only for these images of a batch.
+ * and for names that are numbers. `:border=2` behind a score: its mean leaves out the outermost two positions of the
+ * layer on every side, which padding makes unlike the others (Chollet 2020, the Keras example). `[0,2]` behind a term:
+ * only for these images of a batch.
  */
 import { InputError } from "../errors.ts";
 import type { Network, Shape } from "../model/network.ts";
@@ -89,8 +91,21 @@ function parseTerm(term: SignedText, network: Network): Term {
 }
 
 function placeTerm(term: Term, shapes: ReadonlyMap<string, Shape>): Term {
+  if ("border" in term && term.border) expectInner(term.layer, term.border, shapes);
   if (term.kind === "neuron") return placePosition(term, shapes);
   return term.kind === "direction" && term.position ? placePosition(term, shapes) : term;
+}
+
+/** A border must leave something to average. */
+function expectInner(layer: string, border: number, shapes: ReadonlyMap<string, Shape>): void {
+  const shape = shapes.get(layer);
+  if (shape === undefined || Math.min(shape.height, shape.width) > 2 * border) return;
+  throw new InputError(
+    `objective: ${layer} is ${shape.height}×${shape.width}, all of it within a border of ${border}`,
+    {
+      remedy: "use a larger size, or a smaller border",
+    },
+  );
 }
 
 function placePosition<T extends NeuronTerm | DirectionTerm>(term: T, shapes: ReadonlyMap<string, Shape>): T {

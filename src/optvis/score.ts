@@ -39,16 +39,30 @@ const FORMS: Readonly<Record<string, (place: Place) => Score>> = {
   },
 };
 
-/** Score and images: `channel:conv3_4:17[0,2]`. */
-const IMAGES = /^(.*[^\s])\[(\d{1,3}(?:,\d{1,3})*)\]$/;
+/** Score, border and images: `channel:conv3_4:17:border=2[0,2]`. */
+const PARTS = /^(.*?[^\s])(?::border=(\d{1,4}))?(?:\[(\d{1,3}(?:,\d{1,3})*)\])?$/;
+
+/** Kinds whose mean over positions may leave out a border. */
+const BORDERED = [
+  "channel",
+  "channels",
+  "layer",
+  "direction",
+  "interpolate",
+  "caricature",
+  "invert",
+] as const;
+
+type Bordered = Extract<Score, { readonly kind: (typeof BORDERED)[number] }>;
 
 /**
  * @param text a term without its factor
  * @throws InputError naming what was expected
  */
 export function parseScore(text: string, network: Network): Score {
-  const [, score = text, images] = IMAGES.exec(text) ?? [];
-  const term = parseKind(score, network);
+  const [, score = text, border, images] = PARTS.exec(text) ?? [];
+  const scored = parseKind(score, network);
+  const term = border === undefined ? scored : leavingOut(Number(border), scored, text);
   if (images === undefined) return term;
   if (term.kind === "align" || term.kind === "diversity") {
     throw new InputError(`objective ${show(text)}: ${term.kind} is about the whole batch`, {
@@ -56,6 +70,17 @@ export function parseScore(text: string, network: Network): Score {
     });
   }
   return { ...term, images: images.split(",").map(Number) };
+}
+
+function leavingOut(border: number, term: Score, text: string): Score {
+  if (isOverPositions(term)) return { ...term, border };
+  throw new InputError(`objective ${show(text)}: ${term.kind} is no mean over positions, and has no border`, {
+    remedy: "a border goes with channel, layer, direction, interpolate, caricature and invert",
+  });
+}
+
+function isOverPositions(term: Score): term is Bordered {
+  return BORDERED.some((kind) => kind === term.kind) && !("position" in term);
 }
 
 function parseKind(score: string, network: Network): Score {
@@ -158,7 +183,9 @@ function parseClass(
 
 /** The text of a term without its factor; `parseScore` reads it back. Logits are written as classes. */
 export function formatScore(term: Term, network: Network): string {
-  return `${formatKind(term, network)}${term.images === undefined ? "" : `[${term.images.join(",")}]`}`;
+  const border = "border" in term && term.border !== undefined ? `:border=${term.border}` : "";
+  const images = term.images === undefined ? "" : `[${term.images.join(",")}]`;
+  return `${formatKind(term, network)}${border}${images}`;
 }
 
 function formatKind(term: Term, network: Network): string {

@@ -8,13 +8,19 @@ interface Weighted {
   readonly images?: readonly number[];
 }
 
-export interface ChannelTerm extends Weighted {
+/** A term that is a mean over positions. */
+interface OverPositions extends Weighted {
+  /** Positions on every side that the mean leaves out: padding makes them unlike the others. None if absent. */
+  readonly border?: number;
+}
+
+export interface ChannelTerm extends OverPositions {
   readonly kind: "channel";
   readonly channel: number;
 }
 
 /** Every image has its own channel: image n the n-th of the list, round and round. */
-export interface ChannelsTerm extends Weighted {
+export interface ChannelsTerm extends OverPositions {
   readonly kind: "channels";
   readonly channels: readonly number[];
 }
@@ -26,12 +32,12 @@ export interface NeuronTerm extends Weighted {
   readonly position?: readonly [y: number, x: number];
 }
 
-export interface LayerTerm extends Weighted {
+export interface LayerTerm extends OverPositions {
   readonly kind: "layer";
 }
 
 /** Along a direction in channel space, at every position or at one: dot × cosᵖ (Lucid). */
-export interface DirectionTerm extends Weighted {
+export interface DirectionTerm extends OverPositions {
   readonly kind: "direction";
   readonly direction: readonly (readonly [channel: number, component: number])[];
   readonly position?: readonly [y: number, x: number];
@@ -39,27 +45,27 @@ export interface DirectionTerm extends Weighted {
 }
 
 /** Every image has its own direction over all channels: image n the n-th of the list. Has no spec. */
-export interface DirectionsTerm extends Weighted {
+export interface DirectionsTerm extends OverPositions {
   readonly kind: "directions";
   readonly directions: readonly Float32Array[];
   readonly power: number;
 }
 
 /** From one channel in the first image to another in the last, in equal steps (Lucid's channel interpolation). */
-export interface InterpolationTerm extends Weighted {
+export interface InterpolationTerm extends OverPositions {
   readonly kind: "interpolate";
   readonly from: number;
   readonly to: number;
 }
 
 /** The photograph's activation is the direction, position by position: dot × cosᵖ. */
-export interface CaricatureTerm extends Weighted {
+export interface CaricatureTerm extends OverPositions {
   readonly kind: "caricature";
   readonly power: number;
 }
 
 /** Minus the mean squared distance from the photograph's activation (Mahendran and Vedaldi 2015). */
-export interface InversionTerm extends Weighted {
+export interface InversionTerm extends OverPositions {
   readonly kind: "invert";
 }
 
@@ -116,9 +122,10 @@ export type Term = LayeredTerm | PenaltyTerm | AlphaTerm;
 /** The terms of filter and class visualization: a channel, a unit, a layer; by far the most frequent ones. */
 export type PlainTerm = ChannelTerm | NeuronTerm | LayerTerm;
 
+/** Whether the term is for every image and, of a channel or layer, about every position. */
 export function isPlain(term: Term): term is PlainTerm {
-  const { kind, images } = term;
-  return images === undefined && (kind === "channel" || kind === "neuron" || kind === "layer");
+  if (term.images !== undefined) return false;
+  return term.kind === "neuron" || ((term.kind === "channel" || term.kind === "layer") && !term.border);
 }
 
 /** A term without its weight. */
@@ -176,6 +183,6 @@ export function withinRows<T extends Term>(term: T, rows: readonly number[]): T 
 }
 
 /** Whether the gradient needs the activation: it must be kept where deeper layers follow. */
-export function readsActivation({ kind, images }: Term): boolean {
-  return !(kind === "channel" || kind === "neuron") || images !== undefined;
+export function readsActivation(term: Term): boolean {
+  return !isPlain(term) || term.kind === "layer";
 }

@@ -8,6 +8,7 @@ import type {
   LayerTerm,
 } from "../../src/optvis/term.ts";
 import type { Direction } from "../reference/direction.ts";
+import { countOf, innerPositions, isInside, type Positions } from "../reference/positions.ts";
 import { type Tensor, zeros } from "../reference/tensor.ts";
 import * as twin from "../reference/twins.ts";
 import type { GpuCase } from "../stacks/case.ts";
@@ -95,6 +96,29 @@ const DIRECTED: readonly Directed[] = [
     power: 2,
     position: [2, 6],
   },
+  // Borders: one that leaves a row, one that leaves a position, and one of images of their own.
+  {
+    term: { ...on, weight: 3, kind: "channel", channel: 2, border: 1 },
+    batch: 2,
+    shape: MAP,
+    index: 1,
+    vector: () => unit(2, 5),
+  },
+  {
+    term: { ...on, kind: "channels", channels: [1, 0], border: 4, images: [0, 1] },
+    batch: 3,
+    shape: { channels: 2, height: 9, width: 9 },
+    index: 0,
+    vector: (n) => unit(1 - (n % 2), 2),
+  },
+  {
+    term: { ...on, kind: "direction", direction: [[0, 2]], power: 2, border: 3 },
+    batch: 2,
+    shape: LARGE,
+    index: 0,
+    vector: () => [2, 0, 0],
+    power: 2,
+  },
   // A power that is not whole; the floor is half-way up.
   {
     term: { ...on, kind: "directions", directions: [noise(5, 10), noise(6, 10)], power: 1.5 },
@@ -127,10 +151,16 @@ function powerError(power: number): number {
 
 function directed(placed: Directed): Proof {
   const { shape, batch, power = 0, position } = placed;
-  const { height, width } = shape;
-  const [first, count] = position ? [position[0] * width + position[1], 1] : [0, height * width];
-  const direction = { v: spread(placed), power, floor: 0.1, first, count };
+  const [y, x] = position ?? [];
+  const positions: Positions =
+    y !== undefined && x !== undefined ? { rows: [y, y + 1], columns: [x, x + 1] } : positionsOf(placed);
+  const direction = { v: spread(placed), power, floor: 0.1, positions };
   return alongProof(placed, activation(1, batch, shape), direction, {});
+}
+
+/** Without the term's border, if it has one. */
+function positionsOf({ term, shape }: Placed<LayeredTerm>): Positions {
+  return innerPositions([shape.height, shape.width], "border" in term ? term.border : 0);
 }
 
 function alongProof(
@@ -139,7 +169,8 @@ function alongProof(
   direction: Direction,
   contents: Readonly<Record<string, Float32Array>>,
 ): Proof {
-  const { power, count } = direction;
+  const { power } = direction;
+  const count = countOf(direction.positions);
   const { channels } = placed.shape;
   const gains = { images: placed.term.images };
   const scale = (xs: Float64Array) => xs.map((x) => x / count);
@@ -160,13 +191,14 @@ function alongProof(
 }
 
 /** The twins with every product's absolute value, and the cosine that belongs to it. */
-function bounds(a: Tensor, { v, power, floor, first, count }: Direction) {
+function bounds(a: Tensor, { v, power, floor, positions }: Direction) {
   const [batch, channels, height, width] = a.shape;
   const area = height * width;
   const value = new Float64Array(batch);
   const gradient = new Float64Array(a.data.length);
   for (let n = 0; n < batch; n++) {
-    for (let p = first; p < first + count; p++) {
+    for (let p = 0; p < area; p++) {
+      if (!isInside(p, width, positions)) continue;
       const at = (c: number): number => (n * channels + c) * area + p;
       let [dot, squares, length] = [0, 1e-6, 1e-6];
       for (let c = 0; c < channels; c++) {
@@ -187,7 +219,7 @@ function bounds(a: Tensor, { v, power, floor, first, count }: Direction) {
 }
 
 const CARICATURES: readonly Placed<CaricatureTerm>[] = [0, 1, 2].map((power) => ({
-  term: { ...on, weight: 2, kind: "caricature", power },
+  term: { ...on, weight: 2, kind: "caricature", power, ...(power === 1 && { border: 2 }) },
   batch: 1 + power,
   shape: power === 1 ? LARGE : MAP,
   index: power,
@@ -198,7 +230,7 @@ function caricature(placed: Placed<CaricatureTerm>): Proof {
   const goal = activation(9, 1, shape).data;
   const v = activation(0, batch, shape);
   for (let n = 0; n < batch; n++) v.data.set(goal, n * goal.length);
-  const direction = { v, power: term.power, floor: 0.1, first: 0, count: shape.height * shape.width };
+  const direction = { v, power: term.power, floor: 0.1, positions: positionsOf(placed) };
   return alongProof(placed, activation(1, batch, shape), direction, { "a.target": Float32Array.from(goal) });
 }
 
@@ -207,29 +239,33 @@ const DISTANCES: readonly Placed<InversionTerm | LayerTerm>[] = [
   { term: { ...on, weight: 3, kind: "invert", images: [1] }, batch: 3, shape: MAP, index: 1 },
   { term: { ...on, kind: "invert" }, batch: 2, shape: { channels: 7, height: 30, width: 41 }, index: 0 },
   { term: { ...on, weight: 0.7, kind: "layer", images: [0, 2] }, batch: 3, shape: MAP, index: 0 },
+  { term: { ...on, kind: "layer", border: 1 }, batch: 2, shape: MAP, index: 1 },
+  { term: { ...on, kind: "invert", border: 4 }, batch: 2, shape: LARGE, index: 0 },
 ];
 
 function distance(placed: Placed<InversionTerm | LayerTerm>): Proof {
   const { term, batch, shape } = placed;
   const a = activation(1, batch, shape);
-  const count = a.data.length / batch;
+  const stride = a.data.length / batch;
+  const positions = positionsOf(placed);
+  const count = shape.channels * countOf(positions);
   const goal = term.kind === "invert" ? activation(2, 1, shape).data : new Float64Array(1);
   const factor = (term.kind === "invert" ? -1 : 1) / count;
   const gain = (n: number): number => ((term.images?.includes(n) ?? true) ? 1 : 0);
   const negative = goal.map((t) => -Math.abs(t));
-  const gradient = twin.distance_backward(a, goal);
+  const gradient = twin.distance_backward(a, goal, positions);
   return termProof(
     placed,
     a,
     { "a.target": Float32Array.from(goal) },
     {
-      value: twin.distance_forward(a, goal).map((x, n) => gain(n) * factor * x),
-      valueBound: twin.distance_forward(absolute(a), negative).map((x) => x / count),
+      value: twin.distance_forward(a, goal, positions).map((x, n) => gain(n) * factor * x),
+      valueBound: twin.distance_forward(absolute(a), negative, positions).map((x) => x / count),
       gradient: {
         shape: a.shape,
-        data: gradient.data.map((x, i) => gain(Math.floor(i / count)) * factor * x),
+        data: gradient.data.map((x, i) => gain(Math.floor(i / stride)) * factor * x),
       },
-      gradientBound: twin.distance_backward(absolute(a), negative).data.map((x) => x / count),
+      gradientBound: twin.distance_backward(absolute(a), negative, positions).data.map((x) => x / count),
       depths: [4 + Math.ceil(count / 4096) * 2 + 6 + PARTIALS + 4, 6],
     },
   );

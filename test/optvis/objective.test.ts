@@ -95,6 +95,19 @@ describe("other objectives", () => {
     ["align:conv1_2", { ...on, kind: "align", decay: 2 }],
     ["align:conv1_2:3", { ...on, kind: "align", decay: 3 }],
     ["diversity:conv1_2", { ...on, kind: "diversity" }],
+    ["channel:conv1_2:5:border=2", { ...on, kind: "channel", channel: 5, border: 2 }],
+    [
+      "channel:conv1_2:5..6:border=0[1]",
+      { ...on, kind: "channels", channels: [5, 6], border: 0, images: [1] },
+    ],
+    ["layer:conv1_2:border=12", { ...on, kind: "layer", border: 12 }],
+    [
+      "direction:conv1_2:1=2^2:border=1",
+      { ...on, kind: "direction", direction: [[1, 2]], power: 2, border: 1 },
+    ],
+    ["interpolate:conv1_2:1,6:border=3", { ...on, kind: "interpolate", from: 1, to: 6, border: 3 }],
+    ["caricature:conv1_2^1:border=2", { ...on, kind: "caricature", power: 1, border: 2 }],
+    ["invert:conv1_2:border=2[0]", { ...on, kind: "invert", border: 2, images: [0] }],
   ])("%s", (spec, term) => {
     expect(parse(spec)).toEqual([term]);
     expect(parse(formatObjective({ terms: [term] }, network))).toEqual([term]);
@@ -210,6 +223,13 @@ describe("what is refused, and what is said", () => {
     ["invert:conv1_1:3", /expected invert:LAYER/, /./],
     ["align:conv1_1:0.5", /a decay of at least 1, got "0.5"/, /./],
     ["diversity:conv1_1[0]", /diversity is about the whole batch/, /without \[0\]/],
+    ["neuron:conv1_1:0:border=2", /neuron is no mean over positions/, /channel, layer, direction/],
+    ["class:goldfish:border=2", /neuron is no mean over positions/, /channel, layer, direction/],
+    ["direction:conv1_1:2=1:3,4:border=2", /direction is no mean over positions/, /./],
+    ["style:conv1_1:border=2", /style is no mean over positions/, /./],
+    ["channel:conv1_1:0 - tv:border=2", /tv is no mean over positions/, /./],
+    ["channel:conv1_1:0:border=-2", /expected channel:LAYER:I/, /./],
+    ["channel:conv1_1:0[1]:border=2", /no channel/, /./],
     ["channel:conv1_1:0 - tv:3", /expected tv/, /./],
     ["channel:conv1_1:0 - alpha:3", /expected alpha/, /./],
     ["channel:conv1_1:0 - blur:0", /a number from 0.1 to 64, got "0"/, /./],
@@ -255,6 +275,7 @@ describe("what is refused, and what is said", () => {
         "-1",
         "e5",
         " ",
+        ":border=2",
       ),
     );
     fc.assert(
@@ -267,6 +288,18 @@ describe("what is refused, and what is said", () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe("borders", () => {
+  const shapes = layerShapes(network, [20, 30]);
+  const place = (border: number) =>
+    placeObjective(parseObjective(`layer:conv2_1:border=${border}`, network), shapes);
+
+  test("leave a position at least", () => {
+    // conv2_1 is 10×15 here.
+    expect(() => place(4)).not.toThrow();
+    expect(() => place(5)).toThrow(/conv2_1 is 10×15, all of it within a border of 5/);
   });
 });
 

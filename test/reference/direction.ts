@@ -1,3 +1,4 @@
+import { isInside, type Positions } from "./positions.ts";
 import { type Tensor, zeros } from "./tensor.ts";
 
 /** Added to Σ a² and Σ v² before their roots. */
@@ -8,9 +9,8 @@ export interface Direction {
   readonly v: Tensor;
   readonly power: number;
   readonly floor: number;
-  /** Positions that count: `first` … first+count−1. */
-  readonly first: number;
-  readonly count: number;
+  /** Those that count. */
+  readonly positions: Positions;
 }
 
 /** Σ over the positions of d·max(floor, cos)^power, one an image; d = Σ_c a·v, cos = d/(‖a‖‖v‖). */
@@ -50,13 +50,14 @@ interface Products {
 
 function forEachPosition(
   a: Tensor,
-  { v, first, count }: Direction,
+  { v, positions }: Direction,
   visit: (n: number, p: number, products: Products) => void,
 ): void {
   const [batch, channels, height, width] = a.shape;
   const area = height * width;
   for (let n = 0; n < batch; n++) {
-    for (let p = first; p < first + count; p++) {
+    for (let p = 0; p < area; p++) {
+      if (!isInside(p, width, positions)) continue;
       let [dot, squares, length] = [0, 0, 0];
       for (let c = 0; c < channels; c++) {
         const at = (n * channels + c) * area + p;

@@ -1,17 +1,38 @@
-import type { Tensor } from "./tensor.ts";
+import { innerPositions, isInside, type Positions } from "./positions.ts";
+import { type Tensor, zeros } from "./tensor.ts";
 
-/** Σ (a − t)² of each image. @param t one image's numbers, repeated as often as it takes */
-export function distanceForward(a: Tensor, t: Float64Array): Float64Array {
-  const stride = a.data.length / a.shape[0];
+/**
+ * Σ (a − t)² of each image over the channels at some positions, all if not said.
+ * @param t one image's numbers, repeated as often as it takes
+ */
+export function distanceForward(a: Tensor, t: Float64Array, positions?: Positions): Float64Array {
   const sums = new Float64Array(a.shape[0]);
-  for (const [i, value] of a.data.entries()) {
-    sums[Math.floor(i / stride)]! += (value - t[(i % stride) % t.length]!) ** 2;
-  }
+  forEachDifference(a, t, positions, (n, _, difference) => {
+    sums[n]! += difference ** 2;
+  });
   return sums;
 }
 
-/** 2·(a − t). */
-export function distanceBackward(a: Tensor, t: Float64Array): Tensor {
-  const stride = a.data.length / a.shape[0];
-  return { shape: a.shape, data: a.data.map((value, i) => 2 * (value - t[(i % stride) % t.length]!)) };
+/** 2·(a − t) there, else 0. */
+export function distanceBackward(a: Tensor, t: Float64Array, positions?: Positions): Tensor {
+  const gradient = zeros(a.shape);
+  forEachDifference(a, t, positions, (_, i, difference) => {
+    gradient.data[i] = 2 * difference;
+  });
+  return gradient;
+}
+
+function forEachDifference(
+  a: Tensor,
+  t: Float64Array,
+  positions: Positions | undefined,
+  visit: (n: number, i: number, difference: number) => void,
+): void {
+  const [batch, , height, width] = a.shape;
+  const counted = positions ?? innerPositions([height, width]);
+  const stride = a.data.length / batch;
+  for (const [i, value] of a.data.entries()) {
+    if (!isInside(i % (height * width), width, counted)) continue;
+    visit(Math.floor(i / stride), i, value - t[(i % stride) % t.length]!);
+  }
 }

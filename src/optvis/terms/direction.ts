@@ -12,6 +12,7 @@ import type {
   NeuronTerm,
 } from "../term.ts";
 import { gains, type Place, type TermPasses, weighted } from "./place.ts";
+import { onePosition, type Rectangle, withinBorder } from "./rectangle.ts";
 
 type VectorTerm =
   | ChannelTerm
@@ -31,16 +32,13 @@ export function directionPasses(place: Place<VectorTerm>): TermPasses {
   const vectors = new Float32Array(batch * channels);
   for (let n = 0; n < batch; n++)
     addVector(term, n, batch, vectors.subarray(n * channels, (n + 1) * channels));
-  const one = "position" in term ? term.position : undefined;
   const centre = [Math.floor(height / 2), Math.floor(width / 2)] as const;
-  const [y, x] = term.kind === "neuron" ? (one ?? centre) : (one ?? [0, 0]);
-  const single = one !== undefined || term.kind === "neuron";
+  const one = "position" in term ? term.position : term.kind === "neuron" ? centre : undefined;
   return passes(place, {
     direction: memory.table(`term${index}.direction`, vectors),
     strides: { imageStride: channels, channelStride: 1, positionStride: 0 },
     power: "power" in term ? term.power : 0,
-    first: single ? y * width + x : 0,
-    count: single ? 1 : height * width,
+    positions: one ? onePosition(shape, one) : withinBorder(shape, "border" in term ? term.border : 0),
   });
 }
 
@@ -56,8 +54,7 @@ export function caricaturePasses(place: Place<CaricatureTerm>): TermPasses {
       direction,
       strides: { imageStride: 0, channelStride: area, positionStride: 1 },
       power: term.power,
-      first: 0,
-      count: area,
+      positions: withinBorder(shape, term.border),
     }),
     capture: { from: "activation", to: direction, bytes },
   };
@@ -71,20 +68,18 @@ interface Along {
     readonly positionStride: number;
   };
   readonly power: number;
-  readonly first: number;
-  readonly count: number;
+  readonly positions: Rectangle;
 }
 
-function passes(place: Place, { direction, strides, power, first, count }: Along): TermPasses {
+function passes(place: Place, { direction, strides, power, positions }: Along): TermPasses {
   const { term, index, batch, shape } = place;
   const area = shape.height * shape.width;
-  const { value: scale, live } = weighted(place, 1 / count);
+  const { value: scale, live } = weighted(place, 1 / positions.count);
   const uniform = {
     batch,
     channels: shape.channels,
     area,
-    first,
-    count,
+    ...positions,
     ...strides,
     slot: index,
     power,

@@ -4,6 +4,7 @@ import { type BufferRef, dispatch, fold } from "../../gpu/dispatch.ts";
 import { PARTIALS } from "../reduce.ts";
 import type { InversionTerm, LayerTerm } from "../term.ts";
 import { gains, type Place, type TermPasses, weighted } from "./place.ts";
+import { withinBorder } from "./rectangle.ts";
 
 /** −mean (a − t)², t the photograph's activation. */
 export function inversionPasses(place: Place<InversionTerm>): TermPasses {
@@ -13,8 +14,8 @@ export function inversionPasses(place: Place<InversionTerm>): TermPasses {
   return { ...passes(place, goal, length, -1), capture: { from: "activation", to: goal, bytes: 4 * length } };
 }
 
-/** mean a² of some images of a batch. */
-export function someLayersPasses(place: Place<LayerTerm>): TermPasses {
+/** mean a² of some images of a batch, or without a border. */
+export function layerPasses(place: Place<LayerTerm>): TermPasses {
   return passes(place, place.memory.table("zero", new Float32Array(1)), 1, 1);
 }
 
@@ -25,9 +26,11 @@ function passes(
   sign: 1 | -1,
 ): TermPasses {
   const { term, index, batch, shape } = place;
-  const stride = shape.channels * shape.height * shape.width;
-  const { value: scale, live } = weighted(place, sign / stride);
-  const uniform = { batch, stride, targetLength, slot: index, scale };
+  const area = shape.height * shape.width;
+  const stride = shape.channels * area;
+  const positions = withinBorder(shape, term.border);
+  const { value: scale, live } = weighted(place, sign / (shape.channels * positions.count));
+  const uniform = { batch, stride, area, ...positions, targetLength, slot: index, scale };
   const shared = { goal, gains: gains(place) };
   return {
     forward: ({ activation, partials }) => [

@@ -2,10 +2,10 @@
  * The terms of an objective on the GPU: the value (partial sums) on the way forward, and the seed of the
  * gradient on the way back.
  */
-import type { LayeredTerm, Term } from "../term.ts";
+import { isPlain, type LayeredTerm, type Term } from "../term.ts";
 import { alignmentPasses } from "./alignment.ts";
 import { caricaturePasses, directionPasses } from "./direction.ts";
-import { inversionPasses, someLayersPasses } from "./distance.ts";
+import { inversionPasses, layerPasses } from "./distance.ts";
 import { diversityPasses, stylePasses } from "./gram.ts";
 import { meanPasses } from "./mean.ts";
 import type { Place, TermPasses } from "./place.ts";
@@ -19,9 +19,9 @@ export function termPasses(place: Place<LayeredTerm>): TermPasses {
   switch (term.kind) {
     case "channel":
     case "neuron":
-      return term.images ? directionPasses(at(term)) : meanPasses(at(term));
+      return isPlain(term) ? meanPasses(at(term)) : directionPasses(at(term));
     case "layer":
-      return term.images ? someLayersPasses(at(term)) : meanPasses(at(term));
+      return isPlain(term) ? meanPasses(at(term)) : layerPasses(at(term));
     case "channels":
     case "direction":
     case "directions":
