@@ -6,6 +6,7 @@ import { conv3x3BackwardInput, conv3x3Forward } from "./conv3x3.ts";
 import {
   CS231N_CONV,
   CS231N_MAXPOOL,
+  LUCENT,
   ONNX_CONV_TRANSPOSE,
   SCIPY_GAUSSIAN_1D,
   SCIPY_GAUSSIAN_2D,
@@ -14,10 +15,14 @@ import {
   TFJS_CONV,
   TFJS_MAXPOOL,
   TFJS_RELU,
+  XPLIQUE,
 } from "./literals.ts";
 import { maxPoolBackward, maxPoolForward } from "./maxpool.ts";
+import { l1Forward, rootForward, variationForward } from "./penalty.ts";
 import { reluBackward, reluForward } from "./relu.ts";
-import { tensor } from "./tensor.ts";
+import { resampleForward } from "./resample.ts";
+import { type Tensor, tensor } from "./tensor.ts";
+import { windowForward } from "./window.ts";
 
 /** Half a unit of the eighth decimal the literals are printed to, and a little for rounding. */
 const EIGHT_DECIMALS = 5.01e-9;
@@ -99,6 +104,43 @@ describe("tfjs-core", () => {
       tensor([1, 1, 2, 2], backward.input),
     );
     expect([...dx.data]).toEqual([...backward.inputGradient]);
+  });
+});
+
+describe("Lucent", () => {
+  const square = ({ side, input }: { readonly side: number; readonly input: readonly number[] }): Tensor =>
+    tensor([1, 1, side, side], input);
+
+  it("pad", () => {
+    const { pad } = LUCENT;
+    expect([...windowForward(square(pad), [-1, -1], [4, 4], [pad.fill]).data]).toEqual([...pad.output]);
+  });
+
+  it("random_scale", () => {
+    const { scale } = LUCENT;
+    const { data } = resampleForward(square(scale), { angle: 0, scale: scale.scale }, [0]);
+    expect([...data]).toEqual([...scale.output]);
+  });
+
+  it.each(LUCENT.rotate)("random_rotate, $side pixels", (rotate) => {
+    const { data } = resampleForward(square(rotate), { angle: -Math.PI / 2, scale: 1 }, [0]);
+    // The cosine of a quarter turn is 2⁻⁵⁴, which is how much of a neighbour a pixel sees.
+    expectWithin(data, rotate.output, 1e-15);
+  });
+});
+
+describe("Xplique", () => {
+  it("total variation", () => {
+    const { input, value } = XPLIQUE.variation;
+    expect([...variationForward(tensor([1, 1, 3, 3], input))]).toEqual([value]);
+  });
+
+  it("L1 and L2", () => {
+    const { input, l1, l2 } = XPLIQUE.norms;
+    const x = tensor([1, 1, 1, 2], input);
+    expect([...l1Forward(x, 0)]).toEqual([2 * l1]);
+    // Of √(Σx² + 1e-6), 1e-6/(2√Σx²) is the root's own part.
+    expectWithin(rootForward(x, 0), [Math.SQRT2 * l2], 1e-6 / (2 * Math.SQRT2 * l2));
   });
 });
 

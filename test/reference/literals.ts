@@ -169,3 +169,35 @@ export const SCIPY_GAUSSIAN_2D = {
     4, 6, 8, 9, 11, 10, 12, 14, 15, 17, 20, 22, 24, 25, 27, 29, 31, 33, 34, 36, 35, 37, 39, 40, 42,
   ],
 } as const;
+
+/**
+ * Lucent, tests/optvis/test_transform.py: pad, random_scale and random_rotate. Every colour is alike there, so one plane
+ * stands here. Scaling rounds the size up and pads with zeros, which for these numbers is what interpolation with a fill
+ * of 0 gives; scaling up enlarges the image, which ours never does, so "random_scale_up" is left out, and so is padding
+ * by reflection. A positive angle turns the other way from ours.
+ */
+export const LUCENT = {
+  /** "pad_constant": ones in a border of one pixel of 0.5. */
+  pad: {
+    fill: 0.5,
+    side: 2,
+    input: [1, 1, 1, 1],
+    output: [0.5, 0.5, 0.5, 0.5, 0.5, 1, 1, 0.5, 0.5, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.5],
+  },
+  /** "random_scale_down". */
+  scale: { scale: 0.33, side: 3, input: [1, 1, 1, 1, 1, 1, 1, 1, 1], output: [0, 0, 0, 0, 1, 0, 0, 0, 0] },
+  /** "random_rotate_even_size" and "random_rotate_odd_size", by 90°. */
+  rotate: [
+    { side: 2, input: [0, 1, 0, 1], output: [1, 1, 0, 0] },
+    { side: 3, input: [0, 0, 1, 0, 0, 1, 0, 0, 1], output: [1, 1, 1, 0, 0, 0, 0, 0, 0] },
+  ],
+} as const;
+
+/**
+ * Xplique, tests/features_visualizations/test_regularizers.py, total variation and Lᵖ norms; the latter are of means,
+ * ours of sums.
+ */
+export const XPLIQUE = {
+  variation: { input: [0, 0, 0, 0, 2, 0, 0, 0, 1], value: 10 },
+  norms: { input: [-4, 4], l1: 4, l2: 4 },
+} as const;
