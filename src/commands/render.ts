@@ -1,7 +1,6 @@
 /** `render`: gradient ascent on the image from a start to N iterations, or until it stands. */
 
 import { type Ascent, type AscentOptions, createAscent } from "../engine/ascent.ts";
-import { drawAt } from "../engine/draw.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/network.ts";
 import { preprocessing } from "../model/preprocess.ts";
@@ -41,9 +40,7 @@ export async function render(
     const report = await timedRun(gpu, model, ascent, options, context);
     const { recipe, drawSize } = options;
     const size = drawSize ?? recipe.size;
-    const data = drawSize
-      ? await drawAt(gpu, model, recipe, await ascent.readValues(), drawSize)
-      : await ascent.readImage();
+    const data = drawSize ? await ascent.drawImage(drawSize) : await ascent.readImage();
     const alpha = await ascent.readAlpha();
     const image = { shape: [recipe.batch, 3, ...size], data };
     const opacity = alpha && { alpha: { shape: [recipe.batch, 1, ...size], data: alpha } };

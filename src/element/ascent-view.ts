@@ -241,18 +241,23 @@ export class AscentView extends LitElement implements RunHost {
     return alpha;
   }
 
-  /** The picture, a batch as a wall, as a PNG, read back from the GPU; the file carries the recipe. */
-  async toBlob(): Promise<Blob> {
-    const { rgb, alpha, recipe } = await this.#picture();
+  /**
+   * The picture, a batch as a wall, as a PNG, read back from the GPU; the file carries the recipe.
+   * @param size height and width of an image in pixels, where they are not the recipe's: a CPPN is drawn at any size
+   * @throws InputError before `ascent-ready`, and for a size at which it cannot be drawn
+   */
+  async toBlob(size?: Recipe["size"]): Promise<Blob> {
+    const { rgb, alpha, recipe } = await this.#picture(size);
     const text = { Software: "Ascent", Description: JSON.stringify(recipe) };
-    const wall = hangWall(rgb, recipe.batch, recipe.size, alpha);
+    const wall = hangWall(rgb, recipe.batch, size ?? recipe.size, alpha);
     return new Blob([await encodePng(wall, text)], { type: "image/png" });
   }
 
-  async #picture() {
+  async #picture(size?: Recipe["size"]) {
     const ascent = this.#run.ascent;
     if (!ascent) throw new InputError("There is no picture yet.", { remedy: "Wait for ascent-ready." });
-    return { rgb: await ascent.readImage(), alpha: await ascent.readAlpha(), recipe: ascent.recipe };
+    const rgb = size ? await ascent.drawImage(size) : await ascent.readImage();
+    return { rgb, alpha: await ascent.readAlpha(), recipe: ascent.recipe };
   }
 
   /** What `Ascent.set` steers. */

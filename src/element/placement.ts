@@ -8,11 +8,11 @@ import type { Recipe } from "../optvis/recipe.ts";
 /**
  * @param onStage told what is looked at next, so that a caught error can be put beside the right control
  * @throws InputError for an unknown layer, channel or class, a size that is too small for the deepest layer
- *   asked for, a position outside its layer, or the opacity of images that are opaque
+ *   asked for, a position outside its layer, an image outside the batch, or the opacity of images that are opaque
  */
 export function placeInNetwork(
   network: Network,
-  { objective: spec, size, alpha }: Pick<Recipe, "objective" | "size" | "alpha">,
+  { objective: spec, size, batch, alpha }: Pick<Recipe, "objective" | "size" | "batch" | "alpha">,
   onStage: (stage: "objective" | "size") => void = () => {},
 ): Objective {
   onStage("objective");
@@ -23,5 +23,5 @@ export function placeInNetwork(
   onStage("size");
   const shapes = layerShapes(network, size, deepest === undefined ? {} : { upTo: deepest });
   onStage("objective");
-  return placeObjective(objective, shapes);
+  return placeObjective(objective, shapes, batch);
 }

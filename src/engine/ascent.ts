@@ -21,6 +21,7 @@ import type { Objective } from "../optvis/term.ts";
 import { weightKey } from "../optvis/terms/terms.ts";
 import { CAM } from "./backward.ts";
 import { inEveryImage, targetOf } from "./capture.ts";
+import { drawAt } from "./draw.ts";
 import { activationName } from "./forward.ts";
 import { GRADIENT, IMAGE, isMoment, RING, STATE, VALUE_NOW, VALUES } from "./image.ts";
 import { Pace } from "./pace.ts";
@@ -125,7 +126,7 @@ export async function createAscent(
     scheduler.dispose();
     throw error;
   }
-  return new Ascent(scheduler, recipe, preprocessing(model.preprocess), start, options.photo, target);
+  return new Ascent(scheduler, recipe, model, start, options.photo, target);
 }
 
 export class Ascent {
@@ -134,6 +135,7 @@ export class Ascent {
   readonly lost: Promise<DeviceError>;
   #recipe: Recipe;
   readonly #scheduler: Scheduler;
+  readonly #model: Model;
   readonly #preprocessing: Preprocessing;
   readonly #stagings: readonly GPUBuffer[];
   readonly #presenters = new Map<GPUTextureFormat, Presenter>();
@@ -150,7 +152,7 @@ export class Ascent {
   constructor(
     scheduler: Scheduler,
     recipe: Recipe,
-    pre: Preprocessing,
+    model: Model,
     start: StartValues,
     photo: Float32Array | undefined,
     target: Float32Array | undefined,
@@ -159,7 +161,8 @@ export class Ascent {
     this.lost = scheduler.gpu.lost;
     this.#scheduler = scheduler;
     this.#recipe = recipe;
-    this.#preprocessing = pre;
+    this.#model = model;
+    this.#preprocessing = preprocessing(model.preprocess);
     this.#photo = photo;
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
     const bytes = 4 * RING * recipe.batch;
@@ -311,6 +314,14 @@ export class Ascent {
   async readAlpha(): Promise<Float32Array<ArrayBuffer> | undefined> {
     if (!this.#recipe.alpha) return undefined;
     return new Float32Array(await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(alphaName(IMAGE))));
+  }
+
+  /**
+   * The images at another size, RGB in 0–1 units, (N,3,H,W), where the numbers optimised can be drawn at any.
+   * @throws InputError where they belong to one size, or the size is too large for the device
+   */
+  async drawImage(size: Recipe["size"]): Promise<Float32Array<ArrayBuffer>> {
+    return drawAt(this.#scheduler.gpu, this.#model, this.#recipe, await this.readValues(), size);
   }
 
   /** The numbers optimised, (N,length), without the alpha channel's. */

@@ -47,6 +47,8 @@ export class AscentStudio extends LitElement {
   @state() private errors: Errors = {};
   @state() private theme: Theme = currentTheme();
   @state() private scaling: "smooth" | "crisp" = "smooth";
+  /** At which a CPPN is saved; its own if not chosen. */
+  @state() private savedSize: Recipe["size"] | undefined;
   @state() private notice = "";
   @state() private dragging = false;
 
@@ -208,8 +210,10 @@ export class AscentStudio extends LitElement {
 
   readonly #save = async (): Promise<void> => {
     try {
-      const { title } = titleOf(this.recipe.objective, this.network);
-      saveFile(await this.stage.view.toBlob(), pictureName(title, this.recipe.size));
+      const { objective, param, size } = this.recipe;
+      const { title } = titleOf(objective, this.network);
+      const other = param === "cppn" ? this.savedSize : undefined;
+      saveFile(await this.stage.view.toBlob(other), pictureName(title, other ?? size));
     } catch (error) {
       this.#fail(error, "run");
     }
@@ -295,6 +299,10 @@ export class AscentStudio extends LitElement {
         .scaling=${this.scaling}
         @scaling=${(event: CustomEvent<"smooth" | "crisp">) => {
           this.scaling = event.detail;
+        }}
+        .savedSize=${this.savedSize ?? recipe.size}
+        @savedsize=${(event: CustomEvent<Recipe["size"]>) => {
+          this.savedSize = event.detail;
         }}
         @choose=${(event: CustomEvent<Partial<Recipe>>) => this.#changeRecipe(event.detail)}
         @photo=${(event: CustomEvent<File>) => this.#usePhoto(event.detail)}

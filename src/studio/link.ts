@@ -23,6 +23,8 @@ export interface LinkState {
 }
 
 const MOST_NAME = 120;
+/** Images at once that a page is asked to draw. */
+export const MOST_IMAGES = 16;
 
 /** Numbers out of bounds are clamped, nonsense is ignored; never throws. A photograph cannot be in a link. */
 export function readLink(hash: string): LinkState {
@@ -33,8 +35,9 @@ export function readLink(hash: string): LinkState {
   const recipe = recipeFromQuery(parameters, base);
   const init = recipe.init === "photo" ? "zeros" : recipe.init;
   const iterations = Math.max(1, recipe.iterations);
+  const batch = Math.min(recipe.batch, MOST_IMAGES);
   const file = (parameters.get("file") ?? "").slice(0, MOST_NAME);
-  return { recipe: { ...recipe, init, iterations, batch: 1 }, file };
+  return { recipe: { ...recipe, init, iterations, batch }, file };
 }
 
 /** The hash, `#` included; empty for what the page opens with anyway. */

@@ -2,7 +2,6 @@ import "@awesome.me/webawesome/dist/components/switch/switch.js";
 import type WaSwitch from "@awesome.me/webawesome/dist/components/switch/switch.js";
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { parseSize } from "../element/attributes.ts";
 import { AscentError } from "../errors.ts";
 import { isRecipe, recipeNames, recipeSettings } from "../optvis/named-recipes.ts";
 import { paramOf } from "../optvis/params/param.ts";
@@ -16,9 +15,11 @@ import {
 import { withoutPixelRegularizers } from "../optvis/regularizers.ts";
 import { parseTransforms } from "../optvis/transforms/transforms.ts";
 import { icons } from "./icons.ts";
+import { MOST_IMAGES } from "./link.ts";
 import { errorMessage } from "./message.ts";
 import "./number-field.ts";
 import "./segmented.ts";
+import "./size-field.ts";
 import { base, buttons, fields } from "./styles.ts";
 
 const SIDES = [64, 96, 128, 192, 256, 384, 512] as const;
@@ -56,12 +57,20 @@ const PARAMS: readonly { readonly kind: ParamKind; readonly text: string }[] = [
 /** Exponents of ten of the sliders for rate and decay; the left end of the latter is zero. */
 const RATES = { from: -4, to: 4, step: 0.05 } as const;
 const DECAYS = { from: -8, to: 1, step: 0.1 } as const;
+/** Of the frequencies that images have in common, in cycles. */
+const CYCLES = { from: 0, to: 32, step: 0.5 } as const;
+
+/** Whether images of it can have low frequencies in common. */
+function hasFrequencies(param: ParamKind): boolean {
+  return paramOf(param).coarse !== undefined;
+}
 
 /**
  * Everything of a recipe but its subject.
  * @fires {CustomEvent<Partial<Recipe>>} choose
  * @fires {CustomEvent<File>} photo
  * @fires {CustomEvent<"smooth" | "crisp">} scaling
+ * @fires {CustomEvent<Recipe["size"]>} savedsize - height and width at which a CPPN is saved
  * @fires {CustomEvent} tuned - back to the tuned settings
  */
 @customElement("studio-recipe")
@@ -135,29 +144,19 @@ export class RecipeControls extends LitElement {
   @property() photoName = "";
   /** How the picture is enlarged; of this page, not of the recipe. */
   @property() scaling: "smooth" | "crisp" = "smooth";
+  /** Height and width at which a CPPN is saved; of this page, not of the recipe. */
+  @property({ attribute: false }) savedSize!: Recipe["size"];
   @property({ type: Boolean }) isTuned = false;
 
-  @state() private badSize: AscentError | undefined;
   @state() private badTransforms: AscentError | undefined;
 
   #choose(change: Partial<Recipe>): void {
     this.dispatchEvent(new CustomEvent("choose", { detail: change }));
   }
 
-  #number(field: Exclude<NumberField, "batch">) {
+  #number(field: NumberField) {
     return (event: CustomEvent<number>) => this.#choose({ [field]: event.detail });
   }
-
-  readonly #typeSize = (event: Event): void => {
-    try {
-      const size = parseSize((event.target as HTMLInputElement).value);
-      this.badSize = undefined;
-      this.#choose({ size });
-    } catch (error) {
-      if (!(error instanceof AscentError)) throw error;
-      this.badSize = error;
-    }
-  };
 
   readonly #pickPhoto = (event: Event): void => {
     const file = (event.target as HTMLInputElement).files?.[0];
@@ -175,33 +174,21 @@ export class RecipeControls extends LitElement {
 
   #renderCanvas() {
     const [height, width] = this.recipe.size;
-    const error = this.badSize ?? this.sizeError;
+    const onSize = ({ detail: size }: CustomEvent<Recipe["size"]>) => this.#choose({ size });
     return html`
       <div>
-        <label for="size">Size <span class="visually-hidden">in pixels, N or height x width</span></label>
-        <input
-          id="size"
-          type="text"
-          autocomplete="off"
-          .value=${height === width ? String(height) : `${height}x${width}`}
-          aria-invalid=${error ? "true" : "false"}
-          aria-describedby="size-error"
-          @change=${this.#typeSize}
-        >
+        <studio-size label="Size" .value=${this.recipe.size} .error=${this.sizeError} @choose=${onSize}></studio-size>
         <div class="presets" role="group" aria-label="Usual sizes">
           ${SIDES.map(
             (side) => html`<button
               aria-pressed=${height === side && width === side ? "true" : "false"}
               aria-label="${side} by ${side} pixels"
-              @click=${() => {
-                this.badSize = undefined;
-                this.#choose({ size: [side, side] });
-              }}
+              @click=${() => this.#choose({ size: [side, side] })}
             >${side}</button>`,
           )}
         </div>
-        ${errorMessage(error, "size-error")}
       </div>
+      ${this.#renderImages()}
       <div>
         <span class="label">Start</span>
         <studio-segmented
@@ -237,6 +224,26 @@ export class RecipeControls extends LitElement {
     `;
   }
 
+  /** How many images, what they have in common, and at what size they are saved, where these can be chosen. */
+  #renderImages() {
+    const { batch, param, share } = this.recipe;
+    const onSaved = ({ detail }: CustomEvent<Recipe["size"]>) =>
+      this.dispatchEvent(new CustomEvent("savedsize", { detail }));
+    return html`
+      <studio-number label="Images" note="at once" whole min="1" max=${MOST_IMAGES} .value=${batch} @choose=${this.#number("batch")}></studio-number>
+      ${
+        batch > 1 && hasFrequencies(param)
+          ? html`<studio-number label="In common" note="frequencies up to, cycles" .slider=${CYCLES} max=${recipeBounds.share.most} .value=${share} @choose=${this.#number("share")}></studio-number>`
+          : nothing
+      }
+      ${
+        param === "cppn"
+          ? html`<studio-size label="Saved at" .value=${this.savedSize} @choose=${onSaved}></studio-size>`
+          : nothing
+      }
+    `;
+  }
+
   /** A recipe by name, what is optimised, and the transforms in front of the network. */
   #renderParameterization() {
     const { recipe } = this;
@@ -250,6 +257,7 @@ export class RecipeControls extends LitElement {
         param,
         ...(param !== "pixel" && withoutPixelRegularizers),
         ...(!paramOf(param).plane && { alpha: false }),
+        ...(!hasFrequencies(param) && { share: 0 }),
       });
     };
     const onTransforms = (event: Event) => {

@@ -4,6 +4,7 @@ import { type AscentView, browserTuning, type RunState } from "../element/ascent
 import type { AscentError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
 import type { Recipe } from "../optvis/recipe.ts";
+import { wallSize } from "../optvis/wall.ts";
 import { embeddedUrl } from "./embedded.ts";
 import { icons } from "./icons.ts";
 import { sentence } from "./message.ts";
@@ -215,7 +216,7 @@ export class Stage extends LitElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    const [height, width] = this.recipe.size;
+    const { width, height } = wallSize(this.recipe.batch, this.recipe.size);
     if (changed.has("recipe")) this.frame.style.setProperty("--aspect", String(width / height));
     const done = Math.min(1, this.iteration / Math.max(1, this.recipe.iterations));
     this.progress.style.transform = `scaleX(${done})`;
