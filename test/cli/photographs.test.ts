@@ -13,6 +13,9 @@ import type {
   Tensor,
 } from "../../src/commands/report.ts";
 import { writeSafetensors } from "../../src/model/safetensors.ts";
+import { relativeL2 } from "../cases/error.ts";
+import caricature from "../fixtures/caricatures.json" with { type: "json" };
+import { noiseImage } from "../fixtures/hashing.ts";
 import fixtures from "../fixtures/pictures.json" with { type: "json" };
 import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
 import { commandLine, numbers, readTensors, writeSmallNetwork } from "./built.ts";
@@ -157,6 +160,19 @@ describe.skipIf(!dawn)("photographs", { timeout: LIMIT }, () => {
     // conv2_2 has 9×11 positions.
     expect(grid).toMatchObject({ rows: 2, columns: 3 });
     expect((await readTensors(at("grid.safetensors")))["image"]?.shape).toEqual([1, 3, 24, 36]);
+  });
+
+  it("a caricature in Fourier parameters follows PyTorch's float64 objective", async () => {
+    const { layer, size, photoSeed, seed, lr, power, sensitivity, expected } = caricature;
+    const shape = [1, 3, ...size];
+    const photo = { shape, data: noiseImage(photoSeed, shape) };
+    writeFileSync(at("noise.safetensors"), writeSafetensors({ image: photo }));
+    const { objective } = await succeed<RunReport>(
+      `caricature --model embedded --image @noise.safetensors --layer ${layer} --power ${power} --param fourier ` +
+        `--jitter 0 --lr ${lr} --seed ${seed} --iterations ${expected.length} --out @out.safetensors`,
+    );
+    // PyTorch in float32 is `sensitivity` off; Winograd's sums lose a digit more than direct ones.
+    expect(relativeL2(objective, expected)).toBeLessThan(50 * sensitivity);
   });
 
   it("render takes objectives about a photograph and about several images", async () => {
