@@ -43,8 +43,8 @@ type Steps = Pick<Required<DreamOptions>, "objective" | "iterations" | "lr" | "j
 
 /**
  * Every octave adds its detail to the photograph at its size, beginning with the detail of the one before, by
- * x ← clamp(x + lr·g/mean|g|, 0, 1) on a shifted image. Octaves too small for the network or the objective are left out; octave i of
- * the others draws its shifts by seed + i.
+ * x ← clamp(x + lr·g/mean|g|, 0, 1) on a shifted image. Octaves too small for the network or the objective are left
+ * out; octave i of the others draws its shifts by seed + i.
  * @returns tensor `image` (1,3,H,W)
  */
 export async function dream(
