@@ -4,7 +4,7 @@ import { createAscent } from "../engine/ascent.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/network.ts";
 import { defaultRecipe } from "../optvis/recipe.ts";
-import { imageSize } from "./image.ts";
+import { finiteImage } from "./image.ts";
 import type { GradientReport, Result, RunContext, Tensor } from "./report.ts";
 
 export interface GradientOptions {
@@ -19,7 +19,7 @@ export interface GradientOptions {
  * Without L2 and never with the ReLU redirect: the derivative as PyTorch would compute it.
  *
  * @returns tensors `objective` (N) and `gradient` (N, 3, H, W), with respect to RGB in 0–1 units
- * @throws InputError if the image is not (N, 3, H, W) or does not fit the network
+ * @throws InputError if the image is not (N, 3, H, W), is not finite or does not fit the network
  */
 export async function gradient(
   gpu: Gpu,
@@ -28,7 +28,7 @@ export async function gradient(
   context: RunContext,
 ): Promise<Result<GradientReport>> {
   const { shape, data } = options.image;
-  const [batch, height, width] = imageSize(shape);
+  const [batch, height, width] = finiteImage(options.image);
   const recipe = {
     ...defaultRecipe,
     objective: options.objective,

@@ -324,6 +324,7 @@ export class RunController implements ReactiveController {
     this.#loop = { abort, ended };
   }
 
+  /** Draws and tells of every submission, also of those under way when it is stopped: they happen all the same. */
   async #run(ascent: Ascent, signal: AbortSignal): Promise<void> {
     this.#present();
     const iterations = this.#target - ascent.iteration;
@@ -339,7 +340,6 @@ export class RunController implements ReactiveController {
         ascent,
         (objective ?? []).map(([first]) => first ?? Number.NaN),
       );
-      if (signal.aborted) return;
     }
   }
 

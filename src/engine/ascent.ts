@@ -118,15 +118,15 @@ export async function createAscent(
       bindingLimit,
     });
   const plan = await planKernels(gpu, planWith, options);
-  const start = startOf(plan, recipe, preprocessing(model.preprocess), options.photo);
   const scheduler = await Scheduler.create(gpu, plan, model);
   try {
     await scheduler.prepare([...plan.start.show, ...plan.show, ...(target ? plan.capture.dispatches : [])]);
+    const start = startOf(plan, recipe, preprocessing(model.preprocess), options.photo);
+    return new Ascent(scheduler, recipe, model, start, options.photo, target);
   } catch (error) {
     scheduler.dispose();
     throw error;
   }
-  return new Ascent(scheduler, recipe, model, start, options.photo, target);
 }
 
 export class Ascent {

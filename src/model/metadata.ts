@@ -56,7 +56,7 @@ export function metadataPreprocess(where: string, metadata: Metadata): Preproces
   const got = text === undefined ? "says nothing" : `says ${JSON.stringify(text.slice(0, 100))}`;
   const guess = text === undefined ? "" : guessPreprocess(text);
   throw new InputError(`${where}: preprocessing expects unit, imagenet or caffe, its metadata ${got}`, {
-    remedy: `give it: --preprocess unit|imagenet|caffe${guess}`,
+    remedy: `say which it is: --preprocess unit|imagenet|caffe${guess}`,
   });
 }
 

@@ -107,7 +107,7 @@ function addRecipeFlags(target: Command): Command {
     .option("--iterations <n>", "steps of ascent", integer("--iterations", recipeBounds.iterations))
     .option(
       "--until <eps>",
-      "stop when the objective's relative gain over 20 iterations falls below this",
+      "stop when the objective's relative gain over 20 iterations falls below this, looked at every 20",
       number("--until", { least: 0 }),
     )
     .option(

@@ -311,7 +311,7 @@ export class AscentStudio extends LitElement {
       <section class="network" aria-labelledby="network-title">
         <h2 id="network-title">Network</h2>
         <studio-model
-          .network=${network}
+          .network=${this.choice === this.shown ? network : undefined}
           .unusedTensors=${this.unusedTensors}
           .choice=${this.choice}
           .linkedFile=${this.linkedFile}

@@ -1,12 +1,13 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
+import { nearestNames } from "../model/labels.ts";
 import { icons } from "./icons.ts";
 import { base, fields } from "./styles.ts";
 
 /** More than these are not shown at once; typing narrows them down. */
 const SHOWN = 200;
 
-/** Names that contain what was typed, those that begin with it first. */
+/** Names that contain what was typed, those that begin with it first; where none does, none. */
 export function matchingNames(names: readonly string[], typed: string): readonly string[] {
   const wanted = typed.trim().toLowerCase();
   if (!wanted) return names;
@@ -90,7 +91,12 @@ export class ComboBox extends LitElement {
   }
 
   get #matches(): readonly string[] {
-    return matchingNames(this.names, this.typed).slice(0, SHOWN);
+    const found = matchingNames(this.names, this.typed);
+    return found.length > 0 ? found.slice(0, SHOWN) : nearestNames(this.names, this.typed);
+  }
+
+  get #isUnknown(): boolean {
+    return this.open && matchingNames(this.names, this.typed).length === 0;
   }
 
   #show(): void {
@@ -174,6 +180,7 @@ export class ComboBox extends LitElement {
         >
         ${icons.chevron}
         <ul id="list" role="listbox" aria-label=${this.label} ?hidden=${!this.open} @mousedown=${preventBlur}>
+          ${this.#isUnknown ? html`<li class="none" role="option" aria-disabled="true" aria-selected="false">Nothing is called that. The nearest:</li>` : nothing}
           ${matches.map(
             (name, index) => html`<li
               id="option-${index}"
@@ -183,7 +190,6 @@ export class ComboBox extends LitElement {
               @click=${() => this.#choose(name)}
             >${name}</li>`,
           )}
-          ${this.open && matches.length === 0 ? html`<li class="none" role="option" aria-disabled="true" aria-selected="false">Nothing is called that</li>` : nothing}
         </ul>
       </div>
     `;

@@ -65,7 +65,7 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [`${render} --recipe ${at("text.txt")}`, /--recipe: expected default, .*lucid2017.* or a JSON file/],
     [
       `${render} --transforms wobble:3`,
-      /--transforms: transforms: "wobble:3" is none; use none, standard, or a list/,
+      /--transforms: transforms: "wobble:3" is no transform; use none, standard, or a list/,
     ],
     [`${render} --transforms crop:64`, /crop:64 leaves no image/],
     [`${render} --param spline`, /--param: expected pixel, fourier, laplacian, cppn or maco, got "spline"/],
@@ -93,6 +93,7 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
       instead(gradient, "--image", at("flat.safetensors")),
       /image: expected shape \[N,3,H,W\], got \[3,8,8\]/,
     ],
+    [instead(gradient, "--image", at("hole.safetensors")), /image: expected finite numbers, got NaN at 7/],
     [without(saliency, "--objective"), /--objective.* not specified/],
     [without(saliency, "--image"), /--image.* not specified/],
     [instead(saliency, "--image", at("nowhere.jpg")), /--image: no such file/],

@@ -34,6 +34,9 @@ beforeAll(async () => {
     at("image.safetensors"),
     writeSafetensors({ image: { shape: [1, 3, 8, 8], data: numbers(192, 5) } }),
   );
+  const hole = numbers(192, 5);
+  hole[7] = Number.NaN;
+  writeFileSync(at("hole.safetensors"), writeSafetensors({ image: { shape: [1, 3, 8, 8], data: hole } }));
   writeFileSync(
     at("two.safetensors"),
     writeSafetensors({ image: { shape: [2, 3, 8, 8], data: numbers(384, 5) } }),

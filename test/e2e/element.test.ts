@@ -192,6 +192,19 @@ for (const name of ["chromium", "firefox"] as const) {
       await remove(view);
     });
 
+    it("tells of every iteration, also of those under way when it is paused", async () => {
+      const view = await hang({ iterations: "100000" }, "running");
+      await page.waitForFunction((it) => it.iteration > 20, {}, view);
+      await view.evaluate((it) => it.pause());
+      await view.evaluate((it) => it.step());
+      const [told, made] = await view.evaluate((it) => [
+        (it as unknown as { objectives: number[] }).objectives.length,
+        it.iteration,
+      ]);
+      expect(told).toBe(made);
+      await remove(view);
+    });
+
     it("keeps its picture when the objective does not exist, and recovers", async () => {
       const view = await hang({}, "finished");
       const before = await saved(view);

@@ -184,11 +184,12 @@ for (const name of ["chromium", "firefox"] as const) {
         expect(await page.evaluate(() => location.hash)).toContain("file=ascent-vgg.safetensors");
       });
 
-      it("finds a class by typing, and puts it into the address", async () => {
+      it("finds a class by typing, however it is spelt, and puts it into the address", async () => {
         await (await find(page, "input[value=class]")).evaluate((it) => it.click());
         const field = await find(page, "input[role=combobox]");
         await field.click();
-        await field.type("school");
+        await field.type("schol bus");
+        expect(await text(page, "li.none")).toBe("Nothing is called that. The nearest:");
         await page.keyboard.press("Enter");
         await page.waitForFunction((it) => it.recipe?.objective.includes("school bus"), {}, view);
         expect(await page.evaluate(() => location.hash)).toContain("school+bus");

@@ -22,10 +22,10 @@ test("none is none, and the recipe's jitter comes first", () => {
 
 describe("refused, with what is allowed", () => {
   test.each([
-    ["blurr:3", /"blurr:3" is none/],
-    ["pad", /"pad" is none/],
-    ["pad:-1", /"pad:-1" is none/],
-    ["__proto__:1", /is none/],
+    ["blurr:3", /"blurr:3" is no transform/],
+    ["pad", /"pad" is no transform/],
+    ["pad:-1", /"pad:-1" is no transform/],
+    ["__proto__:1", /is no transform/],
     ["pad:1.5", /pad expects a whole number from 0 to 1024/],
     ["scale:1", /scale expects a number from 0 to 0.9/],
     ["rotate:181", /rotate expects a number from 0 to 180/],

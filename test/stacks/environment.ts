@@ -42,5 +42,5 @@ export function stackEnvironment(stack: Stack): StackEnvironment {
   const executable = findBrowser(stack satisfies BrowserName);
   return executable
     ? { available: true, executable, driver }
-    : { available: false, reason: `no ${stack} found; run node test/provision.mjs` };
+    : { available: false, reason: `no ${stack} found; run node test/provision.ts` };
 }

@@ -54,7 +54,7 @@ function parseOne(entry: string, iterations: number): Transform {
   const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
   if (!kind) {
     const allowed = Object.entries(KINDS).map(([known, { unit }]) => `${known}:AMOUNT (${unit})`);
-    throw new InputError(`transforms: "${entry.slice(0, 40)}" is none`, {
+    throw new InputError(`transforms: "${entry.slice(0, 40)}" is no transform`, {
       remedy: `use none, standard, or a list of ${allowed.join(", ")} separated by commas`,
     });
   }
