@@ -7,6 +7,9 @@ import { preprocessing } from "../model/preprocess.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import type { Result, RunContext, RunReport, Tensor } from "./report.ts";
 
+/** Milliseconds of a submission: nobody waits for a frame here, and Firefox looks for its end every 100 ms only. */
+const SUBMISSION_MS = 400;
+
 export interface RenderOptions {
   readonly recipe: Recipe;
   /** Stop when the objective's relative gain over 20 iterations falls below this. */
@@ -78,6 +81,7 @@ export async function timedRun(
     for await (const { iteration, objective: values } of ascent.run({
       iterations: recipe.iterations - 1,
       objective: true,
+      frameMs: SUBMISSION_MS,
       ...(options.until === undefined ? {} : { until: options.until }),
       ...(context.signal === undefined ? {} : { signal: context.signal }),
     })) {
