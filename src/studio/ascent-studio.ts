@@ -334,6 +334,15 @@ export class AscentStudio extends LitElement {
           @choose=${this.#openChannel}
         ></studio-wall>
       </section>
+      <section aria-labelledby="compare-title">
+        <h2 id="compare-title">Two recipes, side by side</h2>
+        <studio-compare
+          .network=${network}
+          .choice=${shown}
+          .recipe=${recipe}
+          .photo=${this.photo}
+        ></studio-compare>
+      </section>
       <section aria-labelledby="photo-title">
         <h2 id="photo-title">A photograph, as the network sees it</h2>
         <studio-photo

@@ -1,5 +1,6 @@
 /** The controls, loaded after the picture has begun: everything here can wait for the engine. */
 import "./channel-wall.ts";
+import "./compare-room.ts";
 import "./loss-plot.ts";
 import "./model-picker.ts";
 import "./photo-room.ts";

@@ -1,14 +1,14 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
-import { type AscentView, browserTuning, type RunState } from "../element/ascent-view.ts";
+import type { AscentView, RunState } from "../element/ascent-view.ts";
 import type { AscentError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { wallSize } from "../optvis/wall.ts";
-import { embeddedUrl } from "./embedded.ts";
 import { icons } from "./icons.ts";
 import { sentence } from "./message.ts";
 import type { ModelChoice } from "./model-choice.ts";
+import { pictureView } from "./picture-view.ts";
 import { base, buttons } from "./styles.ts";
 import "./wall-label.ts";
 
@@ -236,41 +236,12 @@ export class Stage extends LitElement {
 
   #renderView() {
     const { recipe, choice } = this;
-    return html`<ascent-view
-      .model=${choice.file ?? embeddedUrl}
-      .preprocess=${choice.preprocess}
-      .padding=${choice.padding}
-      .objective=${recipe.objective}
-      .size=${recipe.size.join("x")}
-      .init=${recipe.init === "photo" ? (this.photo ?? "zeros") : recipe.init}
-      .target=${comparesWithPhoto(recipe.objective) ? (this.photo ?? "") : ""}
-      .batch=${recipe.batch}
-      .param=${recipe.param}
-      .share=${recipe.share}
-      ?alpha=${recipe.alpha}
-      .transforms=${recipe.transforms}
-      .strength=${recipe.strength}
-      .optimizer=${recipe.optimizer}
-      .lr=${recipe.lr}
-      .l2=${recipe.l2}
-      .blurSigma=${recipe.blur}
-      .blurEvery=${recipe.blurEvery}
-      .decay=${recipe.decay}
-      .blurGradient=${recipe.blurGradient}
-      .clipNorm=${recipe.clipNorm}
-      .clipContribution=${recipe.clipContribution}
-      .jitter=${recipe.jitter}
-      .coarse=${recipe.coarse}
-      .clamp=${recipe.clamp}
-      .redirect=${recipe.redirect}
-      .seed=${recipe.seed}
-      .iterations=${recipe.iterations}
-      .tuning=${browserTuning}
-      .scaling=${this.crisp ? "crisp" : "smooth"}
-      @ascent-ready=${this.#onReady}
-      @ascent-state=${this.#onState}
-      @ascent-step=${this.#onStep}
-    ></ascent-view>`;
+    return pictureView(recipe, choice, this.photo, {
+      scaling: this.crisp ? "crisp" : "smooth",
+      ready: () => this.#onReady(),
+      state: () => this.#onState(),
+      step: (event) => this.#onStep(event),
+    });
   }
 
   #renderTransport() {
@@ -317,11 +288,6 @@ export class Stage extends LitElement {
       </div>
     `;
   }
-}
-
-/** Whether a photograph decides what is drawn, also where it is not the start. */
-function comparesWithPhoto(spec: string): boolean {
-  return /(^|[\s*])(caricature|invert|style):/.test(spec);
 }
 
 /** Three digits that matter, never an exponent for everyday sizes. */

@@ -2,6 +2,7 @@
 import type { Browser, ElementHandle, Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ChannelWall } from "../../src/studio/channel-wall.ts";
+import type { CompareRoom } from "../../src/studio/compare-room.ts";
 import type { PhotoRoom } from "../../src/studio/photo-room.ts";
 import { launch } from "../stacks/browser.ts";
 import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
@@ -83,6 +84,40 @@ for (const name of ["chromium", "firefox"] as const) {
         it.shadowRoot!.querySelector('[aria-pressed="true"]')!.textContent!.trim(),
       );
       expect(pressed).toBe("2");
+    });
+
+    // The rooms are the same in both browsers; here the quicker one draws.
+    it.runIf(name === "firefox")("draws two recipes of one subject side by side", async () => {
+      const compare = await room<CompareRoom>("studio-compare");
+      const pick = (side: number, recipe: string) =>
+        compare.evaluate(
+          (it, at, value) => {
+            const select = it.shadowRoot!.querySelector<HTMLSelectElement>(`#recipe-${at}`)!;
+            select.value = value;
+            select.dispatchEvent(new Event("change"));
+          },
+          side,
+          recipe,
+        );
+      await pick(0, "tfjs");
+      await pick(1, "simonyan2013");
+      await compare.evaluate((it) => it.shadowRoot!.querySelector("button")!.click());
+      await compare.evaluate((it) => it.scrollIntoView());
+      await page.waitForFunction(
+        (it) => [...it.shadowRoot!.querySelectorAll("ascent-view")].every((view) => view.iteration > 2),
+        {},
+        compare,
+      );
+      const drawn = await compare.evaluate((it) =>
+        [...it.shadowRoot!.querySelectorAll("ascent-view")].map((view) => view.recipe),
+      );
+      const same = { objective: drawn[0]?.objective, size: [16, 16] };
+      expect(drawn).toEqual([
+        expect.objectContaining({ ...same, optimizer: "rms", init: "noise", clamp: true }),
+        expect.objectContaining({ ...same, optimizer: "sgd", init: "zeros", l2: 1e-4 }),
+      ]);
+      await compare.evaluate((it) => it.shadowRoot!.querySelector("button")!.click());
+      await page.waitForFunction((it) => !it.shadowRoot!.querySelector("ascent-view"), {}, compare);
     });
 
     it("makes a saliency map of a photograph, and says what it cannot read", async () => {

@@ -1,0 +1,63 @@
+/** The element that draws a recipe of the page. */
+import { html, type TemplateResult } from "lit";
+import { type AscentView, browserTuning } from "../element/ascent-view.ts";
+import type { Recipe } from "../optvis/recipe.ts";
+import { embeddedUrl } from "./embedded.ts";
+import type { ModelChoice } from "./model-choice.ts";
+
+/** Events of the element, and how it enlarges. */
+export interface PictureOptions {
+  readonly scaling?: AscentView["scaling"];
+  readonly ready?: (event: HTMLElementEventMap["ascent-ready"]) => void;
+  readonly state?: (event: HTMLElementEventMap["ascent-state"]) => void;
+  readonly step?: (event: HTMLElementEventMap["ascent-step"]) => void;
+}
+
+/** @param photo start of `init: "photo"`, and what some objectives compare with */
+export function pictureView(
+  recipe: Recipe,
+  choice: ModelChoice,
+  photo: Blob | undefined,
+  { scaling = "smooth", ready, state, step }: PictureOptions = {},
+): TemplateResult {
+  return html`<ascent-view
+    .model=${choice.file ?? embeddedUrl}
+    .preprocess=${choice.preprocess}
+    .padding=${choice.padding}
+    .objective=${recipe.objective}
+    .size=${recipe.size.join("x")}
+    .init=${recipe.init === "photo" ? (photo ?? "zeros") : recipe.init}
+    .target=${comparesWithPhoto(recipe.objective) ? (photo ?? "") : ""}
+    .batch=${recipe.batch}
+    .param=${recipe.param}
+    .share=${recipe.share}
+    ?alpha=${recipe.alpha}
+    .transforms=${recipe.transforms}
+    .strength=${recipe.strength}
+    .optimizer=${recipe.optimizer}
+    .lr=${recipe.lr}
+    .l2=${recipe.l2}
+    .blurSigma=${recipe.blur}
+    .blurEvery=${recipe.blurEvery}
+    .decay=${recipe.decay}
+    .blurGradient=${recipe.blurGradient}
+    .clipNorm=${recipe.clipNorm}
+    .clipContribution=${recipe.clipContribution}
+    .jitter=${recipe.jitter}
+    .coarse=${recipe.coarse}
+    .clamp=${recipe.clamp}
+    .redirect=${recipe.redirect}
+    .seed=${recipe.seed}
+    .iterations=${recipe.iterations}
+    .tuning=${browserTuning}
+    .scaling=${scaling}
+    @ascent-ready=${ready}
+    @ascent-state=${state}
+    @ascent-step=${step}
+  ></ascent-view>`;
+}
+
+/** Whether a photograph decides what is drawn, also where it is not the start. */
+function comparesWithPhoto(spec: string): boolean {
+  return /(^|[\s*])(caricature|invert|style):/.test(spec);
+}
