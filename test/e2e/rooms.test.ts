@@ -101,10 +101,18 @@ for (const name of ["chromium", "firefox"] as const) {
         );
       await pick(0, "tfjs");
       await pick(1, "simonyan2013");
+      await page.waitForFunction(
+        (it) => it.shadowRoot!.querySelector("button:enabled") !== null,
+        {},
+        compare,
+      );
       await compare.evaluate((it) => it.shadowRoot!.querySelector("button")!.click());
       await compare.evaluate((it) => it.scrollIntoView());
       await page.waitForFunction(
-        (it) => [...it.shadowRoot!.querySelectorAll("ascent-view")].every((view) => view.iteration > 2),
+        (it) => {
+          const views = [...it.shadowRoot!.querySelectorAll("ascent-view")];
+          return views.length === 2 && views.every((view) => view.iteration > 2);
+        },
         {},
         compare,
       );
