@@ -7,7 +7,7 @@ import { tunedSettings } from "../optvis/recipes.ts";
 import { icons } from "./icons.ts";
 import type { ModelChoice } from "./model-choice.ts";
 import { pictureView } from "./picture-view.ts";
-import { base, buttons, fields } from "./styles.ts";
+import { base, buttons, fields, matted } from "./styles.ts";
 
 /** The settings above, the project's own, and every named recipe. */
 const CHOICES = ["as set above", "default", ...recipeNames] as const;
@@ -39,12 +39,7 @@ export class CompareRoom extends LitElement {
         align-content: start;
       }
       ascent-view {
-        inline-size: 100%;
-        aspect-ratio: 1;
-        padding: clamp(6px, 1.2vw, 14px);
-        background: var(--mat);
-        box-shadow: 0 0 0 1px var(--line), 0 8px 24px -10px var(--shadow);
-        border-radius: 2px;
+        ${matted}
       }
       .progress {
         color: var(--ink-soft);

@@ -7,7 +7,7 @@ import { icons } from "./icons.ts";
 import { errorMessage } from "./message.ts";
 import type { ModelChoice } from "./model-choice.ts";
 import { type Made, type MethodName, methods, photoTensor, runMethod } from "./photo-methods.ts";
-import { base, buttons, fields } from "./styles.ts";
+import { base, buttons, fields, matted } from "./styles.ts";
 import { spatialLayers, titleOf } from "./subject.ts";
 import { asAscentError, Workshop } from "./workshop.ts";
 
@@ -47,12 +47,7 @@ export class PhotoRoom extends LitElement {
       }
       canvas {
         display: block;
-        inline-size: 100%;
-        aspect-ratio: 1;
-        padding: clamp(6px, 1.2vw, 14px);
-        background: var(--mat);
-        box-shadow: 0 0 0 1px var(--line), 0 8px 24px -10px var(--shadow);
-        border-radius: 2px;
+        ${matted}
       }
       figcaption {
         color: var(--ink-soft);

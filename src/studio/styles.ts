@@ -190,3 +190,13 @@ export const fields = css`
     align-items: start;
   }
 `;
+
+/** Declarations of a small picture in the rooms: square, on a mat. */
+export const matted = css`
+  inline-size: 100%;
+  aspect-ratio: 1;
+  padding: clamp(6px, 1.2vw, 14px);
+  background: var(--mat);
+  box-shadow: 0 0 0 1px var(--line), 0 8px 24px -10px var(--shadow);
+  border-radius: 2px;
+`;
