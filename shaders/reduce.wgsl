@@ -12,8 +12,12 @@ struct Range {
   offset: u32,
   count: u32,
   slot: u32,
+  what: u32,    // is summed: 0 for x
   scale: f32,
 }
+
+const SQUARES = 1u;
+const ABSOLUTE = 2u;
 
 struct Total {
   batch: u32,
@@ -31,36 +35,19 @@ struct Total {
 @group(0) @binding(5) var<storage, read> finished: array<f32>;
 @group(0) @binding(6) var<storage, read_write> totals: array<f32>;
 
-fn finish_partial(local: u32, group: vec3u, sum: f32) {
-  tree_sum(local, sum);
-  if (local == 0u) { partials[(range.slot * range.batch + group.y) * 64u + group.x] = range.scale * sums[0]; }
-}
-
 @compute @workgroup_size(64)
-fn reduce_sum(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  var sum = 0.0;
-  let first = group.y * range.stride + range.offset;
-  for (var i = group.x * 64u + local; i < range.count; i += 4096u) { sum += input[first + i]; }
-  finish_partial(local, group, sum);
-}
-
-@compute @workgroup_size(64)
-fn reduce_squares(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+fn reduce_partials(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   var sum = 0.0;
   let first = group.y * range.stride + range.offset;
   for (var i = group.x * 64u + local; i < range.count; i += 4096u) {
     let x = input[first + i];
-    sum = fma(x, x, sum);
+    var factor = 1.0;
+    if (range.what == SQUARES) { factor = x; }
+    if (range.what == ABSOLUTE) { factor = sign(x); }
+    sum = fma(x, factor, sum);
   }
-  finish_partial(local, group, sum);
-}
-
-@compute @workgroup_size(64)
-fn reduce_absolute(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  var sum = 0.0;
-  let first = group.y * range.stride + range.offset;
-  for (var i = group.x * 64u + local; i < range.count; i += 4096u) { sum += abs(input[first + i]); }
-  finish_partial(local, group, sum);
+  tree_sum(local, sum);
+  if (local == 0u) { partials[(range.slot * range.batch + group.y) * 64u + group.x] = range.scale * sums[0]; }
 }
 
 @compute @workgroup_size(64)

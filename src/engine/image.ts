@@ -52,8 +52,9 @@ export interface ImagePlan {
   readonly leaveStill: readonly Dispatch[];
   /** The same of a photograph in the image's place, which is opaque whatever the alpha channel says. */
   readonly enterPhoto: readonly Dispatch[];
-  /** The L2 term, and the objective's value. */
-  readonly penalize: readonly Dispatch[];
+  /** The objective's value; where L2 is not 0, its term and its gradient before. */
+  readonly total: readonly Dispatch[];
+  readonly decay: readonly Dispatch[];
   /** Regularizers, each only where it is not 0; pixels' are empty for other parameterizations. */
   readonly blurGradient: readonly Dispatch[];
   readonly update: readonly Dispatch[];
@@ -93,20 +94,23 @@ export function planImage(options: ImageOptions, memory: Allocation): ImagePlan 
   const parts = alpha ? [colours, alpha] : [colours];
   const show = parts.flatMap(({ passes }) => passes.forward);
   const decay = { batch, area, l2, slot: terms };
+  const total = (slots: number) =>
+    reduceTotal(
+      "objective",
+      { batch, firstSlot: 0, slots, ring: RING },
+      { finished: PARTIALS, state, totals },
+    );
   expectRegularizers(recipe);
   return {
     values: colours.passes.values,
     alpha: alpha?.passes.values,
     show,
     ...planEntry(options, memory),
-    penalize: [
+    total: [total(terms)],
+    decay: [
       l2Forward(decay, pre, { image, partials: PARTIALS }),
       l2Backward(decay, pre, { image, gradient }),
-      reduceTotal(
-        "objective",
-        { batch, firstSlot: 0, slots: terms + 1, ring: RING },
-        { finished: PARTIALS, state, totals },
-      ),
+      total(terms + 1),
     ],
     ...planRegularizers(recipe, { image, gradient }, memory),
     update: parts.flatMap((part) => [...part.passes.backward, ...planStep(options, part, pre.mean, memory)]),

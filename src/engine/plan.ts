@@ -114,7 +114,9 @@ export interface Phase {
   readonly until: number;
   readonly forward: readonly Dispatch[];
   readonly backward: readonly Dispatch[];
-  readonly penalize: readonly Dispatch[];
+  /** The objective's value; instead of it, where L2 is not 0, its term, its gradient and the value with it. */
+  readonly total: readonly Dispatch[];
+  readonly decay: readonly Dispatch[];
   readonly blurGradient: readonly Dispatch[];
   readonly update: readonly Dispatch[];
   readonly blur: readonly Dispatch[];
@@ -133,7 +135,10 @@ export function allDispatches({ setup, start, capture, phases, show, gradient }:
 }
 
 /** Regularizers as they are now: those that are 0 are left out of an iteration. */
-export type Asked = Pick<Recipe, "blur" | "blurEvery" | "blurGradient" | "clipNorm" | "clipContribution">;
+export type Asked = Pick<
+  Recipe,
+  "l2" | "blur" | "blurEvery" | "blurGradient" | "clipNorm" | "clipContribution"
+>;
 
 /** The dispatches of iteration t (from 0), in order; the Gaussian blur in those with t mod blurEvery = 0. */
 export function iterationOf({ phases }: Plan, t: number, asked: Asked): Dispatch[] {
@@ -141,7 +146,7 @@ export function iterationOf({ phases }: Plan, t: number, asked: Asked): Dispatch
   return [
     ...phase.forward,
     ...phase.backward,
-    ...phase.penalize,
+    ...(asked.l2 > 0 ? phase.decay : phase.total),
     ...(asked.blurGradient > 0 ? phase.blurGradient : []),
     ...phase.update,
     ...(asked.blur > 0 && t % asked.blurEvery === 0 ? phase.blur : []),
@@ -257,7 +262,8 @@ function planStage({ network, preprocess, objective, image: name, recipe, option
     forward: [...image.enter, ...forward, ...penalties.forward],
     // Sets of kernels that fuse differently leave the gradient in different buffers.
     backward: [...backward, ...image.leave(inputGradient), ...penalties.backward],
-    penalize: image.penalize,
+    decay: image.decay,
+    total: image.total,
     blurGradient: image.blurGradient,
     update: image.update,
     blur: image.blur,

@@ -2,7 +2,7 @@
  * Deterministic sums over parts of each image's activations, gradients or pixels: 64 partial sums an image
  * in a slot of `partials`, then their total. The same input gives the same bits.
  */
-import { reduce_absolute, reduce_squares, reduce_sum, reduce_total } from "../../shaders/reduce.wgsl";
+import { reduce_partials, reduce_total } from "../../shaders/reduce.wgsl";
 import { type BufferRef, type Dispatch, dispatch, type LiveField } from "../gpu/dispatch.ts";
 
 /** Partial sums of one slot and image. */
@@ -25,20 +25,21 @@ export function partialsBytes(batch: number, slots: number): number {
   return 4 * PARTIALS * batch * slots;
 }
 
-const KERNELS = { sum: reduce_sum, squares: reduce_squares, absolute: reduce_absolute } as const;
+/** `what` of shaders/reduce.wgsl. One kernel for all: it is compiled once. */
+const WHAT = { sum: 0, squares: 1, absolute: 2 } as const;
 
 /** partials[slot] = scale · Σ x, or Σ x², or Σ |x|. */
 export function reducePartials(
   label: string,
-  what: keyof typeof KERNELS,
+  what: keyof typeof WHAT,
   reduction: Reduction,
   buffers: { readonly input: BufferRef; readonly partials: BufferRef },
 ): Dispatch {
   const { batch, stride, offset, count, slot, scale, live } = reduction;
-  return dispatch(KERNELS[what], {
+  return dispatch(reduce_partials, {
     label,
     buffers,
-    uniform: { batch, stride, offset, count, slot, scale },
+    uniform: { batch, stride, offset, count, slot, what: WHAT[what], scale },
     workgroups: [PARTIALS, batch, 1],
     bytes: 4 * batch * count,
     ...(live && { live: { scale: live } }),

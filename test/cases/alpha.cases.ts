@@ -213,5 +213,10 @@ export const cases: readonly GpuCase[] = [
   kernelCase(["opacity_forward", "opacity_backward"], "alpha: a sigmoid", OPACITIES, opacities),
   kernelCase(["composite_forward", "composite_backward"], "alpha: over a background", BLENDED, blended),
   kernelCase(["grain_alone"], "alpha: random backgrounds", DRAWN, drawn),
-  kernelCase(["seed_constant", "reduce_sum"], "alpha: the mean opacity, of single images too", PAID, paid),
+  kernelCase(
+    ["seed_constant", "reduce_partials"],
+    "alpha: the mean opacity, of single images too",
+    PAID,
+    paid,
+  ),
 ];

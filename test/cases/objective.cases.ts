@@ -133,7 +133,7 @@ function decay({ kind, ...decayed }: Decayed): Proof {
 
 export const cases: readonly GpuCase[] = [
   kernelCase(
-    ["reduce_sum", "reduce_squares", "seed_constant", "seed_activation"],
+    ["reduce_partials", "seed_constant", "seed_activation"],
     "value and gradient of every kind of term",
     TERMS,
     objective,

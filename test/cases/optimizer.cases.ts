@@ -96,7 +96,7 @@ function step({ kind, shape, lr, t, clamp, decay = 0 }: Stepped): Proof {
 function sumsOf(kind: OptimizerKind, g: Float32Array, batch: number): Float32Array {
   const perImage = g.length / batch;
   const range = { batch, stride: perImage, offset: 0, count: perImage, scale: 1 };
-  return Float32Array.from((kind === "mean" ? twin.reduce_absolute : twin.reduce_squares)(g, range));
+  return Float32Array.from(twin.reduce_partials(kind === "mean" ? "absolute" : "squares", g, range));
 }
 
 /** 0.9·|m| + |g| is no less than what momentum or Adam add up. */

@@ -7,26 +7,19 @@ export interface ReferenceRange {
   readonly scale: number;
 }
 
-/** scale · Σ x over the part, one number an image. */
-export function reduceSum(x: ArrayLike<number>, range: ReferenceRange): Float64Array {
-  return reduce(x, range, (value) => value);
-}
+const TERMS = {
+  sum: (x: number) => x,
+  squares: (x: number) => x * x,
+  absolute: Math.abs,
+} as const;
 
-/** scale · Σ x² over the part, one number an image. */
-export function reduceSquares(x: ArrayLike<number>, range: ReferenceRange): Float64Array {
-  return reduce(x, range, (value) => value * value);
-}
-
-/** scale · Σ |x| over the part, one number an image. */
-export function reduceAbsolute(x: ArrayLike<number>, range: ReferenceRange): Float64Array {
-  return reduce(x, range, Math.abs);
-}
-
-function reduce(
+/** scale · Σ x, Σ x² or Σ |x| over the part, one number an image. */
+export function reducePartials(
+  what: keyof typeof TERMS,
   x: ArrayLike<number>,
   { batch, stride, offset, count, scale }: ReferenceRange,
-  term: (value: number) => number,
 ): Float64Array {
+  const term = TERMS[what];
   return Float64Array.from({ length: batch }, (_, n) => {
     let sum = 0;
     for (let i = 0; i < count; i++) sum += term(x[n * stride + offset + i]!);

@@ -123,9 +123,7 @@ export {
 export { presentPixels as present_fragment } from "./present.ts";
 export { pyramidBackward as pyramid_backward, pyramidForward as pyramid_forward } from "./pyramid.ts";
 export {
-  reduceAbsolute as reduce_absolute,
-  reduceSquares as reduce_squares,
-  reduceSum as reduce_sum,
+  reducePartials as reduce_partials,
   reduceTotal as reduce_total,
 } from "./reduce.ts";
 export {
