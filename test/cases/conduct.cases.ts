@@ -133,6 +133,13 @@ async function steersLikeRecipes(device: GPUDevice, assets: Assets, recipe: Reci
   await finish(changed, { iterations: 6 });
   if (relativeL2(await changed.readImage(), expected) < 1e-5)
     throw new Error("turned off they changed nothing");
+  // What L2 added to the objective is gone with it.
+  await changed.reset({ l2: 0 });
+  const never = await createAscent(gpu, model, { ...changed.recipe });
+  for (const ascent of [changed, never]) await ascent.prepare();
+  const values = [await changed.step(), await never.step()].map(String);
+  if (values[0] !== values[1]) throw new Error(`without L2 the objective is ${values.join(", not ")}`);
+  never.dispose();
   begun.dispose();
   changed.dispose();
 }
