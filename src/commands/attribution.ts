@@ -135,7 +135,7 @@ async function withImage(
 ): Promise<Attribution> {
   const size = onePhoto(options.image);
   const recipe = { ...defaultRecipe, objective: options.objective, size, batch, redirect: false };
-  const ascent = await createAscent(gpu, model, recipe, plan ? { plan } : {});
+  const ascent = await createAscent(gpu, model, recipe, { first: "gradient", ...(plan && { plan }) });
   try {
     const { tensors, ...found } = await use(ascent, size, options.image.data);
     const { runtime } = context;

@@ -54,7 +54,11 @@ export async function fool(
     redirect: false,
   };
   const photo = options.image.data;
-  const ascent = await createAscent(gpu, model, recipe, { photo, plan: { keep: last } });
+  const ascent = await createAscent(gpu, model, recipe, {
+    photo,
+    first: "gradient",
+    plan: { keep: last },
+  });
   try {
     const scores = async () => [...(await ascent.readActivation(last))];
     await ascent.gradient();

@@ -36,7 +36,10 @@ export async function gradient(
     batch,
     redirect: false,
   };
-  const ascent = await createAscent(gpu, model, recipe, { target: options.target });
+  const ascent = await createAscent(gpu, model, recipe, {
+    target: options.target,
+    first: "gradient",
+  });
   try {
     const result = await ascent.gradient(data);
     return {

@@ -82,7 +82,7 @@ async function cellVectors(
 ): Promise<{ vectors: Float32Array[]; rows: number; columns: number }> {
   const size = onePhoto(image);
   const recipe = { ...defaultRecipe, objective: `layer:${layer}`, size, redirect: false };
-  const ascent = await createAscent(gpu, model, recipe, { plan: { keep: layer } });
+  const ascent = await createAscent(gpu, model, recipe, { first: "gradient", plan: { keep: layer } });
   try {
     await ascent.gradient(image.data);
     const activation = await ascent.readActivation(layer);

@@ -99,7 +99,7 @@ export async function reconstruct(
 /** Mean square of a layer's activation. */
 async function meanSquare(gpu: Gpu, model: Model, layer: string, image: Tensor): Promise<number> {
   const recipe = { ...defaultRecipe, objective: `layer:${layer}`, size: onePhoto(image), redirect: false };
-  const ascent = await createAscent(gpu, model, recipe);
+  const ascent = await createAscent(gpu, model, recipe, { first: "gradient" });
   try {
     const { objective } = await ascent.gradient(image.data);
     return objective[0] as number;

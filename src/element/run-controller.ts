@@ -161,10 +161,13 @@ export class RunController implements ReactiveController {
     const { signal } = loading;
     let concern: Concern = "gpu";
     try {
+      const arriving = this.#resources.model(request);
+      // Without a GPU nobody waits for the model any more.
+      arriving.catch(() => {});
       const gpu = await this.#resources.gpu();
       if (signal.aborted) return;
       concern = "model";
-      const model = await this.#resources.model(request);
+      const model = await arriving;
       if (signal.aborted) return;
       this.#network = model.network;
       placeInNetwork(model.network, request.recipe, (stage) => {

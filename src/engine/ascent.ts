@@ -41,6 +41,8 @@ export interface AscentOptions extends KernelOptions {
   readonly target?: Float32Array | undefined;
   /** Instead of the recipe's, for objectives that have no spec. */
   readonly objective?: Objective | undefined;
+  /** What is asked of it first, whose kernels are compiled while the weights arrive; default `iteration`. */
+  readonly first?: "iteration" | "gradient" | undefined;
   /** Which kernels to use and what to skip; the defaults suit every device. */
   readonly plan?: Omit<PlanOptions, "bindingLimit">;
   /** Caps the size of a weight buffer below the device's binding limit; for tests. */
@@ -94,8 +96,8 @@ const FIRST_FLOPS = 2e9;
 const WATCHDOG_MS = 1000;
 
 /**
- * Plans, allocates, uploads and shows the start. Kernels are compiled when they are needed first: those of the first
- * iteration by the first iteration, the others by `Ascent.prepare`.
+ * Plans, allocates, uploads and shows the start. Of the kernels only those that are needed first are compiled: the first
+ * iteration's or the gradient's; others when they are needed, or all by `Ascent.prepare`.
  * @throws InputError for an objective, size or recipe that does not fit the network or the device,
  *   WeightsError for a bad checkpoint, DeviceError when memory runs out, ShaderError for a driver's refusal.
  */
@@ -118,9 +120,11 @@ export async function createAscent(
       bindingLimit,
     });
   const plan = await planKernels(gpu, planWith, options);
-  const scheduler = await Scheduler.create(gpu, plan, model);
+  const begin = [...plan.start.show, ...plan.show, ...(target ? plan.capture.dispatches : [])];
+  const first = options.first === "gradient" ? plan.gradient : iterationOf(plan, 0, recipe);
+  const scheduler = await Scheduler.create(gpu, plan, model, [...begin, ...first]);
   try {
-    await scheduler.prepare([...plan.start.show, ...plan.show, ...(target ? plan.capture.dispatches : [])]);
+    await scheduler.prepare(begin);
     const start = startOf(plan, recipe, preprocessing(model.preprocess), options.photo);
     return new Ascent(scheduler, recipe, model, start, options.photo, target);
   } catch (error) {

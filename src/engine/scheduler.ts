@@ -50,11 +50,17 @@ export class Scheduler {
   }
 
   /**
-   * Allocates and uploads the weights; `prepare` compiles.
-   * @throws InputError where the plan is too large for the device, DeviceError when memory runs out,
-   *   WeightsError where the checkpoint does not hold what it says.
+   * Allocates, and uploads the weights; meanwhile compiles what is needed `first`, without running it. `prepare`
+   * compiles the rest.
+   * @throws InputError where the plan is too large for the device, DeviceError when memory runs out, ShaderError for a
+   *   driver's refusal, WeightsError where the checkpoint does not hold what it says.
    */
-  static async create(gpu: Gpu, plan: Plan, model: Model): Promise<Scheduler> {
+  static async create(
+    gpu: Gpu,
+    plan: Plan,
+    model: Model,
+    first: readonly Dispatch[] = [],
+  ): Promise<Scheduler> {
     const { device } = gpu;
     for (const spec of plan.buffers) checkSize(gpu, plan, spec);
     const buffers = new Map<string, GPUBuffer>();
@@ -72,8 +78,12 @@ export class Scheduler {
       });
       for (const { buffer, data } of plan.tables)
         device.queue.writeBuffer(buffers.get(buffer) as GPUBuffer, 0, data);
-      await uploadWeights(gpu, plan, model, buffers);
-      return new Scheduler(gpu, plan, buffers, uniforms);
+      const scheduler = new Scheduler(gpu, plan, buffers, uniforms);
+      const warm = scheduler.#warm(first);
+      // Of two failures the checkpoint's is told; neither leaves the other at work on buffers that are gone.
+      const ended = await Promise.allSettled([uploadWeights(gpu, plan, model, buffers), warm]);
+      for (const end of ended) if (end.status === "rejected") throw end.reason;
+      return scheduler;
     } catch (error) {
       for (const buffer of made) gpu.free(buffer);
       throw error;
@@ -82,7 +92,7 @@ export class Scheduler {
 
   /** Whether every dispatch of the plan is prepared. */
   get prepared(): boolean {
-    return this.#bound.size === this.#offsets.size;
+    return this.#bound.size === this.#offsets.size && this.#unpacked.length === 0;
   }
 
   /**
@@ -97,22 +107,48 @@ export class Scheduler {
   }
 
   async #prepare(dispatches: readonly Dispatch[]): Promise<void> {
-    const added = new Set(dispatches.filter((dispatch) => !this.#bound.has(dispatch)));
-    if (added.size === 0) return;
-    const { device } = this.gpu;
-    const read = new Set([...added].flatMap(({ buffers }) => Object.values(buffers).map(bufferName)));
-    const packing = this.#unpacked.filter(({ buffer }) => read.has(buffer)).flatMap((one) => one.dispatches);
-    const wanted = [...packing, ...added];
+    const packing = this.#packingFor(dispatches);
+    const pack = packing.flatMap((one) => one.dispatches);
+    await this.#bindAll([...pack, ...dispatches]);
+    if (packing.length === 0) return;
+    this.#unpacked = this.#unpacked.filter((one) => !packing.includes(one));
+    await guarded(this.gpu.device, "packing", () => this.submit(pack, "pack"));
+    if (this.#unpacked.length === 0) this.#freeTemporaries();
+  }
+
+  /**
+   * Compiles, binds and dispatches without workgroups: some drivers (lavapipe) make a kernel's code when it is first
+   * dispatched, one after the other.
+   */
+  async #warm(dispatches: readonly Dispatch[]): Promise<void> {
+    const packing = this.#packingFor(dispatches).flatMap((one) => one.dispatches);
+    const all = [...packing, ...dispatches];
+    await this.#bindAll(all);
+    const once = new Map(all.map((dispatch) => [this.#bound.get(dispatch)?.kernel, dispatch])).values();
+    this.#submitPass("warm", (pass) => {
+      for (const dispatch of once) {
+        this.#enter(pass, dispatch);
+        pass.dispatchWorkgroups(0);
+      }
+    });
+  }
+
+  /** What packs weights that these read and that are not packed yet. */
+  #packingFor(dispatches: readonly Dispatch[]): Packing[] {
+    const read = new Set(dispatches.flatMap(({ buffers }) => Object.values(buffers).map(bufferName)));
+    return this.#unpacked.filter(({ buffer }) => read.has(buffer));
+  }
+
+  async #bindAll(dispatches: readonly Dispatch[]): Promise<void> {
+    const added = [...new Set(dispatches.filter((dispatch) => !this.#bound.has(dispatch)))];
+    if (added.length === 0) return;
     const kernels = await Promise.all(
-      wanted.map(({ kernel, overrides }) => this.gpu.kernel(kernel, overrides)),
+      added.map(({ kernel, overrides }) => this.gpu.kernel(kernel, overrides)),
     );
-    await guarded(device, "binding", () => {
-      for (const [i, dispatch] of wanted.entries())
+    await guarded(this.gpu.device, "binding", () => {
+      for (const [i, dispatch] of added.entries())
         this.#bound.set(dispatch, this.#bind(dispatch, kernels[i] as Kernel));
     });
-    this.#unpacked = this.#unpacked.filter(({ buffer }) => !read.has(buffer));
-    if (packing.length > 0) await guarded(device, "packing", () => this.submit(packing, "pack"));
-    if (this.#unpacked.length === 0) this.#freeTemporaries();
   }
 
   #bind(dispatch: Dispatch, kernel: Kernel): Bound {
@@ -178,19 +214,31 @@ export class Scheduler {
   /** Encodes dispatches into a compute pass. */
   encode(pass: GPUComputePassEncoder, dispatches: readonly Dispatch[]): void {
     for (const dispatch of dispatches) {
-      const bound = this.#bound.get(dispatch);
-      if (!bound) throw new Error(`${dispatch.label} was not prepared`);
-      pass.setPipeline(bound.kernel.pipeline);
-      pass.setBindGroup(0, bound.group);
+      this.#enter(pass, dispatch);
       pass.dispatchWorkgroups(...dispatch.workgroups);
     }
   }
 
+  #enter(pass: GPUComputePassEncoder, dispatch: Dispatch): void {
+    const bound = this.#bound.get(dispatch);
+    if (!bound) throw new Error(`${dispatch.label} was not prepared`);
+    pass.setPipeline(bound.kernel.pipeline);
+    pass.setBindGroup(0, bound.group);
+  }
+
   /** Submits dispatches as one compute pass; `after` may add copies to the same submission. */
   submit(dispatches: readonly Dispatch[], label: string, after?: (encoder: GPUCommandEncoder) => void): void {
+    this.#submitPass(label, (pass) => this.encode(pass, dispatches), after);
+  }
+
+  #submitPass(
+    label: string,
+    encode: (pass: GPUComputePassEncoder) => void,
+    after?: (encoder: GPUCommandEncoder) => void,
+  ): void {
     const encoder = this.gpu.device.createCommandEncoder({ label });
     const pass = encoder.beginComputePass({ label });
-    this.encode(pass, dispatches);
+    encode(pass);
     pass.end();
     after?.(encoder);
     this.gpu.device.queue.submit([encoder.finish()]);

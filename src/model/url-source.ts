@@ -16,8 +16,8 @@ export interface UrlOptions {
 
 /** The first request: room for any VGG's header. */
 const FIRST_BYTES = 1 << 16;
-/** Later requests fetch at least this much, so that a network of small tensors is not a request each. */
-const READ_AHEAD_BYTES = 1 << 20;
+/** Later requests fetch more than is asked for, each twice as much as the one before, so that small tensors share them. */
+const READ_AHEAD_BYTES = { first: 1 << 20, most: 1 << 23 } as const;
 
 /**
  * Asks for the file's beginning, and so learns its size and whether ranges are served.
@@ -58,6 +58,7 @@ function rangeSource(
 ): ByteSource {
   const { name } = connection;
   let window = firstWindow;
+  let ahead: number = READ_AHEAD_BYTES.first;
   return {
     name,
     size,
@@ -66,7 +67,8 @@ function rangeSource(
       if (begin === end) return new Uint8Array();
       const inside = begin >= window.begin && end <= window.begin + window.bytes.length;
       if (!inside) {
-        const readEnd = Math.min(size, Math.max(end, begin + READ_AHEAD_BYTES));
+        const readEnd = Math.min(size, Math.max(end, begin + ahead));
+        ahead = Math.min(2 * ahead, READ_AHEAD_BYTES.most);
         const bytes = await readRange(connection, size, original, begin, readEnd);
         // A large tensor goes to its reader; only what small ones share is kept.
         if (readEnd > end) window = { begin, bytes };
