@@ -6,7 +6,7 @@
  *     const image = await ascent.readImage();
  *     ascent.dispose();
  */
-import { DeviceError, InputError } from "../errors.ts";
+import { type DeviceError, InputError } from "../errors.ts";
 import { type Gpu, readBuffer } from "../gpu/device.ts";
 import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Model } from "../model/network.ts";
@@ -15,85 +15,28 @@ import { reweighed } from "../optvis/algebra.ts";
 import { parseObjective } from "../optvis/objective.ts";
 import { initialState } from "../optvis/optimizers.ts";
 import { alphaName } from "../optvis/params/alpha.ts";
-import { type LiveField, liveFields, type Recipe } from "../optvis/recipe.ts";
+import { liveFields, type Recipe } from "../optvis/recipe.ts";
 import { expectRegularizers } from "../optvis/regularizers.ts";
-import type { Objective } from "../optvis/term.ts";
 import { weightKey } from "../optvis/terms/terms.ts";
+import type { AscentOptions, LiveSettings, Progress, ResetOptions, RunOptions } from "./ascent-options.ts";
 import { CAM } from "./backward.ts";
 import { inEveryImage, targetOf } from "./capture.ts";
 import { drawAt } from "./draw.ts";
 import { activationName } from "./forward.ts";
-import { GRADIENT, IMAGE, isMoment, RING, STATE, VALUE_NOW, VALUES } from "./image.ts";
+import { GRADIENT, IMAGE, isMoment, RING, STATE, VALUE_NOW } from "./image.ts";
 import { Pace } from "./pace.ts";
-import { allDispatches, iterationOf, type Plan, type PlanOptions, planAscent } from "./plan.ts";
-import { type Choice, type KernelOptions, planKernels } from "./planned-kernels.ts";
+import { allDispatches, iterationOf, type Plan, planAscent } from "./plan.ts";
+import { type Choice, planKernels } from "./planned-kernels.ts";
 import { Presenter } from "./presenter.ts";
 import { type DispatchTime, profileDispatches } from "./profile.ts";
 import { Scheduler } from "./scheduler.ts";
+import { nextLook, Standing } from "./standing.ts";
 import { type StartValues, startOf, valuesOf } from "./start.ts";
+import { DEPTH, type Flight, Submissions } from "./submissions.ts";
 import { TUNING_MS, type TuningOptions, type TuningReport, tuneKernels } from "./tuner.ts";
 import type { TuningStorage } from "./tuning-memory.ts";
 
-export interface AscentOptions extends KernelOptions {
-  /** Start of `init: "photo"`: RGB in 0–1 units, (3,H,W) at the recipe's size. */
-  readonly photo?: Float32Array | undefined;
-  /** What terms that compare with a photograph compare with, as `photo`; the photo itself if absent. */
-  readonly target?: Float32Array | undefined;
-  /** Instead of the recipe's, for objectives that have no spec. */
-  readonly objective?: Objective | undefined;
-  /** What is asked of it first, whose kernels are compiled while the weights arrive; default `iteration`. */
-  readonly first?: "iteration" | "gradient" | undefined;
-  /** Which kernels to use and what to skip; the defaults suit every device. */
-  readonly plan?: Omit<PlanOptions, "bindingLimit">;
-  /** Caps the size of a weight buffer below the device's binding limit; for tests. */
-  readonly bindingLimit?: number;
-}
-
-export interface RunOptions {
-  readonly iterations: number;
-  /** Stop when the objective's relative gain over 20 iterations is below this; seen every 20 iterations. */
-  readonly until?: number;
-  readonly signal?: AbortSignal;
-  /** Read objective values back, once a submission. */
-  readonly objective?: boolean;
-  /** Milliseconds a submission should take; default 50. */
-  readonly frameMs?: number;
-}
-
-export interface Progress {
-  /** Iterations finished. */
-  readonly iteration: number;
-  /** Objective of each new iteration and image, on the image before its update, L2 included. */
-  readonly objective?: readonly (readonly number[])[];
-}
-
-/** Recipe fields that `reset` may change: they are data, not kernels or sizes. */
-export type ResetOptions = Partial<Pick<Recipe, "init" | "seed" | LiveField>> & {
-  readonly photo?: Float32Array;
-};
-
-/** What `set` takes. */
-export type LiveSettings = Partial<Pick<Recipe, LiveField>> & {
-  /** Of the objective's terms, in their order. */
-  readonly weights?: readonly number[];
-  /** The objective's terms with other weights, as a spec. */
-  readonly objective?: string;
-};
-
-/** A submission under way. */
-interface Flight {
-  readonly end: number;
-  readonly finished: Promise<number[][] | undefined>;
-}
-
-/** Iterations between two looks at whether the objective stands. */
-const UNTIL_SPAN = 20;
-/** Submissions in flight: while one runs the next is encoded. */
-const DEPTH = 2;
-/** What a device is trusted with in its first submission: well under a second at 4 GFLOP/s. */
-const FIRST_FLOPS = 2e9;
-/** Longest a submission should take: the watchdog of some systems fires after 2 s. */
-const WATCHDOG_MS = 1000;
+export type { AscentOptions, LiveSettings, Progress, ResetOptions, RunOptions } from "./ascent-options.ts";
 
 /**
  * Plans, allocates, uploads and shows the start. Of the kernels only those that are needed first are compiled: the first
@@ -139,19 +82,12 @@ export class Ascent {
   readonly lost: Promise<DeviceError>;
   #recipe: Recipe;
   readonly #scheduler: Scheduler;
+  readonly #submissions: Submissions;
+  readonly #standing = new Standing();
   readonly #model: Model;
   readonly #preprocessing: Preprocessing;
-  readonly #stagings: readonly GPUBuffer[];
   readonly #presenters = new Map<GPUTextureFormat, Presenter>();
   #photo: Float32Array | undefined;
-  /** Iterations submitted, and iterations known to be finished. */
-  #submitted = 0;
-  #finished = 0;
-  #flights = 0;
-  #msPerFlop: number | undefined;
-  #encodingMs = 0;
-  /** Mean objective by iteration, the last UNTIL_SPAN + 1 of them. */
-  readonly #recent = new Map<number, number>();
 
   constructor(
     scheduler: Scheduler,
@@ -164,15 +100,11 @@ export class Ascent {
     this.plan = scheduler.plan;
     this.lost = scheduler.gpu.lost;
     this.#scheduler = scheduler;
+    this.#submissions = new Submissions(scheduler);
     this.#recipe = recipe;
     this.#model = model;
     this.#preprocessing = preprocessing(model.preprocess);
     this.#photo = photo;
-    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-    const bytes = 4 * RING * recipe.batch;
-    this.#stagings = Array.from({ length: DEPTH }, (_, i) =>
-      scheduler.gpu.buffer(`objective read back ${i}`, bytes, usage),
-    );
     if (target) this.#capture(target);
     this.#begin(start);
   }
@@ -183,7 +115,7 @@ export class Ascent {
 
   /** Iterations finished. */
   get iteration(): number {
-    return this.#finished;
+    return this.#submissions.finished;
   }
 
   /** Names of the kernels in use. */
@@ -193,7 +125,7 @@ export class Ascent {
 
   /** Bytes of the plan's buffers as really allocated, with the uniforms and read-back buffers. */
   get allocatedBytes(): number {
-    return this.#stagings.reduce((bytes, buffer) => bytes + buffer.size, this.#scheduler.allocatedBytes);
+    return this.#scheduler.allocatedBytes + this.#submissions.allocatedBytes;
   }
 
   /**
@@ -206,7 +138,7 @@ export class Ascent {
 
   /** Seconds that encoding and submitting iterations has taken of this thread. */
   get encodingSeconds(): number {
-    return this.#encodingMs / 1000;
+    return this.#submissions.encodingMs / 1000;
   }
 
   /** Iterates, reporting after every submission. Breaking out waits for what is in flight. */
@@ -223,30 +155,31 @@ export class Ascent {
 
   /** What the next iteration runs. */
   #prepareNext(): Promise<void> {
-    return this.#scheduler.prepare(iterationOf(this.plan, this.#submitted, this.#recipe));
+    return this.#scheduler.prepare(iterationOf(this.plan, this.#submissions.submitted, this.#recipe));
   }
 
   async *#replay(options: RunOptions): AsyncGenerator<Progress, void, void> {
     const { until, signal } = options;
     const listen = options.objective === true || until !== undefined;
-    const end = this.#submitted + options.iterations;
+    const end = this.#submissions.submitted + options.iterations;
     const pace = new Pace(options.frameMs ?? 50, RING / DEPTH);
     const flights: Flight[] = [];
     try {
       for (;;) {
         while (
           flights.length < (until === undefined ? DEPTH : 1) &&
-          this.#submitted < end &&
+          this.#submissions.submitted < end &&
           !signal?.aborted
         ) {
-          const limit = until === undefined ? end : Math.min(end, nextLook(this.#submitted));
-          flights.push(this.#submit(Math.min(pace.count, limit - this.#submitted), listen, pace));
+          const { submitted: at } = this.#submissions;
+          const limit = until === undefined ? end : Math.min(end, nextLook(at));
+          flights.push(this.#iterate(Math.min(pace.count, limit - at), listen, pace));
         }
         const flight = flights.shift();
         if (!flight) return;
         const objective = await this.#land(flight);
-        yield { iteration: this.#finished, ...(objective && { objective }) };
-        if (until !== undefined && this.#stands(until)) return;
+        yield { iteration: this.iteration, ...(objective && { objective }) };
+        if (until !== undefined && this.#standing.stands(this.iteration, until)) return;
       }
     } finally {
       for (const flight of flights) await this.#land(flight);
@@ -256,7 +189,7 @@ export class Ascent {
   /** One iteration. @returns the objective of each image before the update, L2 included */
   async step(): Promise<number[]> {
     await this.#prepareNext();
-    const objective = await this.#land(this.#submit(1, true));
+    const objective = await this.#land(this.#iterate(1, true));
     return objective?.[0] ?? [];
   }
 
@@ -356,7 +289,7 @@ export class Ascent {
     if (rgb) this.writeImage(rgb);
     const { gpu } = this.#scheduler;
     await this.#scheduler.prepare(this.plan.gradient);
-    this.#submitParts(this.plan.gradient, "gradient");
+    this.#submissions.submit(this.plan.gradient, "gradient");
     const value = await readBuffer(gpu, this.#scheduler.buffer(VALUE_NOW));
     const gradient = await readBuffer(gpu, this.#scheduler.buffer(GRADIENT));
     return { objective: new Float32Array(value), gradient: new Float32Array(gradient) };
@@ -392,9 +325,9 @@ export class Ascent {
     await this.#prepareNext();
     const times = await profileDispatches(
       this.#scheduler,
-      iterationOf(this.plan, this.#submitted, this.#recipe),
+      iterationOf(this.plan, this.#submissions.submitted, this.#recipe),
     );
-    if (times) this.#finished = ++this.#submitted;
+    if (times) this.#submissions.count();
     return times;
   }
 
@@ -404,14 +337,13 @@ export class Ascent {
    * the compiling of the candidates.
    */
   tune(storage: TuningStorage, options: TuningOptions = {}): Promise<TuningReport> {
-    const iterationMs = (this.#msPerFlop ?? 0) * this.plan.executedFlops;
-    const budgetMs = options.budgetMs ?? Math.max(TUNING_MS, 2 * iterationMs);
+    const budgetMs = options.budgetMs ?? Math.max(TUNING_MS, 2 * this.#submissions.iterationMs);
     return tuneKernels(this.#scheduler.gpu, this.plan.convolutions, storage, { ...options, budgetMs });
   }
 
   dispose(): void {
     for (const presenter of this.#presenters.values()) presenter.dispose();
-    for (const staging of this.#stagings) this.#scheduler.gpu.free(staging);
+    this.#submissions.dispose();
     this.#scheduler.dispose();
   }
 
@@ -419,7 +351,7 @@ export class Ascent {
   #capture(photo: Float32Array): void {
     const { batch, size, capture } = this.plan;
     this.#write(IMAGE, inEveryImage(photo, { batch, size, mean: this.#preprocessing.mean }));
-    this.#submitParts(capture.dispatches, "capture", (encoder) => {
+    this.#submissions.submit(capture.dispatches, "capture", (encoder) => {
       for (const { from, to, bytes } of capture.copies) {
         encoder.copyBufferToBuffer(this.#scheduler.buffer(from), 0, this.#scheduler.buffer(to), 0, bytes);
       }
@@ -436,9 +368,8 @@ export class Ascent {
       if (isMoment(name)) this.#write(name, new Uint8Array(bytes));
     }
     this.#show(this.plan.start.show);
-    this.#submitted = 0;
-    this.#finished = 0;
-    this.#recent.clear();
+    this.#submissions.reset();
+    this.#standing.clear();
   }
 
   #write(name: string, data: Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>): void {
@@ -451,106 +382,17 @@ export class Ascent {
   }
 
   /** Submits `count` iterations; reads their objective values back if somebody listens. */
-  #submit(count: number, listen: boolean, pace?: Pace): Flight {
-    const first = this.#submitted;
-    const submittedAt = performance.now();
-    const dispatches: Dispatch[] = [];
-    for (let i = 0; i < count; i++) dispatches.push(...iterationOf(this.plan, first + i, this.#recipe));
-    const staging = listen ? this.#stagings[this.#flights++ % DEPTH] : undefined;
-    const values = this.#scheduler.buffer(VALUES);
-    const behind = first - this.#finished > 0 ? 2 : 1;
-    this.#submitParts(dispatches, "iterate", (encoder) => {
-      if (staging) encoder.copyBufferToBuffer(values, 0, staging, 0, values.size);
-    });
-    this.#encodingMs += performance.now() - submittedAt;
-    this.#submitted += count;
-    const finished = this.#collect(staging, first, count).then((objective) => {
-      const milliseconds = Math.max(0.1, (performance.now() - submittedAt) / behind);
-      this.#msPerFlop = milliseconds / (count * this.plan.executedFlops);
-      pace?.record(count, milliseconds);
-      return objective;
-    });
-    // Whoever lands the flight sees the error; until then it must not count as unhandled.
-    finished.catch(() => undefined);
-    return { end: first + count, finished };
-  }
-
-  /** Cuts a submission where it would take longer than a watchdog waits. */
-  #submitParts(
-    dispatches: readonly Dispatch[],
-    label: string,
-    after?: (encoder: GPUCommandEncoder) => void,
-  ): void {
-    const most = this.#msPerFlop === undefined ? FIRST_FLOPS : WATCHDOG_MS / this.#msPerFlop;
-    let begin = 0;
-    let flops = 0;
-    for (const [i, dispatch] of dispatches.entries()) {
-      if (flops > 0 && flops + dispatch.flops > most) {
-        this.#scheduler.submit(dispatches.slice(begin, i), label);
-        begin = i;
-        flops = 0;
-      }
-      flops += dispatch.flops;
-    }
-    this.#scheduler.submit(dispatches.slice(begin), label, after);
-  }
-
-  /** Waits for a submission, and takes its objective values out of the ring. */
-  async #collect(
-    staging: GPUBuffer | undefined,
-    first: number,
-    count: number,
-  ): Promise<number[][] | undefined> {
-    const { queue } = this.#scheduler.gpu.device;
-    if (!staging) {
-      await this.#orLost(queue.onSubmittedWorkDone());
-      return undefined;
-    }
-    await this.#orLost(staging.mapAsync(GPUMapMode.READ));
-    const ring = new Float32Array(staging.getMappedRange());
-    const { batch } = this.plan;
-    const values = Array.from({ length: count }, (_, i) => {
-      const at = ((first + i) % RING) * batch;
-      return [...ring.subarray(at, at + batch)];
-    });
-    staging.unmap();
-    return values;
-  }
-
-  /** Waits; a device lost meanwhile is told as such. */
-  async #orLost(work: Promise<undefined>): Promise<void> {
-    try {
-      await work;
-    } catch (cause) {
-      // The loss is reported on a promise of its own, before or after the read that failed of it.
-      const late = new Promise<undefined>((resolve) => setTimeout(resolve, 500));
-      const lost = await Promise.race([this.lost, late]);
-      throw lost ?? new DeviceError("reading back from the GPU failed", { cause, remedy: "run again" });
-    }
+  #iterate(count: number, listen: boolean, pace?: Pace): Flight {
+    const first = this.#submissions.submitted;
+    const iterations = Array.from({ length: count }, (_, i) =>
+      iterationOf(this.plan, first + i, this.#recipe),
+    );
+    return this.#submissions.iterate(iterations, listen, pace);
   }
 
   async #land(flight: Flight): Promise<number[][] | undefined> {
-    const objective = await flight.finished;
-    this.#finished = flight.end;
-    objective?.forEach((values, i) => {
-      const iteration = flight.end - objective.length + i;
-      this.#recent.set(iteration, values.reduce((sum, value) => sum + value, 0) / values.length);
-      this.#recent.delete(iteration - UNTIL_SPAN - 1);
-    });
+    const objective = await this.#submissions.land(flight);
+    if (objective) this.#standing.record(flight.end, objective);
     return objective;
   }
-
-  /** Whether the mean objective's gain over the last UNTIL_SPAN iterations, seen at a look, is below `eps`. */
-  #stands(eps: number): boolean {
-    if (this.#finished % UNTIL_SPAN !== 1) return false;
-    const before = this.#recent.get(this.#finished - 1 - UNTIL_SPAN);
-    const now = this.#recent.get(this.#finished - 1);
-    if (before === undefined || now === undefined) return false;
-    return (now - before) / Math.abs(before) < eps;
-  }
-}
-
-/** The next count of iterations after which `until` is looked at: 1, 21, 41, … */
-function nextLook(iteration: number): number {
-  return Math.ceil(Math.max(0, iteration) / UNTIL_SPAN) * UNTIL_SPAN + 1;
 }
