@@ -9,7 +9,8 @@
 // backward pass is the same convolution of dy with flipped, transposed weights and padding 2 − p.
 //
 // A gradient may be smaller than any half and an activation larger, so x is scaled by a power of two, taken
-// from its measured range, while it is staged, and the sums are scaled back: nothing finite overflows.
+// from its measured range, while it is staged, and the sums are scaled back: nothing overflows that does not in
+// float32. Where x or y is not finite all the same, overflow[0] is set to 1; nothing here clears it.
 enable f16;
 #import lib/conv3x3_tile
 #import lib/half_scale
@@ -21,6 +22,7 @@ struct Packed {
 
 @group(0) @binding(2) var<storage, read> weights: Packed;
 @group(0) @binding(7) var<storage, read> range: array<u32>;
+@group(0) @binding(8) var<storage, read_write> overflow: array<atomic<u32>>;
 
 override QUADS: u32 = 8;
 override ROWS: u32 = 8;
@@ -69,8 +71,28 @@ fn stage_weights(c: u32, first: u32, local: u32) {
 }
 
 // Brings finished sums to the scale of x and w.
-fn unscaled(sum: vec4f, scale_x: f32, scale_w: f32, start: vec4f) -> vec4f {
-  return fma(sum * scale_x, vec4f(scale_w), start);
+fn unscaled(sum: vec4f, scales: vec2f, start: vec4f) -> vec4f {
+  return fma(sum * scales.x, vec4f(scales.y), start);
+}
+
+// By the bits, since arithmetic need not tell NaN and infinity from numbers.
+fn magnitude_bits(sum: vec4f) -> vec4u {
+  return bitcast<vec4u>(sum) & vec4u(0x7fffffffu);
+}
+
+// Sets the flag where what was read, of magnitudes up to `range_bits`, or a sum is not finite.
+fn watch(quad: Quad, range_bits: u32) {
+  let low = max(
+    max(magnitude_bits(quad[0]), magnitude_bits(quad[1])),
+    max(magnitude_bits(quad[2]), magnitude_bits(quad[3])),
+  );
+  let high = max(
+    max(magnitude_bits(quad[4]), magnitude_bits(quad[5])),
+    max(magnitude_bits(quad[6]), magnitude_bits(quad[7])),
+  );
+  if (any(max(low, high) >= vec4u(0x7f800000u)) || range_bits >= 0x7f800000u) {
+    atomicStore(&overflow[0], 1u);
+  }
 }
 
 fn convolve(at: Place, local: u32, start: vec4f) -> Quad {
@@ -143,18 +165,20 @@ fn convolve(at: Place, local: u32, start: vec4f) -> Quad {
     }
     workgroupBarrier();
   }
-  let sx = inverse_half_scale(atomicLoad(&range_x));
-  let sw = inverse_half_scale(atomicLoad(&range_w));
-  return Quad(
-    unscaled(y0, sx, sw, start),
-    unscaled(y1, sx, sw, start),
-    unscaled(y2, sx, sw, start),
-    unscaled(y3, sx, sw, start),
-    unscaled(y4, sx, sw, start),
-    unscaled(y5, sx, sw, start),
-    unscaled(y6, sx, sw, start),
-    unscaled(y7, sx, sw, start),
+  let range_bits = atomicLoad(&range_x);
+  let scales = inverse_half_scales(range_bits, atomicLoad(&range_w));
+  let sums = Quad(
+    unscaled(y0, scales, start),
+    unscaled(y1, scales, start),
+    unscaled(y2, scales, start),
+    unscaled(y3, scales, start),
+    unscaled(y4, scales, start),
+    unscaled(y5, scales, start),
+    unscaled(y6, scales, start),
+    unscaled(y7, scales, start),
   );
+  watch(sums, range_bits);
+  return sums;
 }
 
 @compute @workgroup_size(ROWS, QUADS)

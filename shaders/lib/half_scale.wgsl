@@ -11,7 +11,10 @@ fn half_scale(range: u32) -> f32 {
   return bitcast<f32>((259u - exponent_of(range)) << 23u);
 }
 
-// 2^(e−132)
-fn inverse_half_scale(range: u32) -> f32 {
-  return bitcast<f32>((exponent_of(range) - 5u) << 23u);
+// 2^(e−132) of two such numbers as factors that are alike: a product by both is not out of float32's range halfway
+// unless it is in the end.
+fn inverse_half_scales(one: u32, other: u32) -> vec2f {
+  let sum = exponent_of(one) + exponent_of(other);
+  let first = sum / 2u;
+  return vec2f(bitcast<f32>((first - 5u) << 23u), bitcast<f32>((sum - first - 5u) << 23u));
 }

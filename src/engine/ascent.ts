@@ -32,7 +32,7 @@ import { type DispatchTime, profileDispatches } from "./profile.ts";
 import { Scheduler } from "./scheduler.ts";
 import { nextLook, Standing } from "./standing.ts";
 import { type StartValues, startOf, valuesOf } from "./start.ts";
-import { DEPTH, type Flight, Submissions } from "./submissions.ts";
+import { DEPTH, type Flight, overflowError, Submissions } from "./submissions.ts";
 import { TUNING_MS, type TuningOptions, type TuningReport, tuneKernels } from "./tuner.ts";
 import type { TuningStorage } from "./tuning-memory.ts";
 
@@ -288,8 +288,14 @@ export class Ascent {
   ): Promise<{ objective: Float32Array<ArrayBuffer>; gradient: Float32Array<ArrayBuffer> }> {
     if (rgb) this.writeImage(rgb);
     const { gpu } = this.#scheduler;
+    const { overflow } = this.plan;
     await this.#scheduler.prepare(this.plan.gradient);
+    this.#clearOverflow();
     this.#submissions.submit(this.plan.gradient, "gradient");
+    if (overflow) {
+      const [word] = new Uint32Array(await readBuffer(gpu, this.#scheduler.buffer(overflow)));
+      if (word !== 0) throw overflowError("the gradient");
+    }
     const value = await readBuffer(gpu, this.#scheduler.buffer(VALUE_NOW));
     const gradient = await readBuffer(gpu, this.#scheduler.buffer(GRADIENT));
     return { objective: new Float32Array(value), gradient: new Float32Array(gradient) };
@@ -364,12 +370,17 @@ export class Ascent {
     this.#write(start.values, values);
     if (start.alpha && alpha) this.#write(start.alpha, alpha);
     this.#write(STATE, new Uint8Array(initialState()));
+    this.#clearOverflow();
     for (const { name, bytes } of this.plan.buffers) {
       if (isMoment(name)) this.#write(name, new Uint8Array(bytes));
     }
     this.#show(this.plan.start.show);
     this.#submissions.reset();
     this.#standing.clear();
+  }
+
+  #clearOverflow(): void {
+    if (this.plan.overflow) this.#write(this.plan.overflow, new Uint8Array(4));
   }
 
   #write(name: string, data: Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>): void {

@@ -66,7 +66,7 @@ function planDrawing(
       gradient: show,
       capture: { dispatches: [], copies: [] },
     },
-    ...{ convolutions: [], flops: 0, executedFlops: 0 },
+    ...{ overflow: undefined, convolutions: [], flops: 0, executedFlops: 0 },
     bytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }

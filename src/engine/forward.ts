@@ -4,7 +4,7 @@
  */
 import type { Dispatch } from "../gpu/dispatch.ts";
 import { avgpoolForward } from "../nn/avgpool.ts";
-import { type ConvFamily, type Correlation, convFamily, correlation } from "../nn/conv3x3.ts";
+import { type ConvFamily, type Correlation, convFamily, correlation, OVERFLOW } from "../nn/conv3x3.ts";
 import { linearForward } from "../nn/linear.ts";
 import { maxpoolForward, poolBitsBytes } from "../nn/maxpool.ts";
 import { reluBitsBytes, reluForward } from "../nn/relu.ts";
@@ -128,7 +128,7 @@ function stepForward(walk: Walk, step: Step, input: string, output: string): Dis
 /** The buffers a family works in, shared by all layers. */
 export function convWorkspace({ memory }: Walk, family: ConvFamily, pass: Correlation) {
   const entries = family.workspace(pass).map(({ name, bytes }): [string, string] => {
-    return [name, memory.buffer(`conv3x3.${name}`, "workspace", bytes)];
+    return [name, memory.buffer(`conv3x3.${name}`, name === OVERFLOW ? "overflow" : "workspace", bytes)];
   });
   return Object.fromEntries(entries);
 }

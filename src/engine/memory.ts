@@ -11,7 +11,8 @@ export type BufferRole =
   | "param"
   | "optimizer"
   | "workspace"
-  | "objective";
+  | "objective"
+  | "overflow";
 
 export interface BufferSpec {
   readonly name: string;

@@ -90,6 +90,8 @@ export interface Plan {
   readonly show: readonly Dispatch[];
   /** Objective (without L2) and gradient at the resident image: no transforms, no redirect, no update. */
   readonly gradient: readonly Dispatch[];
+  /** Buffer of the word that kernels in half precision set where something is not finite, if there are any. */
+  readonly overflow: string | undefined;
   /** The convolutions and the kernels chosen for them. */
   readonly convolutions: readonly ConvolutionPass[];
   /** Multiplications and additions of whole layers, forward and backward, whatever is skipped. */
@@ -191,6 +193,7 @@ export function planAscent(
     phases: [...(coarse?.phases ?? []), ...phases.filter(({ until }) => until > begun)],
     start: coarse?.start ?? { values: image.values, alpha: image.alpha, size: recipe.size, show: image.show },
     show: image.show,
+    overflow: buffers.find(({ role }) => role === "overflow")?.name,
     convolutions: convolutionPasses(recipe.batch, moved.steps, fast),
     capture: { dispatches: [...image.enterPhoto, ...still.forward], copies: still.captures },
     gradient: [

@@ -253,7 +253,16 @@ export class Scheduler {
 
 function usageOf({ role }: BufferSpec): GPUBufferUsageFlags {
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-  const read = ["image", "param", "gradient", "objective", "optimizer", "kept", "activations"].includes(role);
+  const read = [
+    "image",
+    "param",
+    "gradient",
+    "objective",
+    "overflow",
+    "optimizer",
+    "kept",
+    "activations",
+  ].includes(role);
   return read ? usage | GPUBufferUsage.COPY_SRC : usage;
 }
 

@@ -2,7 +2,7 @@
  * What of an ascent is on its way through the GPU: iterations are submitted many at a time, the next ones encoded while
  * some run, and what they leave is read back once a submission at most.
  */
-import { DeviceError } from "../errors.ts";
+import { DeviceError, InputError } from "../errors.ts";
 import type { Dispatch } from "../gpu/dispatch.ts";
 import { RING, VALUES } from "./image.ts";
 import type { Pace } from "./pace.ts";
@@ -20,6 +20,8 @@ export interface Flight {
 export const DEPTH = 2;
 /** What a device is trusted with in its first submission: well under a second at 4 GFLOP/s. */
 const FIRST_FLOPS = 2e9;
+/** The word that kernels in half precision set stands behind the objective values. */
+const OVERFLOW_BYTES = 4;
 /** Longest a submission should take: the watchdog of some systems fires after 2 s. */
 const WATCHDOG_MS = 1000;
 
@@ -36,7 +38,8 @@ export class Submissions {
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-    const bytes = 4 * RING * scheduler.plan.batch;
+    const { batch, overflow } = scheduler.plan;
+    const bytes = 4 * RING * batch + (overflow ? OVERFLOW_BYTES : 0);
     this.#stagings = Array.from({ length: DEPTH }, (_, i) =>
       scheduler.gpu.buffer(`objective read back ${i}`, bytes, usage),
     );
@@ -87,11 +90,11 @@ export class Submissions {
     const first = this.#submitted;
     const count = iterations.length;
     const submittedAt = performance.now();
-    const staging = listen ? this.#stagings[this.#flights++ % DEPTH] : undefined;
-    const values = this.#scheduler.buffer(VALUES);
+    const { overflow } = this.#scheduler.plan;
+    const staging = listen || overflow ? this.#stagings[this.#flights++ % DEPTH] : undefined;
     const behind = first - this.#finished > 0 ? 2 : 1;
     this.submit(iterations.flat(), "iterate", (encoder) => {
-      if (staging) encoder.copyBufferToBuffer(values, 0, staging, 0, values.size);
+      if (staging) this.#copyResults(encoder, staging);
     });
     this.#encodingMs += performance.now() - submittedAt;
     this.#submitted += count;
@@ -99,7 +102,7 @@ export class Submissions {
       const milliseconds = Math.max(0.1, (performance.now() - submittedAt) / behind);
       this.#msPerFlop = milliseconds / (count * this.#scheduler.plan.executedFlops);
       pace?.record(count, milliseconds);
-      return objective;
+      return listen ? objective : undefined;
     });
     // Whoever lands the flight sees the error; until then it must not count as unhandled.
     finished.catch(() => undefined);
@@ -129,7 +132,18 @@ export class Submissions {
     this.#scheduler.submit(dispatches.slice(begin), label, after);
   }
 
-  /** Waits for a submission, and takes its objective values out of the ring. */
+  #copyResults(encoder: GPUCommandEncoder, staging: GPUBuffer): void {
+    const values = this.#scheduler.buffer(VALUES);
+    const { overflow } = this.#scheduler.plan;
+    encoder.copyBufferToBuffer(values, 0, staging, 0, values.size);
+    if (!overflow) return;
+    encoder.copyBufferToBuffer(this.#scheduler.buffer(overflow), 0, staging, values.size, OVERFLOW_BYTES);
+  }
+
+  /**
+   * Waits for a submission, and takes its objective values out of the ring.
+   * @throws InputError where kernels in half precision met or made what is not finite
+   */
   async #collect(
     staging: GPUBuffer | undefined,
     first: number,
@@ -141,13 +155,19 @@ export class Submissions {
       return undefined;
     }
     await this.#orLost(staging.mapAsync(GPUMapMode.READ));
-    const ring = new Float32Array(staging.getMappedRange());
-    const { batch } = this.#scheduler.plan;
+    const mapped = staging.getMappedRange();
+    const { batch, overflow } = this.#scheduler.plan;
+    const overflowed = overflow !== undefined && new Uint32Array(mapped, 4 * RING * batch)[0] !== 0;
+    const ring = new Float32Array(mapped);
     const values = Array.from({ length: count }, (_, i) => {
       const at = ((first + i) % RING) * batch;
       return [...ring.subarray(at, at + batch)];
     });
     staging.unmap();
+    if (overflowed)
+      throw overflowError(
+        count === 1 ? `iteration ${first + 1}` : `iterations ${first + 1} to ${first + count}`,
+      );
     return values;
   }
 
@@ -166,4 +186,11 @@ export class Submissions {
   dispose(): void {
     for (const staging of this.#stagings) this.#scheduler.gpu.free(staging);
   }
+}
+
+/** @param where it happened */
+export function overflowError(where: string): InputError {
+  return new InputError(`${where}: half precision overflowed: activations or gradients are not finite`, {
+    remedy: "begin again without kernels in half precision, or with smaller weights, images or steps",
+  });
 }

@@ -13,7 +13,7 @@ import { subgroup } from "./conv3x3/subgroup.ts";
 import { winograd } from "./conv3x3/winograd.ts";
 import { workgroup } from "./conv3x3/workgroup.ts";
 
-export type { ConvFamily } from "./conv3x3/family.ts";
+export { type ConvFamily, OVERFLOW } from "./conv3x3/family.ts";
 export * from "./conv3x3/shape.ts";
 
 const families = {

@@ -75,7 +75,7 @@ function scaled({ shape, ...exponents }: Scaled): Proof {
   const w = noise(1, shape.outputChannels * shape.inputChannels * 9);
   const dy = noise(4, shape.batch * shape.outputChannels * height * width);
   const dx = 4 * shape.batch * shape.inputChannels * shape.inputHeight * shape.inputWidth;
-  const workspace = { range: "range" };
+  const workspace = { range: "range", overflow: "overflow" };
   const packedBytes = packing().bytes(shape.outputChannels, shape.inputChannels);
   return {
     buffers: {
@@ -86,6 +86,7 @@ function scaled({ shape, ...exponents }: Scaled): Proof {
       packed: packedBytes,
       scaledPacked: packedBytes,
       range: RANGE_BYTES,
+      overflow: new Uint32Array(1),
       dx,
       scaledDx: dx,
     },
@@ -110,12 +111,20 @@ function scaled({ shape, ...exponents }: Scaled): Proof {
         read.f32("scaledDx"),
         read.f32("dx").map((value) => value * factor),
       );
+      expectExact("overflow", read.u32("overflow"), [0]);
     },
   };
 }
 
-/** What is not finite already in float32 is not hidden: it comes out wherever it is read. */
-function overflowing(value: number): Proof {
+interface Overflowing {
+  /** One number of the gradient. */
+  readonly value: number;
+  /** Exponent of two that the weights are multiplied by. */
+  readonly weights: number;
+}
+
+/** What is not finite in float32 is not hidden: it comes out wherever it is read, and sets the flag. */
+function overflowing({ value, weights }: Overflowing): Proof {
   const shape: ConvShape = { ...(SHAPES[1] as ConvShape), batch: 1, padding: 1 };
   const pass = correlation(shape, "backward_input");
   const { inputChannels, outputChannels, inputHeight, inputWidth } = shape;
@@ -123,10 +132,11 @@ function overflowing(value: number): Proof {
   dy[inputWidth + 1] = value;
   return {
     buffers: {
-      weights: noise(1, outputChannels * inputChannels * 9),
+      weights: noise(1, outputChannels * inputChannels * 9).map((w) => w * 2 ** weights),
       packed: packing().bytes(outputChannels, inputChannels),
       dy,
       range: RANGE_BYTES,
+      overflow: new Uint32Array(1),
       dx: 4 * inputChannels * inputHeight * inputWidth,
     },
     dispatches: [
@@ -135,10 +145,11 @@ function overflowing(value: number): Proof {
         weights: "packed",
         input: "dy",
         output: "dx",
-        workspace: { range: "range" },
+        workspace: { range: "range", overflow: "overflow" },
       }),
     ],
     check(read) {
+      expectExact("overflow", read.u32("overflow"), [1]);
       const dx = read.f32("dx");
       for (let i = 0; i < dx.length; i++) {
         const column = i % inputWidth;
@@ -161,7 +172,7 @@ const withoutFeature: GpuCase = {
         weights: "packed",
         input: "dy",
         output: "dx",
-        workspace: { range: "range" },
+        workspace: { range: "range", overflow: "overflow" },
       },
     );
     if (!range || !conv) throw new Error("the pass takes a range and a convolution");
@@ -193,14 +204,20 @@ export const cases: readonly GpuCase[] = [
       { shape, weights: 0, gradient: 60 },
       { shape, weights: -20, gradient: -40 },
       { shape, weights: 20, gradient: 60 },
+      { shape, weights: -100, gradient: 127 },
+      { shape, weights: 100, gradient: -110 },
     ]),
     scaled,
     half.features,
   ),
   kernelCase(
     ["conv3x3_backward_input_half"],
-    "an overflow of float32 shows in the result",
-    [Number.POSITIVE_INFINITY, Number.NaN],
+    "an overflow of float32 shows in the result and is flagged",
+    [
+      { value: Number.POSITIVE_INFINITY, weights: 0 },
+      { value: Number.NaN, weights: 0 },
+      { value: 3e38, weights: 20 },
+    ],
     overflowing,
     half.features,
   ),

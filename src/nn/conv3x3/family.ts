@@ -23,9 +23,15 @@ export interface ConvFamily {
 export interface Workspace {
   readonly name: string;
   readonly bytes: number;
-  /** Read only and read as zeros, which is what WebGPU's buffers begin as; others may hold anything. */
+  /** Zeros at first, which is what WebGPU's buffers begin as; others may hold anything. */
   readonly zeros?: boolean;
 }
+
+/**
+ * Workspace of 4 bytes that kernels in half precision set to 1 where what they read or make is not finite. They never
+ * clear it.
+ */
+export const OVERFLOW = "overflow";
 
 export interface ConvForwardBuffers {
   readonly weights: BufferRef;

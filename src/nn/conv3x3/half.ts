@@ -15,7 +15,7 @@ import {
 } from "../../../shaders/conv3x3_pack_half.wgsl";
 import { conv3x3_range_half } from "../../../shaders/conv3x3_range_half.wgsl";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
-import type { ConvFamily, ConvPacking } from "./family.ts";
+import { type ConvFamily, type ConvPacking, OVERFLOW } from "./family.ts";
 import type { Correlation } from "./shape.ts";
 import { tiledPasses } from "./tiled.ts";
 import { workgroupTiles } from "./workgroup.ts";
@@ -54,7 +54,7 @@ const passes = tiledPasses(
     backwardInputRelu: conv3x3_backward_input_relu_half,
   },
   workgroupTiles,
-  ["range"],
+  ["range", OVERFLOW],
 );
 
 export const half: ConvFamily = {
@@ -63,7 +63,10 @@ export const half: ConvFamily = {
   fusesRelu: true,
   packing: halfPacking,
   suits: () => true,
-  workspace: () => [{ name: "range", bytes: 4 * PARTIALS }],
+  workspace: () => [
+    { name: "range", bytes: 4 * PARTIALS },
+    { name: OVERFLOW, bytes: 4, zeros: true },
+  ],
   forward: (label, pass, buffers) => [
     inputRange(label, pass, buffers),
     ...passes.forward(label, pass, buffers),
