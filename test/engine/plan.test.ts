@@ -1,7 +1,8 @@
 /** Plans are plain data: what they keep, what they skip, and what they cost, without a device. */
 import { expect, test } from "vitest";
 import { bytesByRole } from "../../src/engine/memory.ts";
-import { allDispatches, iterationOf, type PlanOptions, planAscent } from "../../src/engine/plan.ts";
+import { allDispatches, iterationOf, type PlanOptions } from "../../src/engine/plan.ts";
+import { planAscent } from "../../src/engine/plan-ascent.ts";
 import { inferNetwork } from "../../src/model/architecture.ts";
 import { parseObjective } from "../../src/optvis/objective.ts";
 import { defaultRecipe, type Recipe } from "../../src/optvis/recipe.ts";
