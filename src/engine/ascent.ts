@@ -397,7 +397,7 @@ export class Ascent {
   #iterate(count: number, listen: boolean, pace?: Pace): Flight {
     const first = this.#submissions.submitted;
     const iterations = Array.from({ length: count }, (_, i) =>
-      iterationOf(this.plan, first + i, this.#recipe),
+      iterationOf(this.plan, first + i, this.#recipe, listen),
     );
     return this.#submissions.iterate(iterations, listen, pace);
   }

@@ -8,7 +8,7 @@ import { type ConvFamily, type Correlation, convFamily, correlation, OVERFLOW } 
 import { linearForward } from "../nn/linear.ts";
 import { maxpoolForward, poolBitsBytes } from "../nn/maxpool.ts";
 import { reluBitsBytes, reluForward } from "../nn/relu.ts";
-import type { LayeredTerm } from "../optvis/term.ts";
+import { isPlain, type LayeredTerm, readsActivation } from "../optvis/term.ts";
 import type { Capture, TermPasses } from "../optvis/terms/place.ts";
 import { termPasses } from "../optvis/terms/terms.ts";
 import type { Allocation } from "./memory.ts";
@@ -54,31 +54,47 @@ export interface Copy {
 }
 
 /**
- * @returns the dispatches, the buffer in which the last activation is found, and the copies that take a
- *   photograph's share of the terms that compare with it
+ * @returns the dispatches, those of them that only the objective's value needs and not the gradient, the buffer in which
+ *   the last activation is found, and the copies that take a photograph's share of the terms that compare with it
  */
 export function forwardPass(walk: Walk): {
   readonly dispatches: Dispatch[];
+  readonly valueOnly: readonly Dispatch[];
   readonly last: string;
   readonly captures: readonly Copy[];
 } {
   const { memory, partials } = walk;
   const dispatches: Dispatch[] = [];
+  const valueOnly: Dispatch[] = [];
   const captures: Copy[] = [];
+  const needed = walk.steps.findLastIndex((step) => backwardNeeds(step));
   let source = INPUT;
-  for (const step of walk.steps) {
+  for (const [i, step] of walk.steps.entries()) {
     const bytes = activationBytes(walk, step.output);
     const output = step.kept
       ? memory.buffer(keptName(step), "kept", bytes)
       : otherActivation(walk, source, bytes);
-    dispatches.push(...stepForward(walk, step, source, output));
-    for (const { passes } of termsOf(walk, step)) {
-      dispatches.push(...passes.forward({ activation: output, partials }));
+    const made = stepForward(walk, step, source, output);
+    dispatches.push(...made);
+    if (i > needed) valueOnly.push(...made);
+    for (const { term, passes } of termsOf(walk, step)) {
+      const value = passes.forward({ activation: output, partials });
+      dispatches.push(...value);
+      if (isPlain(term)) valueOnly.push(...value);
       if (passes.capture) captures.push(copyOf(passes.capture, output));
     }
     source = output;
   }
-  return { dispatches, last: source, captures };
+  return { dispatches, valueOnly, last: source, captures };
+}
+
+/**
+ * Whether the way back needs something of the step's forward pass: its bits or its activation. The mean of a channel
+ * before its ReLU does not: its gradient there is the same number everywhere, whatever the image.
+ */
+function backwardNeeds({ layer, fusedRelu, kept, terms }: Step): boolean {
+  const bits = layer.kind === "relu" || layer.kind === "maxpool" || fusedRelu !== undefined;
+  return bits || kept || terms.some(({ term }) => readsActivation(term));
 }
 
 function copyOf({ from, to, bytes }: Capture, activation: string): Copy {

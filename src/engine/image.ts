@@ -62,6 +62,8 @@ export interface ImagePlan {
   readonly clipNorm: readonly Dispatch[];
   readonly clipContribution: readonly Dispatch[];
   readonly end: readonly Dispatch[];
+  /** Of all these what only the objective's value needs. */
+  readonly valueOnly: readonly Dispatch[];
 }
 
 /** The passes around one network: how the image becomes its input, and the buffers between. */
@@ -94,24 +96,23 @@ export function planImage(options: ImageOptions, memory: Allocation): ImagePlan 
   const parts = alpha ? [colours, alpha] : [colours];
   const show = parts.flatMap(({ passes }) => passes.forward);
   const decay = { batch, area, l2, slot: terms };
-  const total = (slots: number) =>
+  const decayValue = l2Forward(decay, pre, { image, partials: PARTIALS });
+  const totalOf = (slots: number) =>
     reduceTotal(
       "objective",
       { batch, firstSlot: 0, slots, ring: RING },
       { finished: PARTIALS, state, totals },
     );
+  const [total, decayedTotal] = [totalOf(terms), totalOf(terms + 1)];
   expectRegularizers(recipe);
   return {
     values: colours.passes.values,
     alpha: alpha?.passes.values,
     show,
     ...planEntry(options, memory),
-    total: [total(terms)],
-    decay: [
-      l2Forward(decay, pre, { image, partials: PARTIALS }),
-      l2Backward(decay, pre, { image, gradient }),
-      total(terms + 1),
-    ],
+    total: [total],
+    decay: [decayValue, l2Backward(decay, pre, { image, gradient }), decayedTotal],
+    valueOnly: [total, decayValue, decayedTotal],
     ...planRegularizers(recipe, { image, gradient }, memory),
     update: parts.flatMap((part) => [...part.passes.backward, ...planStep(options, part, pre.mean, memory)]),
     end: [...show, advanceState(state)],

@@ -30,6 +30,8 @@ export function planNetwork(
   /** Multiplications and additions of whole layers of the whole input, one way. */
   readonly flops: number;
   readonly forward: readonly Dispatch[];
+  /** Those of `forward` that only the objective's value needs. */
+  readonly valueOnly: readonly Dispatch[];
   readonly backward: readonly Dispatch[];
   readonly redirectedBackward: readonly Dispatch[];
   /** For the gradient at the image itself. */
@@ -69,6 +71,7 @@ export function planNetwork(
     steps,
     flops: wholeFlops(batch, layers, shapes, { channels: 3, height, width }),
     forward: forward.dispatches,
+    valueOnly: forward.valueOnly,
     backward: backward.dispatches,
     redirectedBackward: redirect ? backwardPass(walk, forward.last, "redirect").dispatches : [],
     captures: forward.captures,

@@ -75,7 +75,7 @@ export function planStage({
   );
   const phase = (
     until: number,
-    { forward, inputGradient }: typeof moved,
+    { forward, valueOnly, inputGradient }: typeof moved,
     backward: readonly Dispatch[],
   ): Phase => ({
     until,
@@ -90,6 +90,7 @@ export function planStage({
     clipNorm: image.clipNorm,
     clipContribution: image.clipContribution,
     end: image.end,
+    valueOnly: new Set([...valueOnly, ...image.valueOnly]),
   });
   const early = (until: number, network: typeof moved) =>
     phase(until, network, recipe.redirect ? network.redirectedBackward : network.backward);

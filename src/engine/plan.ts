@@ -99,11 +99,13 @@ export interface Phase {
   readonly clipNorm: readonly Dispatch[];
   readonly clipContribution: readonly Dispatch[];
   readonly end: readonly Dispatch[];
+  /** Of all these what only the objective's value needs: left out where nobody asks for it. */
+  readonly valueOnly: ReadonlySet<Dispatch>;
 }
 
 /** Every dispatch of a plan, once. */
 export function allDispatches({ setup, start, capture, phases, show, gradient }: Plan): Dispatch[] {
-  const iterations = phases.flatMap(({ until: _, ...parts }) => Object.values(parts).flat());
+  const iterations = phases.flatMap(({ until: _, valueOnly: __, ...parts }) => Object.values(parts).flat());
   const packing = setup.flatMap(({ dispatches }) => dispatches);
   return [
     ...new Set([...packing, ...start.show, ...show, ...capture.dispatches, ...iterations, ...gradient]),
@@ -116,10 +118,13 @@ export type Asked = Pick<
   "l2" | "blur" | "blurEvery" | "blurGradient" | "clipNorm" | "clipContribution"
 >;
 
-/** The dispatches of iteration t (from 0), in order; the Gaussian blur in those with t mod blurEvery = 0. */
-export function iterationOf({ phases }: Plan, t: number, asked: Asked): Dispatch[] {
+/**
+ * The dispatches of iteration t (from 0), in order; the Gaussian blur in those with t mod blurEvery = 0.
+ * @param valued whether the objective's value is asked for
+ */
+export function iterationOf({ phases }: Plan, t: number, asked: Asked, valued = true): Dispatch[] {
   const phase = phases.find(({ until }) => t < until) as Phase;
-  return [
+  const all = [
     ...phase.forward,
     ...phase.backward,
     ...(asked.l2 > 0 ? phase.decay : phase.total),
@@ -130,4 +135,5 @@ export function iterationOf({ phases }: Plan, t: number, asked: Asked): Dispatch
     ...(asked.clipContribution > 0 ? phase.clipContribution : []),
     ...phase.end,
   ];
+  return valued ? all : all.filter((dispatch) => !phase.valueOnly.has(dispatch));
 }

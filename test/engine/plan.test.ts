@@ -134,6 +134,23 @@ test("nothing is computed beyond the deepest layer of the objective", () => {
   expect(labels.filter((label) => /pool2|relu2_2|conv3/.test(label))).toEqual([]);
 });
 
+test.each([
+  // The gradient of a mean before the ReLU is the same whatever the image, so the way back needs no forward pass there.
+  ["channel:conv3_3:7", ["conv3_3 forward", "conv3_3 channel forward", "objective"]],
+  ["neuron:conv3_3:7", ["conv3_3 forward", "conv3_3 neuron forward", "objective"]],
+  ["channel:relu3_3:7", ["relu3_3 channel forward", "objective"]],
+  ["layer:conv3_3", ["conv3_3 layer forward", "objective"]],
+  ["direction:conv3_3:3=1,5=2^1", ["objective"]],
+  ["channel:conv3_3:7 - tv", ["conv3_3 forward", "conv3_3 channel forward", "objective"]],
+])("%s: of an iteration whose value nobody asks for is left out: %s", (objective, without) => {
+  const made = plan(objective);
+  for (const t of [0, 20]) {
+    const unheard = iterationOf(made, t, defaultRecipe, false);
+    const left = iterationOf(made, t, defaultRecipe).filter((dispatch) => !unheard.includes(dispatch));
+    expect(left.map(({ label }) => label)).toEqual(without);
+  }
+});
+
 test("the redirect ends after 16 iterations, the blur comes every k", () => {
   const blurred = { ...defaultRecipe, blur: 1, blurEvery: 4 };
   const some = plan("channel:conv2_1:3", blurred);
