@@ -126,7 +126,10 @@ function readConv(
     shape[2] !== 3 ||
     shape[3] !== 3
   ) {
-    throw mismatch(layer, weight, `(outputs,${inputChannels},3,3)`, shape, layoutHint(shape, inputChannels));
+    const outputs = (tensors.get(`features.${index}.bias`) ??
+      tensors.get(`features.${index + 1}.weight`))?.[0];
+    const hint = layoutHint(shape, inputChannels, outputs);
+    throw mismatch(layer, weight, `(outputs,${inputChannels},3,3)`, shape, hint);
   }
   const batchNorm = readBatchNorm(tensors, index + 1, layer, outputChannels, used);
   const biasName = `features.${index}.bias`;
@@ -183,12 +186,29 @@ function usesBatchNorm(convs: readonly FoundConv[]): boolean {
   return convs.some((conv) => conv.tensors.batchNorm !== undefined);
 }
 
-function layoutHint(shape: readonly number[], inputChannels: number): string | undefined {
-  const [a, b, c, d] = shape;
+/** Other orders of a convolution's weights: where each has outputs O, inputs I and the kernel's sides. */
+const LAYOUTS: readonly { readonly name: string; readonly O: number; readonly I: number }[] = [
+  { name: "HWIO (TensorFlow, Keras)", O: 3, I: 2 },
+  { name: "OHWI (tflite)", O: 0, I: 3 },
+  { name: "IOHW", O: 1, I: 0 },
+];
+
+/**
+ * Why weights do not fit. A layout is named only where its outputs are as many as the layer's other tensors have: a
+ * width that is wrong may look like another layout, 64 channels of 64 most of all.
+ * @param outputs as the bias or batch norm says; undefined where neither is there
+ */
+function layoutHint(
+  shape: readonly number[],
+  inputChannels: number,
+  outputs: number | undefined,
+): string | undefined {
   if (shape.length !== 4) return undefined;
-  if (a === 3 && b === 3 && c === inputChannels) return "this is HWIO (TensorFlow, Keras): transpose to OIHW";
-  if (b === 3 && c === 3 && d === inputChannels) return "this is OHWI (tflite): transpose to OIHW";
-  if (a === inputChannels && c === 3 && d === 3) return "this is IOHW: transpose to OIHW";
-  if (b === inputChannels) return "only 3×3 kernels are supported";
+  const isKernel = (O: number, I: number) => shape.every((side, i) => i === O || i === I || side === 3);
+  const layout = LAYOUTS.find(
+    ({ O, I }) => shape[I] === inputChannels && shape[O] === outputs && isKernel(O, I),
+  );
+  if (layout) return `this is ${layout.name}: transpose to OIHW`;
+  if (shape[1] === inputChannels && !isKernel(0, 1)) return "only 3×3 kernels are supported";
   return "the checkpoint is not a VGG, or tensors of two checkpoints were mixed";
 }

@@ -200,6 +200,11 @@ describe("class names", () => {
 describe("what does not fit is explained", () => {
   const features = featureShapes([8, 8, "M", 16, "M"]);
   const replaced = (name: string, shape: readonly number[]): Shapes => new Map([...features, [name, shape]]);
+  const replacedAlone = (name: string, shape: readonly number[]): Shapes => {
+    const shapes = new Map(replaced(name, shape));
+    shapes.delete(name.replace("weight", "bias"));
+    return shapes;
+  };
   const without = (...names: string[]): Shapes =>
     new Map([...features].filter(([name]) => !names.some((gone) => name.startsWith(gone))));
   const cases: readonly (readonly [string, Shapes, message: RegExp, remedy: RegExp])[] = [
@@ -217,6 +222,11 @@ describe("what does not fit is explained", () => {
     ],
     ["OHWI", replaced("features.5.weight", [16, 3, 3, 8]), /conv2_1/, /OHWI/],
     ["IOHW", replaced("features.5.weight", [8, 16, 3, 3]), /conv2_1/, /IOHW/],
+    // 8 channels that lead to 8, and no other layout's: a width that is wrong.
+    ["as many outputs as inputs", replaced("features.2.weight", [8, 4, 3, 3]), /conv1_2/, /mixed/],
+    ["a layer of another place", replaced("features.2.weight", [8, 3, 3, 3]), /conv1_2/, /mixed/],
+    ["HWIO of three outputs", replaced("features.5.weight", [3, 3, 8, 3]), /conv2_1/, /mixed/],
+    ["nothing to tell outputs by", replacedAlone("features.5.weight", [8, 16, 3, 3]), /conv2_1/, /mixed/],
     ["5×5 kernels", replaced("features.5.weight", [16, 8, 5, 5]), /\(16,8,5,5\)/, /only 3×3 kernels/],
     [
       "another width",
