@@ -4,10 +4,12 @@
 //   w(p,q) = max(0, 1 − |s(q)−p|₁)·max(0, 1 − |s(q)−p|₂),   s(q) = centre + R(θ)·(q − centre)/scale
 //
 // x, y are (N,3,H,W); pixels outside are fill[c]. scale is one of `scales` values evenly over 1 ± scaleRange;
-// θ one of `angles` values evenly over ± angleRange, or 0 in `level` further cases. Both passes take the weights
-// from the same function, and the backward pass gathers: no atomics, the same bits every time.
+// θ one of `angles` values evenly over ± angleRange, or 0 in `level` further cases. The backward
+// pass gathers (lib/gather.wgsl).
 // Random numbers: counter (seed, step, op, n).
 #import lib/angle
+#import lib/bilinear
+#import lib/gather
 #import lib/index
 #import lib/random
 #import lib/state
@@ -30,6 +32,9 @@ struct Resample {
 @group(0) @binding(1) var<storage, read> state: State;
 @group(0) @binding(2) var<storage, read> input: array<f32>;
 @group(0) @binding(3) var<storage, read_write> output: array<f32>;
+
+// What `source` takes, for lib/gather.
+alias Taken = Motion;
 
 struct Motion {
   turn: vec2f,  // sin θ, cos θ
@@ -80,9 +85,9 @@ fn resample_forward(
   let first = floor(at);
   let part = at - first;
   let p = vec2i(first);
-  let upper = mix(value_at(plane, p), value_at(plane, p + vec2i(0, 1)), part.y);
-  let lower = mix(value_at(plane, p + vec2i(1, 0)), value_at(plane, p + vec2i(1, 1)), part.y);
-  output[index] = mix(upper, lower, part.x);
+  let upper = vec2f(value_at(plane, p), value_at(plane, p + vec2i(0, 1)));
+  let lower = vec2f(value_at(plane, p + vec2i(1, 0)), value_at(plane, p + vec2i(1, 1)));
+  output[index] = between(vec4f(upper, lower), part);
 }
 
 // From dy, `input`, to dx, `output`: the output pixels near where p went to.
@@ -102,15 +107,7 @@ fn resample_backward(
   let went = centre() + vec2f(moved.turn.y * d.x + moved.turn.x * d.y, moved.turn.y * d.y - moved.turn.x * d.x);
   // |s(q) − p| < 1 along both axes holds within √2·scale of there; the rest is room for rounding.
   let reach = vec2f(1.4143 * moved.scale + 0.01);
-  let last = vec2i(vec2u(shape.height, shape.width)) - 1;
-  let begin = max(vec2i(ceil(went - reach)), vec2i(0));
-  let end = min(vec2i(floor(went + reach)), last);
-  var sum = 0.0;
-  for (var i = begin.x; i <= end.x; i++) {
-    for (var j = begin.y; j <= end.y; j++) {
-      let weight = max(vec2f(0.0), 1.0 - abs(source(vec2f(f32(i), f32(j)), moved) - p));
-      sum += weight.x * weight.y * input[(plane * shape.height + u32(i)) * shape.width + u32(j)];
-    }
-  }
-  output[index] = sum;
+  let first = max(ceil(went - reach), vec2f(0.0));
+  let last = min(floor(went + reach), vec2f(f32(shape.height), f32(shape.width)) - 1.0);
+  output[index] = gather(plane * area, shape.width, p, first, last, moved);
 }

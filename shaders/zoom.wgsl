@@ -8,6 +8,7 @@
 // (of two uniform numbers each), and moved so that the box lies inside. The backward pass gathers.
 // Random numbers: counter (seed, step, op, n).
 #import lib/bilinear
+#import lib/gather
 #import lib/index
 #import lib/random
 #import lib/state
@@ -27,6 +28,9 @@ struct Zoom {
 @group(0) @binding(1) var<storage, read> state: State;
 @group(0) @binding(2) var<storage, read> input: array<f32>;
 @group(0) @binding(3) var<storage, read_write> output: array<f32>;
+
+// What `source` takes, for lib/gather.
+alias Taken = Box;
 
 struct Box {
   corner: vec2f,  // pixels
@@ -83,12 +87,5 @@ fn zoom_backward(
   var last = min(end, ceil((p + 1.5 - chosen.corner) / chosen.side));
   first = select(first, vec2f(0.0), p == vec2f(0.0));
   last = select(last, end, p == end);
-  var sum = 0.0;
-  for (var i = first.x; i <= last.x; i += 1.0) {
-    for (var j = first.y; j <= last.y; j += 1.0) {
-      let weight = max(vec2f(0.0), 1.0 - abs(source(vec2f(i, j), chosen) - p));
-      sum += weight.x * weight.y * input[plane + u32(i) * shape.width + u32(j)];
-    }
-  }
-  output[index] = sum;
+  output[index] = gather(plane, shape.width, p, first, last, chosen);
 }
