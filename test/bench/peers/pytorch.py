@@ -1,6 +1,7 @@
-"""The work of `work.ts` in PyTorch on the CPU: its rate, or its gradient in float64.
+"""The work of `work.ts` in PyTorch: its rate, on a CUDA GPU where there is one and else on the CPU, or its gradient in
+float64.
 
-python3 pytorch.py rate SIZE TARGET          prints one JSON line
+python3 pytorch.py rate SIZE TARGET          prints a JSON line for float32, and on a GPU another for float16
 python3 pytorch.py gradient SIZE TARGET OUT  writes the gradient, float32 (3,H,W)
 """
 
@@ -50,26 +51,43 @@ def gradient(network, image):
 
 
 def step(network, image):
-    g = gradient(network, image)
+    """The image and its norm stay in float32."""
+    g = gradient(network, image.to(network[0][0].dtype)).float()
     return image + RATE * g / (g.square().mean().sqrt() + EPSILON)
 
 
 def rate(size: int, target: str) -> None:
     # Some builds start with one thread.
     torch.set_num_threads(os.cpu_count() or 1)
-    network, image = layers(target, torch.float32), start(size).float()
-    begin = time.perf_counter()
-    image = step(network, image)
-    first = time.perf_counter() - begin
-    count = max(1, math.ceil(1.5 / first))
-    times = []
-    for _ in range(5):
+    # Float32 means float32: no 10-bit products.
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    measure(size, target, torch.float32)
+    if torch.cuda.is_available():
+        measure(size, target, torch.float16)
+
+
+def measure(size: int, target: str, dtype) -> None:
+    on_gpu = torch.cuda.is_available()
+    device = torch.device("cuda" if on_gpu else "cpu")
+    network = [layer and tuple(t.to(device) for t in layer) for layer in layers(target, dtype)]
+    image = start(size).float().to(device)
+
+    def timed(count: int) -> float:
+        nonlocal image
         begin = time.perf_counter()
         for _ in range(count):
             image = step(network, image)
-        times.append((time.perf_counter() - begin) / count)
-    print(json.dumps({"iterationsPerSecond": 1 / sorted(times)[2], "firstSeconds": first,
-                      "version": torch.__version__, "threads": torch.get_num_threads()}))
+        if on_gpu:
+            torch.cuda.synchronize()
+        return (time.perf_counter() - begin) / count
+
+    first = timed(1)
+    count = max(1, math.ceil(1.5 / timed(1)))
+    times = sorted(timed(count) for _ in range(5))
+    where = torch.cuda.get_device_name() if on_gpu else f"CPU, {torch.get_num_threads()} threads"
+    print(json.dumps({"iterationsPerSecond": 1 / times[2], "firstSeconds": first, "version": torch.__version__,
+                      "precision": str(dtype).removeprefix("torch."), "device": where}))
 
 
 def start(size: int):

@@ -1,4 +1,4 @@
-/** PyTorch on the CPU, where python3 has it: the reference gradient, and a row of the table. */
+/** PyTorch, where python3 has it: the reference gradient, and rows of the table. */
 import { spawnSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -20,8 +20,10 @@ export function pytorchGradient({ size, target }: { size: number; target: string
 export function pytorchRate(size: number, target: string): void {
   const { status, stdout } = spawnSync(PYTHON, [SCRIPT, "rate", String(size), target], { encoding: "utf8" });
   if (status !== 0) return;
-  const line = JSON.stringify({ size, target, ...JSON.parse(stdout) });
   mkdirSync(dirname(PYTORCH), { recursive: true });
-  appendFileSync(PYTORCH, `${line}\n`);
-  process.stderr.write(`PyTorch: ${line}\n`);
+  for (const row of stdout.trim().split("\n")) {
+    const line = JSON.stringify({ size, target, ...JSON.parse(row) });
+    appendFileSync(PYTORCH, `${line}\n`);
+    process.stderr.write(`PyTorch: ${line}\n`);
+  }
 }

@@ -127,9 +127,8 @@ async function main(): Promise<void> {
     if (!browser) await measureCell(where, { ...cell, contenders: ["ort-wasm"] }, builds);
   }
   if (!browser) {
-    for (const [side, layer] of new Set(MATRIX.map(([, side, layer]) => [side, layer] as const))) {
-      pytorchRate(side, layer);
-    }
+    const works = MATRIX.map(([, side, layer]) => [`${side} ${layer}`, { side, layer }] as const);
+    for (const { side, layer } of new Map(works).values()) pytorchRate(side, layer);
   }
   printTable(browser ? readResults().slice(-1) : readResults());
 }

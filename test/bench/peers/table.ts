@@ -31,7 +31,9 @@ interface PytorchLine {
   readonly iterationsPerSecond: number;
   readonly firstSeconds: number;
   readonly version: string;
-  readonly threads: number;
+  readonly precision: string;
+  /** Name of the GPU, or `CPU, 2 threads`. */
+  readonly device: string;
 }
 
 /** The latest result of each cell. */
@@ -82,15 +84,15 @@ function pytorchRows(results: readonly Result[]): string[][] {
   const latest = new Map(
     lines(PYTORCH).map((line) => {
       const entry = JSON.parse(line) as PytorchLine;
-      return [`${entry.size} ${entry.target}`, entry];
+      return [`${entry.size} ${entry.target} ${entry.precision} ${entry.device}`, entry];
     }),
   );
   return [...latest.values()]
     .filter(({ size, target }) => results.some((result) => result.size === size && result.target === target))
-    .map(({ size, target, iterationsPerSecond, firstSeconds, version, threads }) => [
+    .map(({ size, target, iterationsPerSecond, firstSeconds, version, precision, device }) => [
       `${size}², ${target}`,
-      `none: CPU, ${threads} threads`,
-      `PyTorch ${version}`,
+      `none: ${device}`,
+      `PyTorch ${version}, ${precision}`,
       figure(iterationsPerSecond),
       "",
       "",
