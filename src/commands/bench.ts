@@ -46,6 +46,7 @@ export async function bench(
         plannedBytes: plan.bytes,
         allocatedBytes: ascent.allocatedBytes,
         kernelTimes,
+        kernels: ascent.kernels,
         choices: formatPins(plan.convolutions),
         tuning: options.tune && storage ? await ascent.tune(storage) : null,
         profile: limits && kernelTimes && { limits, kernels: profileByKernel(kernelTimes, limits) },

@@ -47,7 +47,7 @@ export interface RunReport {
   readonly objective: readonly number[];
   /** The objective of the finished image, L2 included, without jitter; the mean over the batch. */
   readonly finalObjective: number;
-  /** Entry points in the order they ran in. */
+  /** Entry points in the order in which they first ran. */
   readonly kernels: readonly string[];
 }
 

@@ -6,6 +6,7 @@
  */
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { type Ascent, createAscent, type LiveSettings } from "../engine/ascent.ts";
+import { formatPins } from "../engine/kernel-choice.ts";
 import type { TuningStorage } from "../engine/tuning-memory.ts";
 import { AscentError, DeviceError, InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
@@ -216,7 +217,7 @@ export class RunController implements ReactiveController {
         unusedTensors: model.unusedTensors,
         adapterName: gpu.adapterName,
         plannedBytes: ascent.plan.bytes,
-        kernels: ascent.kernels,
+        kernels: formatPins(ascent.plan.convolutions),
       }),
     );
     this.#settle();

@@ -25,7 +25,7 @@ import { drawAt } from "./draw.ts";
 import { activationName } from "./forward.ts";
 import { GRADIENT, IMAGE, isMoment, RING, STATE, VALUE_NOW } from "./image.ts";
 import { Pace } from "./pace.ts";
-import { allDispatches, iterationOf, type Plan } from "./plan.ts";
+import { iterationOf, type Plan } from "./plan.ts";
 import { planAscent } from "./plan-ascent.ts";
 import { type Choice, planKernels } from "./planned-kernels.ts";
 import { Presenter } from "./presenter.ts";
@@ -57,13 +57,13 @@ export async function createAscent(
     gpu.device.limits.maxStorageBufferBindingSize,
     options.bindingLimit ?? Infinity,
   );
-  const planWith = (choice?: Choice) =>
+  const planWith = (choice: Choice) =>
     planAscent(model.network, model.preprocess, objective, recipe, {
-      ...options.plan,
       ...choice,
+      ...options.plan,
       bindingLimit,
     });
-  const plan = await planKernels(gpu, planWith, options);
+  const plan = options.plan?.convVariant ? planWith({}) : await planKernels(gpu, planWith, options);
   const begin = [...plan.start.show, ...plan.show, ...(target ? plan.capture.dispatches : [])];
   const first = options.first === "gradient" ? plan.gradient : iterationOf(plan, 0, recipe);
   const scheduler = await Scheduler.create(gpu, plan, model, [...begin, ...first]);
@@ -119,7 +119,7 @@ export class Ascent {
     return this.#submissions.finished;
   }
 
-  /** Names of the kernels in use. */
+  /** Names of the kernels that ran so far, in the order in which they first did. */
   get kernels(): string[] {
     return this.#scheduler.kernels;
   }
@@ -134,7 +134,7 @@ export class Ascent {
    * or bound any more. `run` does it after its first iteration, so that there is a picture before.
    */
   prepare(): Promise<void> {
-    return this.#scheduler.prepare(allDispatches(this.plan));
+    return this.#scheduler.prepareAll();
   }
 
   /** Seconds that encoding and submitting iterations has taken of this thread. */

@@ -1,6 +1,6 @@
 /**
  * Which family of convolution kernels runs each pass of a plan: pinned by a person, remembered from a tuning,
- * or the plan's default. A choice is made when an ascent is created and stays until it is disposed.
+ * or guessed for the adapter (kernel-guess.ts). A choice is made when an ascent is created and stays until it is disposed.
  */
 import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
@@ -13,16 +13,6 @@ import {
   correlation,
 } from "../nn/conv3x3.ts";
 import { type ChooseVariant, convShape, type Step } from "./steps.ts";
-
-/** Fewest channels on both sides for which transforming tiles pays. */
-const WINOGRAD_CHANNELS = 8;
-
-/**
- * What runs where nobody chose and nothing was measured: Winograd's F(4×4), on software adapters three times as fast
- * as the direct kernels, and for the image's few channels the pipeline that the first iterations have compiled.
- */
-export const fastVariant: ChooseVariant = (_layer, _pass, { inputChannels, outputChannels }) =>
-  Math.min(inputChannels, outputChannels) < WINOGRAD_CHANNELS ? "single" : "winograd4_16x8";
 
 /**
  * What runs where it must be exact. A direct convolution makes equal sums of equal inputs, so on a constant image, as

@@ -10,7 +10,8 @@ import { penaltyPasses } from "../optvis/terms/penalty.ts";
 import { transformsOf } from "../optvis/transforms/transforms.ts";
 import { transformedSize } from "./chain.ts";
 import { GRADIENT, type ImagePlan, PARTIALS, planImage } from "./image.ts";
-import { exactVariant, fastVariant, sameChoices } from "./kernel-choice.ts";
+import { exactVariant, sameChoices } from "./kernel-choice.ts";
+import { defaultVariant } from "./kernel-guess.ts";
 import type { Allocation } from "./memory.ts";
 import type { Phase, PlanOptions, Size } from "./plan.ts";
 import { planNetwork } from "./plan-network.ts";
@@ -45,7 +46,7 @@ export function planStage({
   const exact = options.exactVariant ?? options.convVariant ?? exactVariant;
   // Clipped pixels are constant regions, where max-pools see ties.
   const clips = recipe.clipNorm > 0 || recipe.clipContribution > 0;
-  const fast = clips ? exact : (options.convVariant ?? fastVariant);
+  const fast = clips ? exact : (options.convVariant ?? defaultVariant);
   const pass = (size: Size, convVariant: ChooseVariant, redirect = false) =>
     planNetwork(
       network,

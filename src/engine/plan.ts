@@ -17,7 +17,7 @@ import type { ChooseVariant } from "./steps.ts";
 export interface PlanOptions {
   /** The device's largest storage binding, in bytes; larger weights are split. */
   readonly bindingLimit: number;
-  /** Which kernels to use for a convolution in an iteration; default `fastVariant`. */
+  /** Which kernels to use for a convolution in an iteration; default `defaultVariant`. */
   readonly convVariant?: ChooseVariant;
   /** Which kernels to use for the gradient and the first iterations, from zeros 16, else one; default `exactVariant`. */
   readonly exactVariant?: ChooseVariant;

@@ -1,6 +1,7 @@
-/** Plans with the kernels that are pinned, remembered from a tuning, or taken by default, in this order. */
+/** Plans with the kernels that are pinned, remembered from a tuning, or guessed for the adapter, in this order. */
 import type { Gpu } from "../gpu/device.ts";
 import { exactVariant, expectRunnable, parsePins } from "./kernel-choice.ts";
+import { guessFor } from "./kernel-guess.ts";
 import type { Plan, PlanOptions } from "./plan.ts";
 import { rememberedVariants, type TuningOptions } from "./tuner.ts";
 import type { TuningStorage } from "./tuning-memory.ts";
@@ -13,33 +14,24 @@ export interface KernelOptions {
 }
 
 /** Kernels of the iterations, and of what must be exact. */
-export type Choice = Required<Pick<PlanOptions, "convVariant" | "exactVariant">>;
+export type Choice = Pick<PlanOptions, "convVariant" | "exactVariant">;
 
 /**
- * @param makePlan plans with the variants it is given, and by its own defaults without
+ * @param makePlan plans with the variants it is given
  * @throws InputError where a pin cannot be read, or names what this device cannot run
  */
 export async function planKernels(
   gpu: Gpu,
-  makePlan: (choice?: Choice) => Plan,
+  makePlan: (choice: Choice) => Plan,
   { tuning, kernels }: KernelOptions,
 ): Promise<Plan> {
-  if (!tuning && !kernels) return makePlan();
+  const guess = guessFor(gpu.device.adapterInfo);
+  const chosen = tuning ? await rememberedVariants(gpu, guess, tuning.storage, tuning) : guess;
   const pinned = kernels ? parsePins(kernels) : () => undefined;
-  const first = makePlan();
-  const chosen = tuning
-    ? await rememberedVariants(gpu, first.convolutions, tuning.storage, tuning)
-    : (layer: string, pass: string) => variantIn(first, layer, pass);
   const plan = makePlan({
     convVariant: (layer, pass, shape) => pinned(layer, pass) ?? chosen(layer, pass, shape),
     exactVariant: (layer, pass, shape) => pinned(layer, pass) ?? exactVariant(layer, pass, shape),
   });
   if (kernels) expectRunnable(gpu, plan.convolutions);
   return plan;
-}
-
-function variantIn(plan: Plan, layer: string, pass: string) {
-  const found = plan.convolutions.find((one) => one.layer === layer && one.pass === pass);
-  if (!found) throw new Error(`${layer} ${pass} is no pass of this plan`);
-  return found.variant;
 }

@@ -30,19 +30,26 @@ export class Scheduler {
   readonly #offsets: ReadonlyMap<Dispatch, number>;
   readonly #live = new Map<string, number>();
   readonly #bound = new Map<Dispatch, Bound>();
+  readonly #ran = new Set<string>();
   /** Packing that nothing prepared so far has needed. */
   #unpacked: readonly Packing[];
   /** Ends with the newest call of `prepare`. */
   #preparing: Promise<void> = Promise.resolve();
 
-  private constructor(gpu: Gpu, plan: Plan, buffers: Map<string, GPUBuffer>, uniforms: GPUBuffer) {
+  private constructor(
+    gpu: Gpu,
+    plan: Plan,
+    all: readonly Dispatch[],
+    buffers: Map<string, GPUBuffer>,
+    uniforms: GPUBuffer,
+  ) {
     this.gpu = gpu;
     this.plan = plan;
     this.#buffers = buffers;
     this.#uniforms = uniforms;
     this.#unpacked = plan.setup;
     this.#values = new DataView(new ArrayBuffer(uniforms.size));
-    this.#offsets = new Map(allDispatches(plan).map((dispatch, i) => [dispatch, i * UNIFORM_ALIGNMENT]));
+    this.#offsets = new Map(all.map((dispatch, i) => [dispatch, i * UNIFORM_ALIGNMENT]));
     for (const [{ kernel, uniform }, offset] of this.#offsets) {
       writeUniform(this.#values, offset, kernel, uniform);
     }
@@ -63,6 +70,7 @@ export class Scheduler {
   ): Promise<Scheduler> {
     const { device } = gpu;
     for (const spec of plan.buffers) checkSize(gpu, plan, spec);
+    const all = allDispatches(plan);
     const buffers = new Map<string, GPUBuffer>();
     const made: GPUBuffer[] = [];
     const make = (...[label, bytes, usage]: Parameters<Gpu["buffer"]>) => {
@@ -73,12 +81,12 @@ export class Scheduler {
     try {
       const uniforms = await guarded(device, "allocating", () => {
         for (const spec of plan.buffers) buffers.set(spec.name, make(spec.name, spec.bytes, usageOf(spec)));
-        const bytes = UNIFORM_ALIGNMENT * allDispatches(plan).length;
+        const bytes = UNIFORM_ALIGNMENT * all.length;
         return make("uniforms", bytes, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
       });
       for (const { buffer, data } of plan.tables)
         device.queue.writeBuffer(buffers.get(buffer) as GPUBuffer, 0, data);
-      const scheduler = new Scheduler(gpu, plan, buffers, uniforms);
+      const scheduler = new Scheduler(gpu, plan, all, buffers, uniforms);
       const warm = scheduler.#warm(first);
       // Of two failures the checkpoint's is told; neither leaves the other at work on buffers that are gone.
       const ended = await Promise.allSettled([uploadWeights(gpu, plan, model, buffers), warm]);
@@ -104,6 +112,11 @@ export class Scheduler {
     const turn = this.#preparing.then(() => this.#prepare(dispatches));
     this.#preparing = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** Prepares every dispatch of the plan. */
+  prepareAll(): Promise<void> {
+    return this.prepare([...this.#offsets.keys()]);
   }
 
   async #prepare(dispatches: readonly Dispatch[]): Promise<void> {
@@ -186,9 +199,9 @@ export class Scheduler {
     return bytes;
   }
 
-  /** Names of the plan's kernels, sorted. */
+  /** Names of the kernels that ran, in the order in which they first did. */
   get kernels(): string[] {
-    return [...new Set([...this.#offsets.keys()].map(({ kernel }) => kernel.name))].sort();
+    return [...this.#ran];
   }
 
   buffer(name: string): GPUBuffer {
@@ -215,6 +228,7 @@ export class Scheduler {
   encode(pass: GPUComputePassEncoder, dispatches: readonly Dispatch[]): void {
     for (const dispatch of dispatches) {
       this.#enter(pass, dispatch);
+      this.#ran.add(dispatch.kernel.name);
       pass.dispatchWorkgroups(...dispatch.workgroups);
     }
   }

@@ -53,30 +53,31 @@ const BLOCK_MS = 1;
 const SLICE_ROWS = 8;
 
 /**
- * The variants found fastest for the plan's passes; `fallback` where nothing was measured yet.
- * @param fallback variant taken without measurements, which stays the choice until it is beaten
+ * The variants found fastest on this adapter, and where nothing was measured yet the guess, which stays the choice until
+ * it is beaten. A layer's choice is made for the first shape that is asked about, a plan's whole size, and holds for every
+ * other: iterations at half the size run the same kernels.
  */
 export async function rememberedVariants(
   gpu: Gpu,
-  passes: readonly ConvolutionPass[],
+  guess: ChooseVariant,
   storage: TuningStorage,
   options: TuningOptions = {},
 ): Promise<ChooseVariant> {
-  const record = await recall(gpu, storage);
-  const timesOf = knownTimes(gpu, record, options);
+  const timesOf = knownTimes(gpu, await recall(gpu, storage), options);
   const chosen = new Map<string, ConvVariant>();
-  for (const one of passes) {
-    const known = timesOf(one);
-    const [best] = [...known].sort((a, b) => a.milliseconds - b.milliseconds);
-    // A default that is a candidate stays until it was measured too.
-    const able = candidates(gpu.device, one.correlation, options);
-    const compared = !able.includes(one.variant) || known.some(({ variant }) => variant === one.variant);
-    chosen.set(`${one.layer} ${one.pass}`, compared && best ? best.variant : one.variant);
-  }
-  return (layer, pass) => {
-    const variant = chosen.get(`${layer} ${pass}`);
-    if (!variant) throw new Error(`${layer} ${pass} is no pass of this plan`);
-    return variant;
+  return (layer, pass, correlation) => {
+    const key = `${layer} ${pass}`;
+    const known = chosen.get(key);
+    if (known) return known;
+    const variant = guess(layer, pass, correlation);
+    const times = timesOf({ layer, pass, correlation, variant });
+    const [best] = times.toSorted((a, b) => a.milliseconds - b.milliseconds);
+    // A guess that is a candidate stays until it was measured too.
+    const able = candidates(gpu.device, correlation, options);
+    const compared = !able.includes(variant) || times.some((time) => time.variant === variant);
+    const choice = compared && best ? best.variant : variant;
+    chosen.set(key, choice);
+    return choice;
   };
 }
 

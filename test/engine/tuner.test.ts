@@ -85,7 +85,8 @@ describe("what is remembered", () => {
       [adapterKey(adapter("one")), text ?? JSON.stringify({ [shapeKey(forward!)]: times })],
     ]);
     const storage = { read: async (key: string) => held.get(key), write: async () => {} };
-    return (await rememberedVariants(gpu, passes, storage))("conv2_1", "forward", forward!.correlation);
+    const variants = await rememberedVariants(gpu, () => "register", storage);
+    return variants("conv2_1", "forward", forward!.correlation);
   }
 
   it.each([
@@ -101,6 +102,24 @@ describe("what is remembered", () => {
     expect(await chosen({}, adapter("one"), "{")).toBe("register");
     expect(adapterKey(adapter("one"))).not.toBe(adapterKey(adapter("two")));
     expect(adapterKey(adapter("one"))).not.toBe(adapterKey(adapter("one", ["subgroups"])));
+  });
+
+  it("leaves the guess where nothing is, a layer's first one for all sizes", async () => {
+    const storage = { read: async () => undefined, write: async () => {} };
+    const asked: number[] = [];
+    const variants = await rememberedVariants(
+      adapter("one"),
+      (_layer, _pass, { inputHeight }) => {
+        asked.push(inputHeight);
+        return inputHeight > 15 ? "workgroup" : "plain";
+      },
+      storage,
+    );
+    const half = { ...forward!.correlation, inputHeight: 15, outputHeight: 15 };
+    expect(variants("conv2_1", "forward", forward!.correlation)).toBe("workgroup");
+    expect(variants("conv2_1", "forward", half)).toBe("workgroup");
+    expect(variants("conv2_2", "forward", half)).toBe("plain");
+    expect(asked).toEqual([30, 15]);
   });
 
   it("is of one direction and size", () => {

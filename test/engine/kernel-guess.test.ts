@@ -1,0 +1,84 @@
+/** What a first start runs: the table by adapter, unless somebody pinned something. */
+import { describe, expect, it } from "vitest";
+import { type AdapterTraits, adapterKind, guessFor } from "../../src/engine/kernel-guess.ts";
+import type { Plan, PlanOptions } from "../../src/engine/plan.ts";
+import { planKernels } from "../../src/engine/planned-kernels.ts";
+import type { Gpu } from "../../src/gpu/device.ts";
+import { type ConvShape, correlation } from "../../src/nn/conv3x3.ts";
+
+/** As browsers and Dawn report them. */
+const LLVMPIPE = {
+  vendor: "mesa",
+  architecture: "software",
+  description: "llvmpipe: Mesa 25.0.7 (LLVM 15.0.6) 0.0.1",
+  isFallbackAdapter: true,
+};
+const UNNAMED = { vendor: "", architecture: "", description: "", isFallbackAdapter: false };
+
+function passOf(inputChannels: number, outputChannels: number, side: number) {
+  const shape: ConvShape = {
+    ...{ batch: 1, inputChannels, outputChannels, padding: 1 },
+    ...{ inputHeight: side, inputWidth: side },
+  };
+  return correlation(shape, "forward");
+}
+
+describe("an adapter's kind", () => {
+  it.each<[AdapterTraits | undefined, ReturnType<typeof adapterKind>]>([
+    [LLVMPIPE, "software"],
+    [{ vendor: "google", architecture: "swiftshader" }, "software"],
+    // Firefox names nothing, but says this.
+    [{ ...UNNAMED, isFallbackAdapter: true }, "software"],
+    [{ vendor: "microsoft", description: "Microsoft Basic Render Driver" }, "software"],
+    [{ vendor: "nvidia", architecture: "ampere", isFallbackAdapter: false }, "desktop"],
+    [{ vendor: "amd", architecture: "rdna-2" }, "desktop"],
+    [{ vendor: "intel", architecture: "gen-12lp" }, "desktop"],
+    [{ vendor: "apple", architecture: "metal-3" }, "desktop"],
+    [{ vendor: "qualcomm", architecture: "adreno-7xx" }, "mobile"],
+    [{ vendor: "arm", architecture: "valhall" }, "mobile"],
+    [UNNAMED, undefined],
+    [{ vendor: "somebody" }, undefined],
+    [undefined, undefined],
+  ])("%j is %s", (info, kind) => {
+    expect(adapterKind(info)).toBe(kind);
+  });
+});
+
+describe("the guess", () => {
+  const guess = (info: AdapterTraits | undefined, shape = passOf(64, 64, 56)) =>
+    guessFor(info)("conv2_1", "forward", shape);
+
+  it("is of the adapter's kind, and of an unknown one what suits any", () => {
+    expect(guess(LLVMPIPE)).toBe("winograd4_16x8");
+    expect(guess({ vendor: "nvidia" })).toBe("winograd4_8x8");
+    expect(guess({ vendor: "arm" })).toBe("workgroup");
+    for (const unknown of [undefined, UNNAMED]) expect(guess(unknown)).toBe("winograd4_16x8");
+  });
+
+  it("is the first iterations' kernel for the few channels of the image", () => {
+    for (const info of [LLVMPIPE, { vendor: "nvidia" }, { vendor: "arm" }, undefined]) {
+      expect(guess(info, passOf(3, 64, 56))).toBe("single");
+      expect(guess(info, passOf(64, 1, 56))).toBe("single");
+      expect(guess(info, passOf(8, 8, 56))).not.toBe("single");
+    }
+  });
+
+  it("serves a plan by the device's adapter, where nobody pinned anything", async () => {
+    const chosen = async (adapterInfo: AdapterTraits | undefined, kernels?: string) => {
+      const gpu = { device: { adapterInfo, features: new Set() } } as unknown as Gpu;
+      let options: Partial<PlanOptions> = {};
+      const makePlan = (choice: Partial<PlanOptions>) => {
+        options = choice;
+        return { convolutions: [] as Plan["convolutions"] } as Plan;
+      };
+      await planKernels(gpu, makePlan, { kernels });
+      const { convVariant, exactVariant } = options;
+      return [convVariant, exactVariant].map((choose) => choose?.("conv2_1", "forward", passOf(64, 64, 56)));
+    };
+    expect(await chosen({ vendor: "nvidia" })).toEqual(["winograd4_8x8", "single"]);
+    expect(await chosen({ vendor: "arm" })).toEqual(["workgroup", "single"]);
+    expect(await chosen(undefined)).toEqual(["winograd4_16x8", "single"]);
+    expect(await chosen({ vendor: "nvidia" }, "conv2_1=register")).toEqual(["register", "register"]);
+    expect(await chosen({ vendor: "nvidia" }, "conv2_2=register")).toEqual(["winograd4_8x8", "single"]);
+  });
+});
