@@ -30,32 +30,60 @@ export function adapterKind(info: AdapterTraits | undefined): AdapterKind | unde
   return VENDORS[vendor.toLowerCase()];
 }
 
+/** A family of Winograd's kernels as the table knows it. */
+interface Candidate {
+  readonly variant: ConvVariant;
+  /** Side of an output tile, and tiles that one invocation of the product makes. */
+  readonly side: 2 | 4;
+  readonly tiles: number;
+  /** Products a second, where there are tiles enough, relative to the fastest of the list. */
+  readonly rate: number;
+}
+
 /**
- * The product of Winograd's F(4×4), by register tile. On software adapters measured: TABLE
+ * The fewest products win, on tiles rounded up to those of an invocation: of a map of 8×8, `winograd4_16x8` makes twice as
+ * many as it needs, of one of 4×4 eight times.
  *
- * On GPUs nothing was measured; this is reasoned from their registers. An invocation keeps a sum in a register for each
- * channel × tile: 128 for `16x8`, which leaves a GPU few threads to hide memory behind, 64 for `8x8`. Phones' GPUs spill
- * even those; `workgroup` keeps 32 sums, at four times the products.
+ * Software, measured 26 November 2026 on VGG-16's shapes at 64² (GFLOP/s of the direct convolution in Firefox and Dawn on
+ * lavapipe, and in Chromium on SwiftShader): 256 channels of 16×16 `winograd4_16x8` 128, 76, 28, next `winograd4_8x8`
+ * 101, 64, 21; 512 of 8×8 `winograd4_16x4` 110, 56, 20 and `winograd4_16x8` 75, 42, 14; 512 of 4×4 `winograd2_16x4` 52,
+ * 33, 12 and `winograd4_16x8` 20, 11, 4. The direct kernels lie between 12 and 34 in Firefox.
+ *
+ * GPUs, not measured: an invocation keeps a sum in a register for each channel × tile, 128 of them for `16x8`, which leaves
+ * a GPU few threads to hide memory behind, 64 for `8x8`.
  */
-const GUESSES: Readonly<Record<AdapterKind, ConvVariant>> = {
-  software: "winograd4_16x8",
-  desktop: "winograd4_8x8",
-  mobile: "workgroup",
+const WINOGRAD: Readonly<Record<"software" | "desktop", readonly Candidate[]>> = {
+  software: [
+    { variant: "winograd4_16x8", side: 4, tiles: 8, rate: 1 },
+    { variant: "winograd4_16x4", side: 4, tiles: 4, rate: 0.72 },
+    { variant: "winograd2_16x4", side: 2, tiles: 4, rate: 0.72 },
+  ],
+  desktop: [
+    { variant: "winograd4_8x8", side: 4, tiles: 8, rate: 1 },
+    { variant: "winograd2_8x8", side: 2, tiles: 8, rate: 1 },
+  ],
 };
 
-/** Fewest channels on both sides for which tiles pay: fewer leave most of a tile's channels empty. */
-const TILED_CHANNELS = 8;
+/** Fewest channels on both sides for which transforming tiles pays. */
+const WINOGRAD_CHANNELS = 8;
 
 /** What an adapter is given that is not known. */
 export const defaultVariant: ChooseVariant = guessFor(undefined);
 
-/** The table's choice by the shape of a pass. */
+/** The table's choice by the shape of a pass; for the image's few channels what the first iterations have compiled. */
 export function guessFor(info: AdapterTraits | undefined): ChooseVariant {
-  const variant = GUESSES[adapterKind(info) ?? "software"];
-  return (_layer, _pass, shape) => (isNarrow(shape) ? "single" : variant);
+  const kind = adapterKind(info) ?? "software";
+  return (_layer, _pass, shape) => {
+    if (Math.min(shape.inputChannels, shape.outputChannels) < WINOGRAD_CHANNELS) return "single";
+    // Phones' GPUs have registers for the 32 sums of `workgroup`, not measured either.
+    return kind === "mobile" ? "workgroup" : fewestProducts(WINOGRAD[kind], shape);
+  };
 }
 
-/** For the image's few channels, the pipeline that the first iterations have compiled. */
-function isNarrow({ inputChannels, outputChannels }: Correlation): boolean {
-  return Math.min(inputChannels, outputChannels) < TILED_CHANNELS;
+function fewestProducts(candidates: readonly Candidate[], shape: Correlation): ConvVariant {
+  const cost = ({ side, tiles, rate }: Candidate): number => {
+    const needed = shape.batch * Math.ceil(shape.outputHeight / side) * Math.ceil(shape.outputWidth / side);
+    return ((side + 2) ** 2 * tiles * Math.ceil(needed / tiles)) / rate;
+  };
+  return candidates.reduce((best, one) => (cost(one) < cost(best) ? one : best)).variant;
 }

@@ -55,6 +55,22 @@ describe("the guess", () => {
     for (const unknown of [undefined, UNNAMED]) expect(guess(unknown)).toBe("winograd4_16x8");
   });
 
+  it.each([
+    // Side, images, on software and on GPUs: what was fastest on lavapipe and SwiftShader at these sizes.
+    [64, 1, "winograd4_16x8", "winograd4_8x8"],
+    [16, 1, "winograd4_16x8", "winograd4_8x8"],
+    [8, 1, "winograd4_16x4", "winograd2_8x8"],
+    [4, 1, "winograd2_16x4", "winograd2_8x8"],
+    [4, 4, "winograd4_16x4", "winograd2_8x8"],
+    [4, 16, "winograd4_16x8", "winograd4_8x8"],
+  ] as const)("leaves few tiles of maps of side %d and %d images empty", (side, batch, software, desktop) => {
+    const shape = { ...passOf(512, 512, side), batch };
+    expect(guess(LLVMPIPE, shape)).toBe(software);
+    expect(guess(undefined, shape)).toBe(software);
+    expect(guess({ vendor: "nvidia" }, shape)).toBe(desktop);
+    expect(guess({ vendor: "arm" }, shape)).toBe("workgroup");
+  });
+
   it("is the first iterations' kernel for the few channels of the image", () => {
     for (const info of [LLVMPIPE, { vendor: "nvidia" }, { vendor: "arm" }, undefined]) {
       expect(guess(info, passOf(3, 64, 56))).toBe("single");

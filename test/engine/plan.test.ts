@@ -4,6 +4,7 @@ import { bytesByRole } from "../../src/engine/memory.ts";
 import { allDispatches, iterationOf, type PlanOptions } from "../../src/engine/plan.ts";
 import { planAscent } from "../../src/engine/plan-ascent.ts";
 import { inferNetwork } from "../../src/model/architecture.ts";
+import { convFamily, convVariants, correlation } from "../../src/nn/conv3x3.ts";
 import { parseObjective } from "../../src/optvis/objective.ts";
 import { defaultRecipe, type Recipe } from "../../src/optvis/recipe.ts";
 
@@ -89,6 +90,31 @@ test("whole layers cost what multiplications and additions make; one channel of 
   expect(winograd / expected).toBeLessThan(1 / 3.8);
   const last = 2 * 2 * 9 * 256 * 256 * 56 ** 2;
   expect(one.executedFlops).toBe(expected - (last * 255) / 256);
+});
+
+test("every dispatch of a convolution tells what it must read and write", () => {
+  for (const variant of convVariants) {
+    const made = plan("channel:relu3_3:7", { size: [37, 50] }, { convVariant: () => variant });
+    for (const { label, kernel, bytes } of iterationOf(made, 20, defaultRecipe)) {
+      if (label.startsWith("conv")) expect(bytes, `${label}: ${kernel.name}`).toBeGreaterThan(0);
+    }
+  }
+  // F(4×4) of 4 channels of 8×8 from 3: 4 tiles of 36 points. With a border of 1 all of the input is read once.
+  const shape = {
+    batch: 1,
+    inputChannels: 3,
+    inputHeight: 8,
+    inputWidth: 8,
+    outputChannels: 4,
+    padding: 1,
+  } as const;
+  const workspace = { "winograd.transformed": "t", "winograd.products": "p" };
+  const buffers = { weights: "w", bias: "b", input: "x", output: "y", workspace };
+  const dispatches = convFamily("winograd4_8x8").forward("", correlation(shape, "forward"), buffers);
+  const [enter, product, leave] = dispatches.map(({ bytes }) => bytes);
+  expect(enter).toBe(4 * 3 * (8 * 8 + 36 * 4));
+  expect(product).toBe(4 * 36 * (3 * (16 + 8) + 16 * 8));
+  expect(leave).toBe(4 * 4 * (36 * 4 + 8 * 8));
 });
 
 test("iterations at half the size share every buffer but the image and its moments", () => {

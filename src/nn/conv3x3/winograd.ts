@@ -143,6 +143,11 @@ export function winograd(m: TileSize, product: ProductTile): ConvFamily {
         buffers: { input, transformed },
         uniform: { ...pass, ...band },
         workgroups: fold(pass.batch * rows * columns * pass.inputChannels),
+        bytes:
+          4 *
+          pass.batch *
+          pass.inputChannels *
+          (inputRows(m, pass, band) * pass.inputWidth + points(m) * rows * columns),
       }),
       dispatch(kernel, {
         label,
@@ -150,6 +155,10 @@ export function winograd(m: TileSize, product: ProductTile): ConvFamily {
         uniform: { channels: pass.inputChannels, paddedChannels, paddedTiles, points: points(m) },
         workgroups: fold(invocations, WORKGROUP),
         flops: 2 * points(m) * pass.inputChannels * paddedChannels * paddedTiles,
+        bytes:
+          4 *
+          points(m) *
+          (pass.inputChannels * (paddedChannels + paddedTiles) + paddedChannels * paddedTiles),
       }),
     ];
   };
@@ -171,7 +180,7 @@ export function winograd(m: TileSize, product: ProductTile): ConvFamily {
     forward: (label, pass, buffers) =>
       bandsOf(m, tiles, pass).flatMap((band) => {
         const { bias, output, bits, workspace } = buffers;
-        const options = leaving(label, pass, band);
+        const options = leaving(m, label, pass, band);
         const bound = { products: placesIn(workspace).products, bias, output };
         return [
           ...multiplied(label, pass, band, buffers),
@@ -183,7 +192,7 @@ export function winograd(m: TileSize, product: ProductTile): ConvFamily {
     backwardInput: (label, pass, buffers) =>
       bandsOf(m, tiles, pass).flatMap((band) => {
         const { output, mask, workspace } = buffers;
-        const options = leaving(label, pass, band);
+        const options = leaving(m, label, pass, band);
         const bound = { products: placesIn(workspace).products, output };
         return [
           ...multiplied(label, pass, band, buffers),
@@ -203,12 +212,21 @@ function placesIn(workspace: Operands["workspace"]): Record<"transformed" | "pro
   return { transformed, products: sums };
 }
 
+/** Rows of the input that a band's tiles are made of. */
+function inputRows(m: TileSize, pass: Correlation, { top, rows }: Band): number {
+  const [first, last] = [top * m - pass.pad, (top + rows) * m + 1 - pass.pad];
+  return Math.min(last, pass.inputHeight - 1) - Math.max(first, 0) + 1;
+}
+
 /** The transform out: one invocation a word of bits, 4 channels × 8 pixels, over the height of a tile. */
-function leaving(label: string, pass: Correlation, band: Band) {
+function leaving(m: TileSize, label: string, pass: Correlation, band: Band) {
   const words = Math.ceil(pass.outputWidth / 8) * band.rows * Math.ceil(pass.outputChannels / 4);
+  const outputRows = Math.min(m * band.rows, pass.outputHeight - m * band.top);
+  const perChannel = points(m) * band.rows * band.columns + outputRows * pass.outputWidth;
   return {
     label: `${label} leave`,
     uniform: { ...pass, ...band },
     workgroups: fold(pass.batch * words),
+    bytes: 4 * pass.batch * pass.outputChannels * perChannel,
   };
 }
