@@ -21,6 +21,20 @@ import { type ChooseVariant, convShape, type Step } from "./steps.ts";
  */
 export const exactVariant: ChooseVariant = () => "single";
 
+/**
+ * The same choice for a layer's pass at every size: the one for the first size that is asked about, a plan's whole one. So
+ * iterations at half the size need no kernels and no packed weights of their own.
+ */
+export function sameAtEverySize(choose: ChooseVariant): ChooseVariant {
+  const chosen = new Map<string, ConvVariant>();
+  return (layer, pass, shape) => {
+    const key = `${layer} ${pass}`;
+    const variant = chosen.get(key) ?? choose(layer, pass, shape);
+    chosen.set(key, variant);
+    return variant;
+  };
+}
+
 /** One pass of a convolution of the plan. */
 export interface ConvolutionPass {
   readonly layer: string;

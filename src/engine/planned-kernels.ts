@@ -1,6 +1,6 @@
 /** Plans with the kernels that are pinned, remembered from a tuning, or guessed for the adapter, in this order. */
 import type { Gpu } from "../gpu/device.ts";
-import { exactVariant, expectRunnable, parsePins } from "./kernel-choice.ts";
+import { exactVariant, expectRunnable, parsePins, sameAtEverySize } from "./kernel-choice.ts";
 import { guessFor } from "./kernel-guess.ts";
 import type { Plan, PlanOptions } from "./plan.ts";
 import { rememberedVariants, type TuningOptions } from "./tuner.ts";
@@ -26,7 +26,9 @@ export async function planKernels(
   { tuning, kernels }: KernelOptions,
 ): Promise<Plan> {
   const guess = guessFor(gpu.device.adapterInfo);
-  const chosen = tuning ? await rememberedVariants(gpu, guess, tuning.storage, tuning) : guess;
+  const chosen = sameAtEverySize(
+    tuning ? await rememberedVariants(gpu, guess, tuning.storage, tuning) : guess,
+  );
   const pinned = kernels ? parsePins(kernels) : () => undefined;
   const plan = makePlan({
     convVariant: (layer, pass, shape) => pinned(layer, pass) ?? chosen(layer, pass, shape),

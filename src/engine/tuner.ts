@@ -54,8 +54,7 @@ const SLICE_ROWS = 8;
 
 /**
  * The variants found fastest on this adapter, and where nothing was measured yet the guess, which stays the choice until
- * it is beaten. A layer's choice is made for the first shape that is asked about, a plan's whole size, and holds for every
- * other: iterations at half the size run the same kernels.
+ * it is beaten.
  */
 export async function rememberedVariants(
   gpu: Gpu,
@@ -64,20 +63,14 @@ export async function rememberedVariants(
   options: TuningOptions = {},
 ): Promise<ChooseVariant> {
   const timesOf = knownTimes(gpu, await recall(gpu, storage), options);
-  const chosen = new Map<string, ConvVariant>();
   return (layer, pass, correlation) => {
-    const key = `${layer} ${pass}`;
-    const known = chosen.get(key);
-    if (known) return known;
     const variant = guess(layer, pass, correlation);
     const times = timesOf({ layer, pass, correlation, variant });
     const [best] = times.toSorted((a, b) => a.milliseconds - b.milliseconds);
     // A guess that is a candidate stays until it was measured too.
     const able = candidates(gpu.device, correlation, options);
     const compared = !able.includes(variant) || times.some((time) => time.variant === variant);
-    const choice = compared && best ? best.variant : variant;
-    chosen.set(key, choice);
-    return choice;
+    return compared && best ? best.variant : variant;
   };
 }
 

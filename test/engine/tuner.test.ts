@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { candidates, formatPins, parsePins, shapeKey } from "../../src/engine/kernel-choice.ts";
+import {
+  candidates,
+  formatPins,
+  parsePins,
+  sameAtEverySize,
+  shapeKey,
+} from "../../src/engine/kernel-choice.ts";
 import { rememberedVariants, sliced } from "../../src/engine/tuner.ts";
 import { adapterKey } from "../../src/engine/tuning-memory.ts";
 import type { Gpu } from "../../src/gpu/device.ts";
@@ -77,6 +83,18 @@ it("slices a pass into rows of output and what they are made of", () => {
   expect(sliced(valid, 99)).toEqual(valid);
 });
 
+it("holds a layer's choice for a pass at every size", () => {
+  const [forward] = passes;
+  const half = { ...forward!.correlation, inputHeight: 15, outputHeight: 15 };
+  const choose = sameAtEverySize((_layer, _pass, { inputHeight }) =>
+    inputHeight > 15 ? "workgroup" : "plain",
+  );
+  expect(choose("conv2_1", "forward", forward!.correlation)).toBe("workgroup");
+  expect(choose("conv2_1", "forward", half)).toBe("workgroup");
+  expect(choose("conv2_1", "backward_input", half)).toBe("plain");
+  expect(choose("conv2_2", "forward", half)).toBe("plain");
+});
+
 describe("what is remembered", () => {
   const [forward, backward] = passes;
   /** A storage that holds these times of `forward` on the adapter `one`. */
@@ -104,22 +122,10 @@ describe("what is remembered", () => {
     expect(adapterKey(adapter("one"))).not.toBe(adapterKey(adapter("one", ["subgroups"])));
   });
 
-  it("leaves the guess where nothing is, a layer's first one for all sizes", async () => {
+  it("leaves the guess where nothing is", async () => {
     const storage = { read: async () => undefined, write: async () => {} };
-    const asked: number[] = [];
-    const variants = await rememberedVariants(
-      adapter("one"),
-      (_layer, _pass, { inputHeight }) => {
-        asked.push(inputHeight);
-        return inputHeight > 15 ? "workgroup" : "plain";
-      },
-      storage,
-    );
-    const half = { ...forward!.correlation, inputHeight: 15, outputHeight: 15 };
+    const variants = await rememberedVariants(adapter("one"), () => "workgroup", storage);
     expect(variants("conv2_1", "forward", forward!.correlation)).toBe("workgroup");
-    expect(variants("conv2_1", "forward", half)).toBe("workgroup");
-    expect(variants("conv2_2", "forward", half)).toBe("plain");
-    expect(asked).toEqual([30, 15]);
   });
 
   it("is of one direction and size", () => {
