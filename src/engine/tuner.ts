@@ -8,7 +8,7 @@
  */
 import type { Gpu } from "../gpu/device.ts";
 import type { BufferRef, Dispatch } from "../gpu/dispatch.ts";
-import { prepareTrial } from "../gpu/timing.ts";
+import { prepareTrial, timeBlock, timeGrain } from "../gpu/timing.ts";
 import {
   type ConvFamily,
   type ConvVariant,
@@ -47,7 +47,7 @@ export interface TuningReport {
 
 /** A tuning's share on a GPU; slower adapters may take two iterations. */
 export const TUNING_MS = 300;
-/** Shortest block worth timing: browsers round timestamps to 0.1 ms. */
+/** Shortest block worth timing by timestamps: browsers round them to 0.1 ms. */
 const BLOCK_MS = 1;
 /** Rows of a slice: whole tiles of every family. */
 const SLICE_ROWS = 8;
@@ -87,12 +87,13 @@ export async function tuneKernels(
   const sourcesOf = fingerprints();
   const flops = todo.reduce((sum, { pass }) => sum + correlationFlops(pass.correlation), 0);
   const budget = options.budgetMs ?? TUNING_MS;
+  const grain = todo.length > 0 ? await timeGrain(gpu) : 0;
   let ranMs = 0;
   let measured = 0;
   for (const { pass, variant } of todo) {
     if (ranMs >= budget) break;
     const share = (budget * correlationFlops(pass.correlation)) / flops;
-    const { millisecondsPerRow, ran } = await timeVariant(gpu, pass, variant, share);
+    const { millisecondsPerRow, ran } = await timeVariant(gpu, pass, variant, share, grain);
     ranMs += ran;
     measured++;
     const sources = sourcesOf(dispatchesOf(convFamily(variant), pass, pass.correlation));
@@ -142,19 +143,20 @@ function knownTimes(gpu: Gpu, record: TuningRecord, options: TuningOptions) {
 }
 
 /** Runs a slice once to warm up, then as large a part of the pass, or as often, as `share` milliseconds allow. */
-async function timeVariant(gpu: Gpu, pass: ConvolutionPass, variant: ConvVariant, share: number) {
+async function timeVariant(
+  gpu: Gpu,
+  pass: ConvolutionPass,
+  variant: ConvVariant,
+  share: number,
+  grain: number,
+) {
   const family = convFamily(variant);
   const slice = sliced(pass.correlation, SLICE_ROWS);
   const buffers = buffersOf(gpu, family, slice);
   try {
     const trial = await prepareTrial(gpu, dispatchesOf(family, pass, slice), buffers);
     try {
-      // The first run may compile; the second tells how long one takes.
-      await trial.time(1);
-      const one = Math.max(await trial.time(1), 1e-3);
-      const repeats = Math.max(1, Math.min(100, Math.round(Math.max(share / 2, BLOCK_MS) / one)));
-      const milliseconds = repeats > 1 ? await trial.time(repeats) : one;
-      const ran = 2 * one + (repeats > 1 ? repeats * milliseconds : 0);
+      const { milliseconds, ran } = await timeBlock(trial, Math.max(share / 2, BLOCK_MS), grain);
       return { millisecondsPerRow: milliseconds / slice.outputHeight, ran };
     } finally {
       trial.dispose();

@@ -67,6 +67,48 @@ export interface Trial {
   dispose(): void;
 }
 
+/** Blocks by the clock are so many times longer than an empty submission takes. */
+const OVER_GRAIN = 10;
+/** Runs of a block at the most, by timestamps and by the clock. */
+const MOST_REPEATS = { stamped: 100, clocked: 1000 };
+
+/**
+ * What a time of this device may be off by, in milliseconds: nothing by timestamps; by the clock what the end of an empty
+ * submission may take to be seen, in Firefox up to 100 ms.
+ */
+export async function timeGrain(gpu: Gpu): Promise<number> {
+  if (gpu.device.features.has("timestamp-query")) return 0;
+  const nothing = { label: "nothing", encode: () => undefined };
+  let most = 0;
+  for (let i = 0; i < 3; i++) most = Math.max(most, await timePass(gpu, nothing));
+  return most;
+}
+
+/**
+ * Times a trial after running it once, which may compile it, in a block long enough to tell the time.
+ * @param wanted milliseconds that the block should take
+ * @param grain as `timeGrain`: the block takes OVER_GRAIN of it at least
+ * @returns milliseconds of one run, and those of all runs together, the first one's compiling left out
+ */
+export async function timeBlock(
+  trial: Pick<Trial, "time">,
+  wanted: number,
+  grain: number,
+): Promise<{ readonly milliseconds: number; readonly ran: number }> {
+  const least = Math.max(wanted, OVER_GRAIN * grain);
+  const most = grain > 0 ? MOST_REPEATS.clocked : MOST_REPEATS.stamped;
+  await trial.time(1);
+  let [repeats, ran] = [1, 0];
+  for (;;) {
+    const milliseconds = await trial.time(repeats);
+    const block = repeats * milliseconds;
+    ran += repeats === 1 ? 2 * block : block;
+    if (block >= least || repeats === most) return { milliseconds, ran };
+    const growth = Math.max(2, Math.round(least / Math.max(block, 1e-3)));
+    repeats = Math.min(most, repeats * growth);
+  }
+}
+
 /** Compiles and binds dispatches over `buffers`, which stay the caller's. */
 export async function prepareTrial(
   gpu: Gpu,

@@ -2,7 +2,7 @@
 import { createAscent } from "../../src/engine/ascent.ts";
 import { candidates } from "../../src/engine/kernel-choice.ts";
 import type { TuningStorage } from "../../src/engine/tuning-memory.ts";
-import type { Gpu } from "../../src/gpu/device.ts";
+import { type Gpu, requestGpu } from "../../src/gpu/device.ts";
 import { openModel } from "../../src/model/model.ts";
 import { convFamily } from "../../src/nn/conv3x3.ts";
 import { defaultRecipe } from "../../src/optvis/recipe.ts";
@@ -49,6 +49,28 @@ export const cases: readonly GpuCase[] = [
       if ((await first.tune(storage)).measured !== 0) throw new Error("measured again what it remembers");
       first.dispose();
       await expectFastest(gpu, model, texts, storage);
+    },
+  },
+  {
+    name: "tuning: goes by the clock on a device without timestamps",
+    timeout: 300_000,
+    async run(_device, _assets, webgpu) {
+      const gpu = await requestGpu(webgpu, { withoutFeatures: ["timestamp-query"] });
+      try {
+        const model = await openModel(randomNetwork("vgg16", 1), { preprocess: "unit" });
+        const texts = new Map<string, string>();
+        const ascent = await createAscent(gpu, model, RECIPE);
+        const { measured, ranMs } = await ascent.tune(heldIn(texts), { budgetMs: 1e-6 });
+        const [record = "{}"] = texts.values();
+        const [times = {}] = Object.values(JSON.parse(record) as Record<string, object>);
+        const [time] = Object.values(times) as { milliseconds: number }[];
+        const milliseconds = time?.milliseconds ?? 0;
+        if (measured !== 1 || !(milliseconds > 0 && milliseconds < ranMs))
+          throw new Error(`${measured} measured, ${milliseconds} of ${ranMs} ms`);
+        ascent.dispose();
+      } finally {
+        gpu.dispose();
+      }
     },
   },
   {
