@@ -1,7 +1,7 @@
 // 3×3 convolution, stride 1, zero padding p, in half precision by tiles in workgroup memory: a workgroup makes
 // 4·QUADS channels × ROWS rows × 8 pixels, an invocation 4 channels × 8 pixels of a row. Input and weights
-// are staged as halves; the nine products of an input channel are summed in half precision, the channels in
-// float32.
+// are staged as halves; the three products of a row of an input channel are summed in half precision, rows and
+// channels in float32.
 //
 //   y[n,k,i,j] = b[k] + Σ_c Σ_r Σ_s w[c,r,s,k] · x[n,c,i+r−p,j+s−p]
 //
@@ -121,14 +121,6 @@ fn convolve(at: Place, local: u32, start: vec4f) -> Quad {
     var w = quad;
     for (var channel = 0u; channel < CHUNK; channel++) {
       var base = (channel * (ROWS + 2u) + row) * WIDTH;
-      var h0 = vec4<f16>();
-      var h1 = vec4<f16>();
-      var h2 = vec4<f16>();
-      var h3 = vec4<f16>();
-      var h4 = vec4<f16>();
-      var h5 = vec4<f16>();
-      var h6 = vec4<f16>();
-      var h7 = vec4<f16>();
       for (var r = 0u; r < 3u; r++) {
         let x0 = vec4<f16>(patch_x[base]);
         let x1 = vec4<f16>(patch_x[base + 1u]);
@@ -143,25 +135,17 @@ fn convolve(at: Place, local: u32, start: vec4f) -> Quad {
         let w0 = patch_w[w];
         let w1 = patch_w[w + QUADS];
         let w2 = patch_w[w + 2u * QUADS];
-        h0 = fma(x2, w2, fma(x1, w1, fma(x0, w0, h0)));
-        h1 = fma(x3, w2, fma(x2, w1, fma(x1, w0, h1)));
-        h2 = fma(x4, w2, fma(x3, w1, fma(x2, w0, h2)));
-        h3 = fma(x5, w2, fma(x4, w1, fma(x3, w0, h3)));
-        h4 = fma(x6, w2, fma(x5, w1, fma(x4, w0, h4)));
-        h5 = fma(x7, w2, fma(x6, w1, fma(x5, w0, h5)));
-        h6 = fma(x8, w2, fma(x7, w1, fma(x6, w0, h6)));
-        h7 = fma(x9, w2, fma(x8, w1, fma(x7, w0, h7)));
+        y0 += vec4f(fma(x2, w2, fma(x1, w1, x0 * w0)));
+        y1 += vec4f(fma(x3, w2, fma(x2, w1, x1 * w0)));
+        y2 += vec4f(fma(x4, w2, fma(x3, w1, x2 * w0)));
+        y3 += vec4f(fma(x5, w2, fma(x4, w1, x3 * w0)));
+        y4 += vec4f(fma(x6, w2, fma(x5, w1, x4 * w0)));
+        y5 += vec4f(fma(x7, w2, fma(x6, w1, x5 * w0)));
+        y6 += vec4f(fma(x8, w2, fma(x7, w1, x6 * w0)));
+        y7 += vec4f(fma(x9, w2, fma(x8, w1, x7 * w0)));
         base += WIDTH;
         w += 3u * QUADS;
       }
-      y0 += vec4f(h0);
-      y1 += vec4f(h1);
-      y2 += vec4f(h2);
-      y3 += vec4f(h3);
-      y4 += vec4f(h4);
-      y5 += vec4f(h5);
-      y6 += vec4f(h6);
-      y7 += vec4f(h7);
     }
     workgroupBarrier();
   }

@@ -1,5 +1,5 @@
 // Powers of two that bring numbers up to a measured magnitude (conv3x3_range_half.wgsl) below 2⁶ and back, so
-// that nine products of two such numbers stay below 65,504, the largest half.
+// that three products of two such numbers stay below 65,504, the largest half (as nine would).
 
 // Biased exponent e of a magnitude below 2^(e−126), kept where the scale and its inverse are normal floats.
 fn exponent_of(range: u32) -> u32 {
