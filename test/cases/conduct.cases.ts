@@ -62,7 +62,12 @@ function steered({ param }: Recipe): Partial<Regularizers> {
 }
 
 /** What stepping may call: encoding, submitting, waiting. */
-const STEPPING = ["createCommandEncoder", "queue.submit", "queue.onSubmittedWorkDone"];
+const STEPPING = [
+  "createCommandEncoder",
+  "encoder.beginComputePass",
+  "queue.submit",
+  "queue.onSubmittedWorkDone",
+];
 
 function expectOnly(spy: Spy, allowed: readonly string[]): void {
   const others = [...spy.calls.keys()].filter((name) => !allowed.includes(name));
@@ -82,6 +87,8 @@ async function runsQuietly(device: GPUDevice, assets: Assets, recipe: Recipe): P
   const maps = spy.calls.get("buffer.mapAsync") ?? 0;
   const submissions = spy.calls.get("queue.submit") ?? 0;
   if (maps > submissions) throw new Error(`${maps} readbacks in ${submissions} submissions`);
+  const passes = spy.calls.get("encoder.beginComputePass");
+  if (passes !== submissions) throw new Error(`${passes} compute passes in ${submissions} submissions`);
   if (submissions >= 100) throw new Error(`100 iterations took ${submissions} submissions`);
   if (values.length !== 100) throw new Error(`${values.length} objective values of 100 iterations`);
   if (ascent.iteration !== 200) throw new Error(`iteration ${ascent.iteration} after 200`);

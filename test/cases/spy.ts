@@ -20,7 +20,8 @@ export function spyOn(device: GPUDevice): Spy {
         return (...args: unknown[]) => {
           count(`${prefix}${String(key)}`);
           const made: unknown = Reflect.apply(value, target, args);
-          return key === "createBuffer" ? watchBuffer(made as GPUBuffer) : made;
+          if (key === "createBuffer") return watchBuffer(made as GPUBuffer);
+          return key === "createCommandEncoder" ? watchEncoder(made as GPUCommandEncoder) : made;
         };
       },
     });
@@ -36,6 +37,14 @@ export function spyOn(device: GPUDevice): Spy {
       return Reflect.apply(destroy, buffer, []) as undefined;
     };
     return buffer;
+  };
+  const watchEncoder = (encoder: GPUCommandEncoder): GPUCommandEncoder => {
+    const { beginComputePass } = encoder;
+    encoder.beginComputePass = (...args) => {
+      count("encoder.beginComputePass");
+      return Reflect.apply(beginComputePass, encoder, args) as GPUComputePassEncoder;
+    };
+    return encoder;
   };
   const queue = watch(device.queue, "queue.");
   return {
