@@ -179,12 +179,12 @@ function backwardMagnitude(variant: ConvVariant, { dy, w }: Data, shape: ConvSha
 /**
  * Rounding of one product and then 9 sums a channel. Winograd: one sum a channel, and in a row at most five
  * operations for each of the six transforms, divisions counted as three. In half precision both factors are
- * rounded, and then the products of a row of a channel and their sums.
+ * rounded, and then the products of a channel and their sums.
  */
 function roundingOf(variant: ConvVariant, channels: number): number {
   if (winogradTile(variant)) return roundings(2 * channels + 50);
   const sums = roundings(9 * channels + 1);
-  return convFamily(variant).precision === "f32" ? sums : sums + halfRoundings(2 + 2 * 3);
+  return convFamily(variant).precision === "f32" ? sums : sums + halfRoundings(2 + 2 * 9);
 }
 
 function bothDirections(variant: ConvVariant, shape: ConvShape): Proof {

@@ -126,6 +126,7 @@ function bandsOf(m: TileSize, tiles: number, pass: Correlation): Band[] {
 export function winograd(m: TileSize, product: ProductTile): ConvFamily {
   const kernels = sizes[m];
   const { kernel, channels, tiles } = products[product];
+  const leaving = leavingBy(m);
 
   /** The input's tiles of one band transformed, and their products with the weights summed. */
   const multiplied = (
@@ -180,7 +181,7 @@ export function winograd(m: TileSize, product: ProductTile): ConvFamily {
     forward: (label, pass, buffers) =>
       bandsOf(m, tiles, pass).flatMap((band) => {
         const { bias, output, bits, workspace } = buffers;
-        const options = leaving(m, label, pass, band);
+        const options = leaving(label, pass, band);
         const bound = { products: placesIn(workspace).products, bias, output };
         return [
           ...multiplied(label, pass, band, buffers),
@@ -192,7 +193,7 @@ export function winograd(m: TileSize, product: ProductTile): ConvFamily {
     backwardInput: (label, pass, buffers) =>
       bandsOf(m, tiles, pass).flatMap((band) => {
         const { output, mask, workspace } = buffers;
-        const options = leaving(m, label, pass, band);
+        const options = leaving(label, pass, band);
         const bound = { products: placesIn(workspace).products, output };
         return [
           ...multiplied(label, pass, band, buffers),
@@ -219,14 +220,16 @@ function inputRows(m: TileSize, pass: Correlation, { top, rows }: Band): number 
 }
 
 /** The transform out: one invocation a word of bits, 4 channels × 8 pixels, over the height of a tile. */
-function leaving(m: TileSize, label: string, pass: Correlation, band: Band) {
-  const words = Math.ceil(pass.outputWidth / 8) * band.rows * Math.ceil(pass.outputChannels / 4);
-  const outputRows = Math.min(m * band.rows, pass.outputHeight - m * band.top);
-  const perChannel = points(m) * band.rows * band.columns + outputRows * pass.outputWidth;
-  return {
-    label: `${label} leave`,
-    uniform: { ...pass, ...band },
-    workgroups: fold(pass.batch * words),
-    bytes: 4 * pass.batch * pass.outputChannels * perChannel,
+function leavingBy(m: TileSize) {
+  return (label: string, pass: Correlation, band: Band) => {
+    const words = Math.ceil(pass.outputWidth / 8) * band.rows * Math.ceil(pass.outputChannels / 4);
+    const outputRows = Math.min(m * band.rows, pass.outputHeight - m * band.top);
+    const perChannel = points(m) * band.rows * band.columns + outputRows * pass.outputWidth;
+    return {
+      label: `${label} leave`,
+      uniform: { ...pass, ...band },
+      workgroups: fold(pass.batch * words),
+      bytes: 4 * pass.batch * pass.outputChannels * perChannel,
+    };
   };
 }
