@@ -22,7 +22,7 @@ struct Packed {
 
 @group(0) @binding(2) var<storage, read> weights: Packed;
 @group(0) @binding(7) var<storage, read> range: array<u32>;
-@group(0) @binding(8) var<storage, read_write> overflow: array<atomic<u32>>;
+@group(0) @binding(9) var<storage, read_write> overflow: array<atomic<u32>>;
 
 override QUADS: u32 = 8;
 override ROWS: u32 = 8;
