@@ -5,6 +5,7 @@ import type { Model } from "../model/network.ts";
 import { type AttributionOptions, attribution } from "./attribution.ts";
 import { type BenchOptions, bench } from "./bench.ts";
 import { type DreamOptions, dream } from "./dream.ts";
+import { type ExamplesOptions, examples } from "./examples.ts";
 import { type FoolOptions, fool } from "./fool.ts";
 import { type GradientOptions, gradient } from "./gradient.ts";
 import { type GridOptions, grid } from "./grid.ts";
@@ -14,6 +15,7 @@ import type {
   AttributionReport,
   BenchReport,
   DreamReport,
+  ExamplesReport,
   FoolReport,
   GradientReport,
   GridReport,
@@ -29,6 +31,7 @@ export type Job =
   | ({ readonly command: "reconstruct" } & ReconstructOptions)
   | ({ readonly command: "dream" } & DreamOptions)
   | ({ readonly command: "grid" } & GridOptions)
+  | ({ readonly command: "examples" } & ExamplesOptions)
   | ({ readonly command: "render" } & RenderOptions)
   | ({ readonly command: "bench" } & BenchOptions);
 
@@ -40,6 +43,7 @@ export interface Reports {
   readonly reconstruct: RunReport;
   readonly dream: DreamReport;
   readonly grid: GridReport;
+  readonly examples: ExamplesReport;
   readonly render: RunReport;
   readonly bench: BenchReport;
 }
@@ -63,6 +67,8 @@ export function runJob(
       return dream(gpu, model, job, context);
     case "grid":
       return grid(gpu, model, job, context);
+    case "examples":
+      return examples(gpu, model, job, context);
     case "render":
       return render(gpu, model, job, context);
     case "bench":

@@ -127,6 +127,34 @@ export interface GridReport {
   readonly kernels: readonly string[];
 }
 
+/** A part of an image, in its pixels. */
+export interface Patch {
+  readonly y: number;
+  readonly x: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** How much one of many images excites what is looked for. */
+export interface Example {
+  /** Which of the images. */
+  readonly index: number;
+  readonly value: number;
+  /** Row and column of the unit in its layer; null where the objective is no single unit or channel. */
+  readonly position: readonly [y: number, x: number] | null;
+  /** What the unit sees of the image; all of it where there is no position. */
+  readonly patch: Patch;
+}
+
+export interface ExamplesReport {
+  readonly runtime: RuntimeName;
+  readonly adapter: string;
+  readonly objective: string;
+  /** One an image, in the order of the images. */
+  readonly examples: readonly Example[];
+  readonly kernels: readonly string[];
+}
+
 export interface GradientReport {
   readonly runtime: RuntimeName;
   readonly adapter: string;

@@ -12,7 +12,7 @@ export interface AscentOptions extends KernelOptions {
   /** Instead of the recipe's, for objectives that have no spec. */
   readonly objective?: Objective | undefined;
   /** What is asked of it first, whose kernels are compiled while the weights arrive; default `iteration`. */
-  readonly first?: "iteration" | "gradient" | undefined;
+  readonly first?: "iteration" | "gradient" | "value" | undefined;
   /** Which kernels to use and what to skip; the defaults suit every device. */
   readonly plan?: Omit<PlanOptions, "bindingLimit">;
   /** Caps the size of a weight buffer below the device's binding limit; for tests. */

@@ -65,8 +65,9 @@ export async function createAscent(
     });
   const plan = options.plan?.convVariant ? planWith({}) : await planKernels(gpu, planWith, options);
   const begin = [...plan.start.show, ...plan.show, ...(target ? plan.capture.dispatches : [])];
-  const first = options.first === "gradient" ? plan.gradient : iterationOf(plan, 0, recipe);
-  const scheduler = await Scheduler.create(gpu, plan, model, [...begin, ...first]);
+  const { first = "iteration" } = options;
+  const asked = first === "iteration" ? iterationOf(plan, 0, recipe) : plan[first];
+  const scheduler = await Scheduler.create(gpu, plan, model, [...begin, ...asked]);
   try {
     await scheduler.prepare(begin);
     const start = startOf(plan, recipe, preprocessing(model.preprocess), options.photo);
@@ -288,18 +289,32 @@ export class Ascent {
     rgb?: Float32Array,
   ): Promise<{ objective: Float32Array<ArrayBuffer>; gradient: Float32Array<ArrayBuffer> }> {
     if (rgb) this.writeImage(rgb);
+    const value = await this.#evaluate(this.plan.gradient, "gradient");
+    const gradient = await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(GRADIENT));
+    return { objective: value, gradient: new Float32Array(gradient) };
+  }
+
+  /**
+   * Objective alone, (N), as `gradient` has it: a forward pass.
+   * @param rgb images to take the place of the resident ones
+   */
+  async value(rgb?: Float32Array): Promise<Float32Array<ArrayBuffer>> {
+    if (rgb) this.writeImage(rgb);
+    return this.#evaluate(this.plan.value, "objective");
+  }
+
+  /** Runs what ends in the objective's value. @param what it is for */
+  async #evaluate(dispatches: readonly Dispatch[], what: string): Promise<Float32Array<ArrayBuffer>> {
     const { gpu } = this.#scheduler;
     const { overflow } = this.plan;
-    await this.#scheduler.prepare(this.plan.gradient);
+    await this.#scheduler.prepare(dispatches);
     this.#clearOverflow();
-    this.#submissions.submit(this.plan.gradient, "gradient");
+    this.#submissions.submit(dispatches, what);
     if (overflow) {
       const [word] = new Uint32Array(await readBuffer(gpu, this.#scheduler.buffer(overflow)));
-      if (word !== 0) throw overflowError("the gradient");
+      if (word !== 0) throw overflowError(`the ${what}`);
     }
-    const value = await readBuffer(gpu, this.#scheduler.buffer(VALUE_NOW));
-    const gradient = await readBuffer(gpu, this.#scheduler.buffer(GRADIENT));
-    return { objective: new Float32Array(value), gradient: new Float32Array(gradient) };
+    return new Float32Array(await readBuffer(gpu, this.#scheduler.buffer(VALUE_NOW)));
   }
 
   /** Activation (N,C,H,W) of the layer that the plan keeps (`PlanOptions.keep`), of the last forward pass. */

@@ -47,9 +47,11 @@ export interface ImagePlan {
   /** Resident image to the network's input, transformed; and its gradient back from the buffer a pass leaves it in. */
   readonly enter: readonly Dispatch[];
   leave(inputGradient: string): readonly Dispatch[];
-  /** The same without transforms, and the objective's value without L2. */
+  /** The same without transforms. */
   readonly enterStill: readonly Dispatch[];
   readonly leaveStill: readonly Dispatch[];
+  /** The objective's value at the resident image, without L2, once the terms are summed. */
+  readonly valueStill: readonly Dispatch[];
   /** The same of a photograph in the image's place, which is opaque whatever the alpha channel says. */
   readonly enterPhoto: readonly Dispatch[];
   /** The objective's value; where L2 is not 0, its term and its gradient before. */
@@ -211,7 +213,8 @@ function planEntry(options: ImageOptions, memory: Allocation) {
       ...seen.leave,
     ],
     enterStill: [...seen.enterStill, inward(seen.image, size, still.window)],
-    leaveStill: [outward(still.inputGradient, seen.gradient, size, still.window), ...seen.leaveStill, value],
+    leaveStill: [outward(still.inputGradient, seen.gradient, size, still.window), ...seen.leaveStill],
+    valueStill: [value],
     enterPhoto: [inward(image, size, still.window)],
   };
 }

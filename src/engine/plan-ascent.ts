@@ -29,6 +29,7 @@ export function planAscent(
   const coarse = planCoarse(recipe, image, planAt);
   const begun = coarse?.phases.at(-1)?.until ?? 0;
   const lasting = phases.at(-1) as Phase;
+  const value = [...image.enterStill, ...still.forward, ...penalties.forward, ...image.valueStill];
   const buffers = memory.buffers();
   return {
     network: network.name,
@@ -49,14 +50,8 @@ export function planAscent(
     overflow: buffers.find(({ role }) => role === "overflow")?.name,
     convolutions: convolutionPasses(recipe.batch, moved.steps, fast),
     capture: { dispatches: [...image.enterPhoto, ...still.forward], copies: still.captures },
-    gradient: [
-      ...image.enterStill,
-      ...still.forward,
-      ...penalties.forward,
-      ...still.stillBackward,
-      ...image.leaveStill,
-      ...penalties.backward,
-    ],
+    value,
+    gradient: [...value, ...still.stillBackward, ...image.leaveStill, ...penalties.backward],
     flops: 2 * moved.flops,
     executedFlops: sum([...lasting.forward, ...lasting.backward].map((dispatch) => dispatch.flops)),
     bytes: sum(buffers.filter((buffer) => !buffer.temporary).map((buffer) => buffer.bytes)),

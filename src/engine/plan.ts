@@ -62,6 +62,8 @@ export interface Plan {
   readonly capture: { readonly dispatches: readonly Dispatch[]; readonly copies: readonly Copy[] };
   /** The numbers optimised to the resident image, for when they were written from outside. */
   readonly show: readonly Dispatch[];
+  /** Objective (without L2) at the resident image: no transforms. What `gradient` begins with. */
+  readonly value: readonly Dispatch[];
   /** Objective (without L2) and gradient at the resident image: no transforms, no redirect, no update. */
   readonly gradient: readonly Dispatch[];
   /** Buffer of the word that kernels in half precision set where something is not finite, if there are any. */

@@ -4,7 +4,7 @@
  * field does, or where the image does.
  */
 import type { Layer, Network, Shape } from "../model/network.ts";
-import { receptiveField } from "../model/shapes.ts";
+import { layerShapes, receptiveField } from "../model/shapes.ts";
 import type { Window } from "../nn/preprocess.ts";
 import { isPenalty, type Term } from "../optvis/term.ts";
 
@@ -51,6 +51,23 @@ export function windowOf(
   }) as [Span, Span];
   const window = { y: rows[0], x: columns[0], height: rows[1] - rows[0], width: columns[1] - columns[0] };
   return { window, terms: terms.map((term) => moved(term, window, network)) };
+}
+
+/**
+ * The receptive field of one unit, in pixels of an image of `size`: what lies outside the image is left out, and a unit
+ * behind a global pool or a linear layer sees all of it.
+ */
+export function receptiveWindow(
+  network: Network,
+  size: Size,
+  layer: string,
+  [y, x]: readonly [y: number, x: number],
+): Window {
+  if (receptiveField(network, layer).size === Infinity) return wholeWindow(size);
+  const shapes = layerShapes(network, size, { upTo: layer });
+  const [top, bottom] = spanOf(network.layers, shapes, size[0], 0, layer, y);
+  const [left, right] = spanOf(network.layers, shapes, size[1], 1, layer, x);
+  return { y: top, x: left, height: bottom - top, width: right - left };
 }
 
 function positionOf(term: Term): readonly [y: number, x: number] | undefined {

@@ -14,6 +14,7 @@ import { benchRecipe } from "../optvis/recipe.ts";
 import { transformsOf } from "../optvis/transforms/transforms.ts";
 import { hangWall } from "../optvis/wall.ts";
 import { atlas } from "./atlas.ts";
+import { examples } from "./examples.ts";
 import { execute } from "./execute.ts";
 import { expectOutput, readInput, writeOutput } from "./files.ts";
 import {
@@ -38,6 +39,7 @@ export function createActions(startedAt: number): Actions {
     render: (flags) => render(flags, startedAt),
     bench: (flags) => bench(flags, startedAt),
     atlas: (flags) => atlas(flags, startedAt),
+    examples: (flags) => examples(flags, startedAt),
     photographs: createPhotoActions(startedAt),
   };
 

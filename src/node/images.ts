@@ -26,15 +26,24 @@ export async function readImageOrPhoto(
 ): Promise<Tensor> {
   if (extname(path).toLowerCase() === ".safetensors") {
     const image = await readImage(path, flag);
-    const [height, width] = onePhoto(image);
-    if (size === undefined || (size[0] === height && size[1] === width)) return image;
-    throw new InputError(`--size: a .safetensors image keeps its size, ${height}×${width}`, {
-      remedy: "leave --size out, or give a photograph",
-    });
+    expectOwnSize(onePhoto(image), size);
+    return image;
   }
   const at = size ?? usual;
-  const data = fitPhoto(readPicture(await readInput(path, flag), path), at);
-  return { shape: [1, 3, ...at], data };
+  return { shape: [1, 3, ...at], data: await readPhoto(path, at, flag) };
+}
+
+/** A photograph at a size: RGB in 0–1 units, (3,H,W). */
+export async function readPhoto(path: string, size: Size, flag: string): Promise<Float32Array> {
+  return fitPhoto(readPicture(await readInput(path, flag), path), size);
+}
+
+/** Tensors are taken as they are. @throws InputError where `--size` asks for another size than an image has */
+export function expectOwnSize([height, width]: Size, size: Size | undefined): void {
+  if (size === undefined || (size[0] === height && size[1] === width)) return;
+  throw new InputError(`--size: a .safetensors image keeps its size, ${height}×${width}`, {
+    remedy: "leave --size out, or give a photograph",
+  });
 }
 
 /** `image` of a .safetensors file, F32 [N,3,H,W]. */

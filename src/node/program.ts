@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { recipeNames } from "../optvis/named-recipes.ts";
 import { optimizerKinds, paramKinds, recipeBounds } from "../optvis/recipe.ts";
 import { type AtlasAction, addAtlas } from "./atlas-program.ts";
+import { addExamples, type ExamplesAction } from "./examples-program.ts";
 import type { BenchFlags, GradientFlags, InfoFlags, RenderFlags } from "./flags.ts";
 import { addModelFlags, addObjectiveFlag, addRunFlags, command, strict } from "./grammar.ts";
 import { addMade } from "./made-program.ts";
@@ -16,6 +17,7 @@ export interface Actions {
   render(flags: RenderFlags): Promise<void>;
   bench(flags: BenchFlags): Promise<void>;
   readonly atlas: AtlasAction;
+  readonly examples: ExamplesAction;
   readonly photographs: PhotoActions;
 }
 
@@ -35,6 +37,7 @@ export function buildProgram(actions: Actions, version: string): Command {
   addAtlas(program, addRecipeFlags, actions.atlas);
   addPhotographs(program, actions.photographs);
   addMade(program, actions.photographs);
+  addExamples(program, actions.examples);
   addBench(program, actions);
   return program;
 }

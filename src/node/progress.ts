@@ -3,16 +3,17 @@
 import cliProgress from "cli-progress";
 
 export interface Progress {
-  /** @param iteration finished iterations */
-  update(iteration: number): void;
+  /** @param done how much of the total */
+  update(done: number): void;
   stop(): void;
 }
 
-export function startProgress(iterations: number): Progress {
-  if (!process.stderr.isTTY || iterations < 2) return { update() {}, stop() {} };
+/** @param unit of what is counted */
+export function startProgress(total: number, unit = "iterations"): Progress {
+  if (!process.stderr.isTTY || total < 2) return { update() {}, stop() {} };
   const bar = new cliProgress.SingleBar({
     stream: process.stderr,
-    format: "{bar} {value} of {total} iterations, {eta_formatted} left",
+    format: `{bar} {value} of {total} ${unit}, {eta_formatted} left`,
     barCompleteChar: "█",
     barIncompleteChar: "░",
     barsize: 30,
@@ -20,6 +21,6 @@ export function startProgress(iterations: number): Progress {
     clearOnComplete: true,
     stopOnComplete: false,
   });
-  bar.start(iterations, 0);
-  return { update: (iteration) => bar.update(iteration), stop: () => bar.stop() };
+  bar.start(total, 0);
+  return { update: (done) => bar.update(done), stop: () => bar.stop() };
 }

@@ -6,6 +6,7 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
   const render = `render --model ${net} --objective class:0 --size 16 --iterations 2 --out ${at("x.png")}`;
   const gradient = `gradient --model ${net} --objective class:0 --image ${at("image.safetensors")} --out ${at("g.safetensors")}`;
   const saliency = `saliency --model ${net} --objective class:0 --image ${at("image.safetensors")} --out ${at("x.png")}`;
+  const examples = `examples --model ${net} --objective class:0 --images ${at("image.safetensors")} --out ${at("x.png")}`;
   const atlas = `atlas --model ${net} --layer conv1_1 --out ${at("atlas")}`;
   const without = (words: string, flag: string): string => words.replace(new RegExp(` ${flag} \\S+`), "");
   const instead = (words: string, flag: string, value: string): string =>
@@ -136,6 +137,31 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
       `${without(saliency, "--objective").replace("saliency", "caricature")} --layer conv1_1 --power -1`,
       /--power.*"-1"/,
     ],
+    [without(examples, "--objective"), /expected --objective SPEC, or --layer NAME --channel N, got neither/],
+    [`${examples} --layer conv1_1`, /--objective: expected it alone, or --layer/],
+    [
+      `${without(examples, "--objective")} --layer conv1_1`,
+      /--layer: expected --channel N with it, got none/,
+    ],
+    [`${without(examples, "--objective")} --channel 1`, /--channel: expected --layer NAME with it, got none/],
+    [
+      `${without(examples, "--objective")} --layer conv1_1 --channel 4`,
+      /conv1_1 has no channel 4; channels are 0 to 3/,
+    ],
+    [
+      instead(examples, "--objective", "channel:conv1_1:0,1"),
+      /channels says nothing about one image by itself/,
+    ],
+    [instead(examples, "--images", at("nowhere")), /--images: no such file/],
+    [instead(examples, "--images", at("empty")), /--images: no PNG or JPEG in the folder/],
+    [instead(examples, "--images", at("broken")), /--images: none of 1 can be read: photo: expected a PNG/],
+    [instead(examples, "--images", at("text.txt")), /expected a PNG or a JPEG/],
+    [`${examples} --size 9`, /--size: a \.safetensors image keeps its size, 8×8/],
+    [
+      instead(examples, "--images", `${at("image.safetensors")} ${at("cut.png")}`),
+      /holds images already, expected it alone/,
+    ],
+    [`${examples} --top 0`, /--top.*got "0"/],
     [`${atlas} --shard 2/2`, /--shard: expected I\/N with I from 0 to N−1, got "2\/2"/],
     [`${atlas} --shard 1`, /--shard: expected I\/N/],
     [`${atlas} --layer conv9_9`, /"conv9_9" is not in.*layers: conv1_1/],

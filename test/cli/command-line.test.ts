@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeSafetensors } from "../../src/model/safetensors.ts";
@@ -13,6 +13,9 @@ beforeAll(async () => {
   writeSmallNetwork(at("net.safetensors"));
   const net = readFileSync(at("net.safetensors"));
   writeFileSync(at("cut.safetensors"), net.subarray(0, net.length - 7));
+  mkdirSync(at("empty"));
+  mkdirSync(at("broken"));
+  writeFileSync(at("broken/x.png"), "no picture");
   writeFileSync(at("text.txt"), "no picture, no weights, no JSON\n");
   const png = fixtures.find(({ name }) => name === "png RGB")!.file;
   writeFileSync(at("cut.png"), Buffer.from(png, "base64").subarray(0, 60));
@@ -83,7 +86,7 @@ describe("help", () => {
   it("goes to stdout, with every command and flag of the contract", async () => {
     const overview = await ascent(["--help"]);
     expect(overview).toMatchObject({ code: 0, stderr: "" });
-    for (const name of "info gradient render bench saliency guided smoothgrad integrated gradcam fool invert caricature dream grid atlas".split(
+    for (const name of "info gradient render bench saliency guided smoothgrad integrated gradcam fool invert caricature dream grid examples atlas".split(
       " ",
     ))
       expect(overview.stdout).toContain(`\n  ${name} `);
