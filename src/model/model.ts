@@ -5,7 +5,7 @@ import { imagenetClasses } from "./labels.ts";
 import type { LayerTensors } from "./layer-tensors.ts";
 import { metadataPreprocess } from "./metadata.ts";
 import type { ConvLayer, LayerWeights, LinearLayer, Model, Network, Preprocess } from "./network.ts";
-import { readHeader, readTensor, type SafetensorsHeader } from "./safetensors.ts";
+import { readableTensor, readHeader, readTensor, type SafetensorsHeader } from "./safetensors.ts";
 import type { ByteSource } from "./source.ts";
 
 export interface OpenOptions extends ArchitectureOptions {
@@ -18,12 +18,13 @@ const BATCH_NORM_EPSILON = 1e-5;
 
 /**
  * Reads the header only.
- * @throws WeightsError for a file that is damaged or is no VGG; InputError where preprocessing is not known.
+ * @throws WeightsError for a file that is damaged or is no VGG, or whose weights are not F32, F16 or BF16; InputError where preprocessing is not known.
  */
 export async function openModel(source: ByteSource, options: OpenOptions = {}): Promise<Model> {
   const header = await readHeader(source);
   const shapes = new Map([...header.tensors].map(([name, { shape }]) => [name, shape]));
   const { network, bindings, unusedTensors } = inferNetwork(shapes, header.metadata, options);
+  for (const tensors of bindings.values()) expectReadable(source, header, tensors);
   return {
     network: await withImagenetClasses(network),
     preprocess: options.preprocess ?? metadataPreprocess(source.name, header.metadata),
@@ -36,6 +37,13 @@ export async function openModel(source: ByteSource, options: OpenOptions = {}): 
     },
     close: () => source.close?.(),
   };
+}
+
+/** What the architecture is made of can be read; of what it leaves unused (counters, for one) nothing is asked. */
+function expectReadable(source: ByteSource, header: SafetensorsHeader, layer: LayerTensors): void {
+  const { weight, bias, batchNorm } = layer;
+  const names = [weight, ...(bias === undefined ? [] : [bias]), ...Object.values(batchNorm ?? {})];
+  for (const name of names) readableTensor(source.name, header, name);
 }
 
 /** A 1000-way head without names of its own is taken for ImageNet's. */

@@ -41,6 +41,10 @@ export interface TensorInfo {
   readonly end: number;
 }
 
+export interface ReadableTensor extends TensorInfo {
+  readonly dtype: "F32" | "F16" | "BF16";
+}
+
 export interface SafetensorsHeader {
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
@@ -101,14 +105,8 @@ export async function readTensor(
   header: SafetensorsHeader,
   name: string,
 ): Promise<Tensor> {
-  const info = header.tensors.get(name);
-  if (info === undefined) throw new WeightsError(`${source.name}: tensor ${quote(name)} is missing`);
+  const info = readableTensor(source.name, header, name);
   const { dtype, shape } = info;
-  if (dtype !== "F32" && dtype !== "F16" && dtype !== "BF16") {
-    throw new WeightsError(`${source.name}: tensor ${quote(name)} expects F32, F16 or BF16, got ${dtype}`, {
-      remedy: "convert the checkpoint to F32 or F16",
-    });
-  }
   const bytes = await source.read(info.begin, info.end);
   if (bytes.length !== info.end - info.begin) {
     throw corrupt(
@@ -121,6 +119,21 @@ export async function readTensor(
   if (dtype === "F32") return { dtype, shape, data: new Float32Array(buffer, byteOffset, count) };
   const halves = new Uint16Array(buffer, byteOffset, count);
   return { dtype, shape, data: dtype === "F16" ? float16ToFloat32(halves) : bfloat16ToFloat32(halves) };
+}
+
+/**
+ * A tensor's entry, whose numbers can be read.
+ * @param where the file's name, for messages
+ * @throws WeightsError where it is missing or of a type other than F32, F16 and BF16.
+ */
+export function readableTensor(where: string, header: SafetensorsHeader, name: string): ReadableTensor {
+  const info = header.tensors.get(name);
+  if (info === undefined) throw new WeightsError(`${where}: tensor ${quote(name)} is missing`);
+  const { dtype } = info;
+  if (dtype === "F32" || dtype === "F16" || dtype === "BF16") return { ...info, dtype };
+  throw new WeightsError(`${where}: tensor ${quote(name)} expects F32, F16 or BF16, got ${dtype}`, {
+    remedy: "convert the checkpoint to F32 or F16",
+  });
 }
 
 /**

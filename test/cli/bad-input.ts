@@ -78,6 +78,14 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [instead(render, "--model", at("text.txt")), /text\.txt/],
     [instead(render, "--model", at("cut.safetensors")), /cut\.safetensors/],
     [instead(render, "--model", at("plain.safetensors")), /--preprocess unit\|imagenet\|caffe/],
+    [
+      instead(render, "--model", at("integers.safetensors")),
+      /"features\.0\.bias" expects F32, F16 or BF16, got I32; convert the checkpoint/,
+    ],
+    [
+      `info --model ${at("integers.safetensors")}`,
+      /"features\.0\.bias" expects F32, F16 or BF16, got I32; convert the checkpoint/,
+    ],
     [instead(render, "--model", at("nan.safetensors")), /features\.0\.weight.*NaN/],
     [instead(render, "--objective", "class:4"), /0 to 2/],
     [instead(render, "--objective", "class:catt"), /nearest.*cat/],
@@ -85,6 +93,7 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [instead(render, "--objective", "channel:conv1_1:4"), /0 to 3/],
     [instead(render, "--objective", "neuron:conv2_1:0:99,0"), /neuron|position|row/],
     [instead(render, "--objective", "purple"), /objective/],
+    [instead(render, "--objective", "class:0\t+"), /a term is missing after \+; write for example/],
     [instead(render, "--out", at("x.gif")), /--out: expected a name ending in \.png or \.safetensors/],
     [instead(render, "--out", at("none/x.png")), /--out: no such folder/],
     [instead(gradient, "--out", at("x.png")), /--out: expected a name ending in \.safetensors/],

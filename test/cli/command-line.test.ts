@@ -23,6 +23,9 @@ beforeAll(async () => {
   const bias = { shape: [4], data: numbers(4, 2) };
   const tensors = { "features.0.weight": filter, "features.0.bias": bias };
   writeFileSync(at("plain.safetensors"), writeSafetensors(tensors));
+  const integers = Buffer.from(writeSafetensors(tensors, { preprocess: "unit" }));
+  integers.write("I32", integers.indexOf('F32"'));
+  writeFileSync(at("integers.safetensors"), integers);
   const broken = { ...filter, data: filter.data.map((x, i) => (i === 50 ? Number.NaN : x)) };
   const metadata = { preprocess: "unit" };
   const head = {

@@ -155,6 +155,30 @@ describe("numbers that are not finite are named", () => {
   });
 });
 
+describe("weights that are no floating-point numbers are refused when the file is opened", () => {
+  /** The checkpoint with a tensor said to hold integers, which have as many bytes. */
+  const asIntegers = (tensor: string): Uint8Array => {
+    const shapes = featureShapes([2, 3], true);
+    const [before, after] = [
+      Buffer.from(`"${tensor}":{"dtype":"F32"`),
+      Buffer.from(`"${tensor}":{"dtype":"I32"`),
+    ];
+    const bytes = Buffer.from(checkpoint(shapes, { preprocess: "unit" }));
+    after.copy(bytes, bytes.indexOf(before));
+    return bytes;
+  };
+  test.each(["features.0.weight", "features.3.bias", "features.4.running_var"])("%s", async (tensor) => {
+    const error: unknown = await open(asIntegers(tensor)).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(WeightsError);
+    expect((error as WeightsError).message).toBe(
+      `file: tensor "${tensor}" expects F32, F16 or BF16, got I32`,
+    );
+  });
+  test("but for those that the network does not use", async () => {
+    await expect(open(asIntegers("features.1.num_batches_tracked"))).resolves.toBeDefined();
+  });
+});
+
 test("opening reads the header, and a layer only its own tensors", async () => {
   const bytes = checkpoint(featureShapes([2, 3, 4]), { preprocess: "unit" });
   const inner = bytesSource("file", bytes);
