@@ -10,10 +10,13 @@ export interface SignedText {
   readonly text: string;
 }
 
-/** Splits at ` + ` and ` - ` outside quotes. */
+/**
+ * Splits at ` + ` and ` - ` outside quotes.
+ * @throws InputError for a quote that is not closed, and where one of these stands without a term on a side
+ */
 export function splitTerms(spec: string): readonly SignedText[] {
   const terms: SignedText[] = [];
-  const joiner = /\s+([+-])\s+/y;
+  const joiner = /(?<=^|\s)([+-])(?:\s+|$)/y;
   let sign: 1 | -1 = 1;
   let begin = 0;
   let quoted = false;
@@ -22,13 +25,26 @@ export function splitTerms(spec: string): readonly SignedText[] {
     joiner.lastIndex = at;
     const found = quoted ? null : joiner.exec(spec);
     if (found === null) continue;
-    terms.push({ sign, text: spec.slice(begin, at) });
+    const text = spec.slice(begin, at);
+    if (text.trim() === "")
+      throw missing(spec, terms.length > 0 ? `after ${mark(sign)}` : `before ${found[1]}`);
+    terms.push({ sign, text });
     sign = found[1] === "-" ? -1 : 1;
     begin = joiner.lastIndex;
     at = begin - 1;
   }
   if (quoted) throw new InputError(`objective ${show(spec)}: a quote is not closed`, { remedy: EXAMPLE });
-  return [...terms, { sign, text: spec.slice(begin) }];
+  const text = spec.slice(begin);
+  if (terms.length > 0 && text.trim() === "") throw missing(spec, `after ${mark(sign)}`);
+  return [...terms, { sign, text }];
+}
+
+function mark(sign: 1 | -1): string {
+  return sign < 0 ? "-" : "+";
+}
+
+function missing(spec: string, where: string): InputError {
+  return new InputError(`objective ${show(spec)}: a term is missing ${where}`, { remedy: EXAMPLE });
 }
 
 /** A term without its weight, as text. */
@@ -37,13 +53,15 @@ export interface WeighedText {
   readonly score: string;
 }
 
-/** @throws InputError for a factor that is not finite */
+/** @throws InputError for a factor that is not finite, or that stands alone */
 export function weighTerm({ sign, text }: SignedText): WeighedText {
   const trimmed = text.trim();
   const factor = FACTOR.exec(trimmed);
   const weight = sign * Number(factor?.[1] ?? 1);
   if (!Number.isFinite(weight)) throw new InputError(`objective ${show(trimmed)}: the factor is not finite`);
-  return { weight, score: trimmed.slice(factor?.[0].length ?? 0) };
+  const score = trimmed.slice(factor?.[0].length ?? 0);
+  if (factor && score === "") throw missing(trimmed, `after ${trimmed}`);
+  return { weight, score };
 }
 
 /**

@@ -153,6 +153,7 @@ describe("sums, differences and multiples", () => {
     ["0.5*class:European fire salamander - class:goldfish", [0.5, -1]],
     ['class:"salt + pepper" - class:"salt + pepper"', [1, -1]],
     ["channel:conv1_1:0  +   channel:conv1_1:1", [1, 1]],
+    ["channel:conv1_1:0\t-\nchannel:conv1_1:1 ", [1, -1]],
   ])("%s", (spec, weights) => {
     expect(parse(spec).map(({ weight }) => weight)).toEqual(weights);
   });
@@ -194,7 +195,16 @@ describe("what is refused, and what is said", () => {
     ['class:"goldfish"x', /expected an index or a name/, /./],
     ["class:salt + pepper", /"salt" is unknown/, /^nearest: "salt \+ pepper"/],
     ["", /"": expected channel:/, /./],
-    ["channel:conv1_1:0 + ", /expected channel:/, /./],
+    ["channel:conv1_1:0 + ", /"channel:conv1_1:0 \+ ": a term is missing after \+$/, /./],
+    ["class:3 +", /"class:3 \+": a term is missing after \+$/, /./],
+    ["class:3 -", /a term is missing after -$/, /./],
+    ["class:3 + - class:4", /a term is missing after \+$/, /./],
+    ["class:3 - + class:4 -", /a term is missing after -$/, /./],
+    ["+ class:3", /a term is missing before \+$/, /./],
+    ["- class:3", /a term is missing before -$/, /./],
+    ["+", /a term is missing before \+$/, /./],
+    ["class:3 + 2*", /"2\*": a term is missing after 2\*$/, /./],
+    ['class:"salt + pepper" +', /a term is missing after \+$/, /./],
     ["channel:conv1_1:0+channel:conv1_1:1", /expected channel:LAYER:I/, /./],
     ["1e999*channel:conv1_1:0", /not finite/, /^$/],
     ["NaN*channel:conv1_1:0", /expected channel:/, /./],
