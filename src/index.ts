@@ -38,7 +38,7 @@ export { layerShapes, parameterCount, type ReceptiveField, receptiveField } from
 export { type ByteSource, blobSource, bytesSource } from "./model/source.ts";
 export { type UrlOptions, urlSource } from "./model/url-source.ts";
 export { formatObjective, parseObjective } from "./optvis/objective.ts";
-export { fitPhoto, type Raster, toPixels } from "./optvis/picture.ts";
+export { fitPhoto, fitTransparent, type Raster, toPixels } from "./optvis/picture.ts";
 export { defaultRecipe, type OptimizerKind, type Recipe } from "./optvis/recipe.ts";
 export { parseRecipe, recipeFromQuery, recipeToQuery } from "./optvis/recipe-text.ts";
 export { type TunedSettings, tunedSettings } from "./optvis/recipes.ts";

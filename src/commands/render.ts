@@ -14,11 +14,11 @@ export interface RenderOptions {
   readonly recipe: Recipe;
   /** Stop when the objective's relative gain over 20 iterations falls below this. */
   readonly until?: number;
-  /** Start of `init: "photo"`: RGB in 0–1 units, (3, H, W). */
+  /** Start of `init: "photo"`: RGB in 0–1 units, (3, H, W), or RGBA of a recipe with an alpha channel. */
   readonly photo?: Float32Array;
   /** Height and width at which the images are drawn in the end, of a CPPN. */
   readonly drawSize?: readonly [height: number, width: number];
-  /** What the objective compares with, as `photo`; the photo itself if absent. */
+  /** What the objective compares with, (3, H, W); the photo itself if absent. */
   readonly target?: Float32Array;
 }
 

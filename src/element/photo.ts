@@ -1,6 +1,6 @@
 /** A photograph as a start: fetched or picked, decoded by the browser, fitted to the recipe's size. */
 import { InputError } from "../errors.ts";
-import { fitPhoto, type Raster } from "../optvis/picture.ts";
+import { fitPhoto, fitTransparent, type Raster } from "../optvis/picture.ts";
 import type { RunRequest } from "./run-controller.ts";
 
 const REMEDY = "Choose a JPEG, PNG, WebP or AVIF picture.";
@@ -33,14 +33,14 @@ export async function decodePhoto(photo: Blob): Promise<Raster> {
 }
 
 /**
- * @returns RGB 0–1, (3,H,W) at the recipe's size; undefined unless the recipe starts from a photograph
+ * @returns RGB 0–1, (3,H,W) at the recipe's size, or RGBA, (4,H,W), with an alpha channel; undefined unless the recipe starts from a photograph
  * @throws InputError if there is none or it cannot be read
  */
 export async function readPhoto(request: RunRequest, signal: AbortSignal): Promise<Float32Array | undefined> {
   const { photo, recipe } = request;
   if (recipe.init !== "photo") return undefined;
   if (photo === undefined) throw new InputError("init: expected a photograph, got none", { remedy: REMEDY });
-  return fitted(photo, recipe.size, signal);
+  return (recipe.alpha ? fitTransparent : fitPhoto)(await decoded(photo, signal), recipe.size);
 }
 
 /** What the objective compares with, if it does and one was given, as `readPhoto`. */
@@ -48,16 +48,9 @@ export async function readTarget(
   { target, recipe }: RunRequest,
   signal: AbortSignal,
 ): Promise<Float32Array | undefined> {
-  return target === undefined ? undefined : fitted(target, recipe.size, signal);
+  return target === undefined ? undefined : fitPhoto(await decoded(target, signal), recipe.size);
 }
 
-async function fitted(
-  photo: string | Blob,
-  size: readonly [height: number, width: number],
-  signal: AbortSignal,
-): Promise<Float32Array> {
-  return fitPhoto(
-    await decodePhoto(typeof photo === "string" ? await fetchPhoto(photo, signal) : photo),
-    size,
-  );
+async function decoded(photo: string | Blob, signal: AbortSignal): Promise<Raster> {
+  return decodePhoto(typeof photo === "string" ? await fetchPhoto(photo, signal) : photo);
 }

@@ -5,7 +5,7 @@ import type { PlanOptions } from "./plan.ts";
 import type { KernelOptions } from "./planned-kernels.ts";
 
 export interface AscentOptions extends KernelOptions {
-  /** Start of `init: "photo"`: RGB in 0–1 units, (3,H,W) at the recipe's size. */
+  /** Start of `init: "photo"`: RGB in 0–1 units, (3,H,W) at the recipe's size; with an alpha channel RGBA, (4,H,W), too. */
   readonly photo?: Float32Array | undefined;
   /** What terms that compare with a photograph compare with, as `photo`; the photo itself if absent. */
   readonly target?: Float32Array | undefined;

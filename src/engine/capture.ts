@@ -20,8 +20,11 @@ export function targetOf(
 ): Float32Array | undefined {
   const term = terms.find((one) => needsPhoto(one));
   if (!term) return undefined;
-  const target = options.target ?? options.photo;
   const expected = 3 * size[0] * size[1];
+  // Compared with is what it shows: of a transparent start its colours.
+  const start =
+    options.photo?.length === (4 / 3) * expected ? options.photo.subarray(0, expected) : options.photo;
+  const target = options.target ?? start;
   if (target?.length === expected) return target;
   const got = target ? `one of ${target.length} numbers instead of ${expected}` : "none";
   throw new InputError(`objective: ${term.kind}:${term.layer} compares with a photograph, got ${got}`, {

@@ -1,7 +1,7 @@
 /** What an ascent starts from: the numbers that are optimised. */
 import { InputError } from "../errors.ts";
 import type { Preprocessing } from "../model/preprocess.ts";
-import { alphaPlane, alphaStart } from "../optvis/params/alpha.ts";
+import { alphaOf, alphaPlane, alphaStart } from "../optvis/params/alpha.ts";
 import { paramOf } from "../optvis/params/param.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { resizePlanes } from "../optvis/resize.ts";
@@ -16,33 +16,49 @@ export interface StartValues {
 
 /**
  * `zeros` is zeros: for pixels an input of exact zeros; `noise` is what the parameterization takes for noise,
- * image n seeded by seed + n; `photo` is the photograph in every image, opaque.
- * @param photo RGB in 0–1 units, (3,H,W) at the recipe's size
+ * image n seeded by seed + n; `photo` is the photograph in every image, opaque where it does not say otherwise.
+ * @param photo RGB in 0–1 units, (3,H,W) at the recipe's size, or with an alpha channel (4,H,W) with opacity
  */
 export function startValues(recipe: Recipe, { mean }: Preprocessing, photo?: Float32Array): StartValues {
   const { batch, init, size, seed } = recipe;
   const param = paramOf(recipe.param);
   const plane = alphaPlane(recipe);
   const images = { batch, size, mean };
-  const still = init === "photo" ? param.fromRgb(expectPhoto(photo, size), images) : undefined;
+  const still = init === "photo" ? expectPhoto(photo, recipe) : undefined;
+  const colours = still && param.fromRgb(still.rgb, images);
   const zeros = param.zeros ?? (() => new Float32Array(param.length(size)));
   const values = new Float32Array(batch * param.length(size));
   const alpha = plane && new Float32Array(batch * plane.length(size));
   for (let n = 0; n < batch; n++) {
     const normal = normals(seed + n);
-    const one = still ?? (init === "noise" ? param.noise : zeros)(normal, size);
+    const one = colours ?? (init === "noise" ? param.noise : zeros)(normal, size);
     values.set(one, n * one.length);
-    if (plane) alpha?.set(alphaStart(plane, init, normal, size), n * plane.length(size));
+    if (plane) {
+      const opacity = still ? alphaOf(plane, still.opacity, size) : alphaStart(plane, init, normal, size);
+      alpha?.set(opacity, n * plane.length(size));
+    }
   }
   return { values, ...(alpha && { alpha }) };
 }
 
-function expectPhoto(photo: Float32Array | undefined, [height, width]: Recipe["size"]): Float32Array {
+interface Photograph {
+  readonly rgb: Float32Array;
+  /** (1,H,W), where it has an alpha channel. */
+  readonly opacity: Float32Array | undefined;
+}
+
+function expectPhoto(photo: Float32Array | undefined, { alpha, size }: Recipe): Photograph {
   if (!photo) throw new InputError("the start is a photograph, and none was given");
-  if (photo.length === 3 * height * width) return photo;
-  throw new InputError(
-    `the photograph has ${photo.length} numbers; 3×${height}×${width} are ${3 * height * width}`,
-  );
+  const area = size[0] * size[1];
+  if (photo.length === 3 * area) return { rgb: photo, opacity: undefined };
+  if (photo.length === 4 * area && alpha)
+    return { rgb: photo.subarray(0, 3 * area), opacity: photo.subarray(3 * area) };
+  if (photo.length === 4 * area) {
+    throw new InputError("the photograph has an alpha channel, and the recipe has none", {
+      remedy: "add one (alpha, --alpha), or give the photograph's colours over a background",
+    });
+  }
+  throw new InputError(`the photograph has ${photo.length} numbers; 3×${size.join("×")} are ${3 * area}`);
 }
 
 /** `startValues` at the size at which a plan begins: a photograph is made as small as that. */
@@ -52,7 +68,7 @@ export function startOf(
   pre: Preprocessing,
   photo?: Float32Array,
 ): StartValues {
-  const fits = photo?.length === 3 * size[0] * size[1];
+  const fits = photo && [3, 4].includes(photo.length / (size[0] * size[1]));
   const small = photo && fits && start.size !== size ? resizePlanes(photo, size, start.size) : photo;
   return startValues({ ...recipe, size: start.size }, pre, small);
 }

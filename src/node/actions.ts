@@ -9,8 +9,8 @@ import { transformedSize } from "../engine/chain.ts";
 import { parsePins } from "../engine/kernel-choice.ts";
 import { InputError } from "../errors.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
-import { fitPhoto } from "../optvis/picture.ts";
-import { benchRecipe } from "../optvis/recipe.ts";
+import { fitPhoto, fitTransparent, isTransparent } from "../optvis/picture.ts";
+import { benchRecipe, type Recipe } from "../optvis/recipe.ts";
 import { transformsOf } from "../optvis/transforms/transforms.ts";
 import { hangWall } from "../optvis/wall.ts";
 import { atlas } from "./atlas.ts";
@@ -70,7 +70,7 @@ async function render(flags: RenderFlags, startedAt: number): Promise<void> {
   await withModel(weights, (model) =>
     checkObjective(model, recipe.objective, transformedSize(transformsOf(recipe), recipe.size)),
   );
-  const photo = recipe.init === "photo" ? { photo: await startPhoto(flags.init, recipe.size) } : {};
+  const photo = recipe.init === "photo" ? { photo: await startPhoto(flags.init, recipe) } : {};
   const target = flags.target === undefined ? {} : { target: await readTarget(flags.target, recipe.size) };
   const { drawSize } = flags;
   if (drawSize && recipe.param !== "cppn") {
@@ -112,11 +112,19 @@ async function bench(flags: BenchFlags, startedAt: number): Promise<void> {
   print(flags.json ? JSON.stringify(report) : benchText(report as BenchReport));
 }
 
-async function startPhoto(path: string | undefined, size: readonly [number, number]): Promise<Float32Array> {
+/** RGB, or with an alpha channel RGBA; without one, what is transparent is shown on white, and that is said. */
+async function startPhoto(path: string | undefined, { alpha, size }: Recipe): Promise<Float32Array> {
   if (path === undefined) {
     throw new InputError("--init: the recipe starts from a photo, got none", {
       remedy: "give its path: --init PHOTO",
     });
   }
-  return fitPhoto(readPicture(await readInput(path, "--init"), path), size);
+  const picture = readPicture(await readInput(path, "--init"), path);
+  if (alpha) return fitTransparent(picture, size);
+  if (isTransparent(picture)) {
+    process.stderr.write(
+      `ascent: --init: ${path} is transparent, and shown on white; --alpha keeps its opacity\n`,
+    );
+  }
+  return fitPhoto(picture, size);
 }

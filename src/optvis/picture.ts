@@ -54,30 +54,63 @@ function overlaps(sourceLength: number, start: number, step: number, targetLengt
  * @throws InputError if the picture has no pixels
  */
 export function fitPhoto(photo: Raster, size: readonly [height: number, width: number]): Float32Array {
-  const [height, width] = size;
+  const { colours, opacity } = average(photo, size);
+  const area = size[0] * size[1];
+  return Float32Array.from(colours, (x, i) => (opacity ? x + 1 - (opacity[i % area] as number) : x));
+}
+
+/**
+ * The same of a picture whose transparency is to be kept: opacity is averaged, and colours by it. What is fully transparent
+ * is white.
+ *
+ * @returns RGB, not multiplied by opacity, and opacity in 0–1 units, shape (4, height, width)
+ */
+export function fitTransparent(photo: Raster, size: readonly [height: number, width: number]): Float32Array {
+  const { colours, opacity } = average(photo, size);
+  const area = size[0] * size[1];
+  const planes = new Float32Array(4 * area).fill(1);
+  for (const [i, x] of colours.entries()) {
+    const a = opacity ? (opacity[i % area] as number) : 1;
+    if (a > 0) planes[i] = x / a;
+  }
+  if (opacity) planes.set(opacity, 3 * area);
+  return planes;
+}
+
+/** Whether something would shine through. */
+export function isTransparent({ channels, data }: Raster): boolean {
+  if (channels === 3) return false;
+  for (let i = 3; i < data.length; i += 4) if ((data[i] as number) < 255) return true;
+  return false;
+}
+
+/** Cropped and averaged: colours multiplied by opacity, (3,H,W), and opacity, (1,H,W), of RGBA, in 0–1 units. */
+function average(photo: Raster, [height, width]: readonly [height: number, width: number]) {
   if (!(photo.width >= 1 && photo.height >= 1)) {
     throw new InputError(`photo: expected at least 1×1 pixels, got ${photo.width}×${photo.height}`);
   }
   const step = Math.min(photo.width / width, photo.height / height);
   const columns = overlaps(photo.width, (photo.width - step * width) / 2, step, width);
   const rows = overlaps(photo.height, (photo.height - step * height) / 2, step, height);
-
-  const image = new Float32Array(3 * height * width);
-  const line = new Float64Array(3 * photo.width);
+  const { channels } = photo;
+  const planes = new Float64Array(channels * height * width);
+  const line = new Float64Array(channels * photo.width);
   for (const [y, row] of rows.entries()) {
     averageRows(photo, row, line);
     for (const [x, { first, weights }] of columns.entries()) {
-      for (let c = 0; c < 3; c++) {
+      for (let c = 0; c < channels; c++) {
         let sum = 0;
-        for (let k = 0; k < weights.length; k++) sum += (weights[k] ?? 0) * (line[3 * (first + k) + c] ?? 0);
-        image[(c * height + y) * width + x] = sum / 255;
+        for (let k = 0; k < weights.length; k++)
+          sum += (weights[k] ?? 0) * (line[channels * (first + k) + c] ?? 0);
+        planes[(c * height + y) * width + x] = sum / 255;
       }
     }
   }
-  return image;
+  const rgb = 3 * height * width;
+  return { colours: planes.subarray(0, rgb), opacity: channels === 4 ? planes.subarray(rgb) : undefined };
 }
 
-/** Weighted mean of some rows of a picture, as interleaved RGB over white, into `line` (3 × width). */
+/** Weighted mean of some rows of a picture, interleaved, colours multiplied by opacity, into `line`. */
 function averageRows(photo: Raster, row: Overlap, line: Float64Array): void {
   const { width, channels, data } = photo;
   line.fill(0);
@@ -85,10 +118,11 @@ function averageRows(photo: Raster, row: Overlap, line: Float64Array): void {
     const weight = row.weights[k] ?? 0;
     const base = (row.first + k) * width * channels;
     for (let x = 0; x < width; x++) {
-      const at = base + x * channels;
-      const alpha = channels === 4 ? (data[at + 3] ?? 255) / 255 : 1;
-      for (let c = 0; c < 3; c++) {
-        line[3 * x + c] = (line[3 * x + c] ?? 0) + weight * (alpha * (data[at + c] ?? 0) + (1 - alpha) * 255);
+      const at = channels * x;
+      const alpha = channels === 4 ? (data[base + at + 3] ?? 255) / 255 : 1;
+      for (let c = 0; c < channels; c++) {
+        const part = c === 3 ? weight : weight * alpha;
+        line[at + c] = (line[at + c] ?? 0) + part * (data[base + at + c] ?? 0);
       }
     }
   }

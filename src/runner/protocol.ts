@@ -46,11 +46,13 @@ export function packJob(job: Job): { readonly job: Job; readonly tensors: Readon
     return { job: { ...rest, image } as Job, tensors };
   }
   const { photo, target, ...rest } = job;
-  const shape = [3, ...job.recipe.size];
+  const shape = [3, ...job.recipe.size] as const;
   return {
     job: rest,
     tensors: {
-      ...(photo && { photo: { shape, data: photo } }),
+      ...(photo && {
+        photo: { shape: [photo.length / (shape[1] * shape[2]), ...job.recipe.size], data: photo },
+      }),
       ...(target && { target: { shape, data: target } }),
     },
   };

@@ -136,6 +136,32 @@ async function beginsOpaque(device: GPUDevice, assets: Assets): Promise<void> {
   }
 }
 
+/** A photograph with an alpha channel begins as transparent as it is, between 1/1024 and 1 − 1/1024. */
+async function beginsTransparent(device: GPUDevice, assets: Assets): Promise<void> {
+  const model = await openModel(bytesSource(EMBEDDED, await assets.read(EMBEDDED)));
+  const photo = noise(3, 4 * 10 * 9).map((value) => 0.5 + 0.4 * value);
+  photo.set([0, 1], 3 * 90);
+  for (const param of ["pixel", "fourier", "laplacian"] as const) {
+    const recipe = { ...RECIPE, param, init: "photo" as const, batch: 2 };
+    const ascent = await createAscent(gpuOf(device), model, recipe, { photo });
+    const [image, alpha] = [await ascent.readImage(), (await ascent.readAlpha())!];
+    ascent.dispose();
+    for (let n = 0; n < 2; n++) {
+      if (!(relativeL2(image.slice(270 * n, 270 * (n + 1)), photo.slice(0, 270)) < 1e-4))
+        throw new Error(`${param}: the colours came back changed`);
+      for (let i = 0; i < 90; i++) {
+        const expected = Math.min(1 - 1 / 1024, Math.max(1 / 1024, photo[270 + i]!));
+        if (!(Math.abs(alpha[90 * n + i]! - expected) < 1e-5))
+          throw new Error(`${param}: opacity ${alpha[90 * n + i]}, expected ${expected}`);
+      }
+    }
+  }
+  const opaque = { ...RECIPE, objective: "channel:conv2_1:3", alpha: false, init: "photo" as const };
+  const refused = await createAscent(gpuOf(device), model, opaque, { photo }).catch(String);
+  if (!/has an alpha channel, and the recipe has none/.test(String(refused)))
+    throw new Error(String(refused));
+}
+
 /** Begun at half the size, the opacity is enlarged with the image. */
 async function beginsCoarse(device: GPUDevice, assets: Assets): Promise<void> {
   const model = await openModel(bytesSource(EMBEDDED, await assets.read(EMBEDDED)));
@@ -170,5 +196,6 @@ export const cases: readonly GpuCase[] = [
     }),
   ),
   { name: "alpha: a photograph begins opaque", needs: [EMBEDDED], run: beginsOpaque },
+  { name: "alpha: a transparent photograph begins transparent", needs: [EMBEDDED], run: beginsTransparent },
   { name: "alpha: begun at half the size", needs: [EMBEDDED], run: beginsCoarse },
 ];

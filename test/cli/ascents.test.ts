@@ -154,6 +154,39 @@ describe.skipIf(!dawn)("render", { timeout: LIMIT }, () => {
     expect(back.data.filter((_, i) => i % 4 !== 3)).toEqual(photo);
   });
 
+  it("starts from a transparent PNG with its opacity; without an alpha channel on white, and says so", async () => {
+    const size = { width: 16, height: 16, channels: 4, depth: 8 } as const;
+    const photo = Uint8Array.from({ length: 4 * 256 }, (_, i) => (37 * i) % 256);
+    photo.set([10, 20, 30, 0, 10, 20, 30, 255]);
+    writeFileSync(at("clear-start.png"), encode({ ...size, data: photo }));
+    const words = (alpha: string) =>
+      `${RENDER} --objective class:2 --size 16 --iterations 0 --init ${at("clear-start.png")}${alpha}`;
+    for (const param of ["pixel", "fourier", "laplacian"]) {
+      await succeed(`${words(" --alpha")} --param ${param} --out @back.png`);
+      const { data, channels } = decode(readFileSync(at("back.png")));
+      expect(channels).toBe(4);
+      for (const [i, value] of data.entries()) {
+        const opacity = photo[i - (i % 4) + 3]!;
+        const expected = opacity === 0 && i % 4 < 3 ? 255 : photo[i]!;
+        expect(Math.abs(value - expected), `${param}, sample ${i}`).toBeLessThanOrEqual(1);
+      }
+    }
+    const { code, stdout, stderr } = await ascent(
+      `${words("")} --model ${at("net.safetensors")} --out ${at("white.png")} --json`.split(" "),
+    );
+    expect({ code, stdout: stdout.slice(0, 1) }).toEqual({ code: 0, stdout: "{" });
+    expect(stderr).toMatch(
+      /^ascent: --init: .*clear-start\.png is transparent, and shown on white; --alpha keeps/,
+    );
+    const white = decode(readFileSync(at("white.png")));
+    for (const [i, value] of white.data.entries()) {
+      const [pixel, colour] = [Math.floor(i / 3), i % 3];
+      const a = photo[4 * pixel + 3]! / 255;
+      const shown = photo[4 * pixel + colour]! * a + 255 * (1 - a);
+      expect(Math.abs(value - shown)).toBeLessThan(1);
+    }
+  });
+
   it("starts from the mean colour, from seeded noise, or from a photo", async () => {
     const start = async (words: string): Promise<Float32Array> => {
       await succeed(`${WORK} --iterations 0 --out @start.safetensors ${words}`);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { InputError } from "../../src/errors.ts";
-import { fitPhoto, type Raster, toPixels } from "../../src/optvis/picture.ts";
+import { fitPhoto, fitTransparent, isTransparent, type Raster, toPixels } from "../../src/optvis/picture.ts";
 
 /** Any picture: numbers without a pattern, from the digits of a linear congruence. */
 function picture(width: number, height: number, channels: 3 | 4 = 3): Raster {
@@ -88,6 +88,46 @@ describe("fitPhoto", () => {
 
   it("refuses a picture without pixels", () => {
     expect(() => fitPhoto({ width: 0, height: 3, channels: 3, data: [] }, [2, 2])).toThrow(InputError);
+  });
+});
+
+describe("fitTransparent", () => {
+  it("averages opacity, and colours by opacity; white where nothing is opaque", () => {
+    // A row of two squares of 2×2: red 255 and blue 100 of opacity 1 and 0.2 beside clear green; all clear.
+    const [red, blue, green] = [
+      [255, 0, 0, 255],
+      [0, 0, 100, 51],
+      [0, 200, 0, 0],
+    ];
+    const data = [red, green, green, green, blue, green, green, green].flat() as number[];
+    const image = fitTransparent({ width: 4, height: 2, channels: 4, data }, [1, 2]);
+    const expected = [
+      [1 / 1.2, 1],
+      [0, 1],
+      [(0.2 * 100) / 255 / 1.2, 1],
+      [1.2 / 4, 0],
+    ].flat();
+    expect(image).toHaveLength(expected.length);
+    for (const [i, value] of expected.entries()) expect(image[i]).toBeCloseTo(value, 6);
+  });
+
+  it.each([3, 4] as const)("is fitPhoto where everything is opaque, %i channels", (channels) => {
+    const { data, ...source } = picture(7, 5, channels);
+    const opaque = {
+      ...source,
+      data: Uint8Array.from(data, (x, i) => (i % 4 === 3 && channels === 4 ? 255 : x)),
+    };
+    const image = fitTransparent(opaque, [2, 3]);
+    const colours = fitPhoto(opaque, [2, 3]);
+    for (const [i, value] of colours.entries()) expect(image[i]).toBeCloseTo(value, 6);
+    for (const a of image.slice(18)) expect(a).toBeCloseTo(1, 6);
+    expect(isTransparent(opaque)).toBe(false);
+  });
+
+  it("is asked for where a single pixel is not opaque", () => {
+    expect(isTransparent({ width: 2, height: 1, channels: 4, data: [1, 2, 3, 255, 1, 2, 3, 254] })).toBe(
+      true,
+    );
   });
 });
 

@@ -41,17 +41,30 @@ export function expectAlpha({ terms }: Objective, { alpha }: Pick<Recipe, "alpha
   });
 }
 
-/** Numbers of one image to start from: half opaque, about that, or as opaque as a photograph (1 − 1/1024). */
+/** Numbers of one image to start from, half opaque, about that with noise. */
 export function alphaStart(
   plane: Plane,
   init: Recipe["init"],
   normal: () => number,
   size: Size,
 ): Float32Array<ArrayBuffer> {
-  if (init === "photo") {
-    return plane.fromPlane(new Float64Array(size[0] * size[1]).fill(logit(1) / plane.slope), size);
-  }
   return Float32Array.from({ length: plane.length(size) }, () => (init === "noise" ? NOISE * normal() : 0));
+}
+
+/**
+ * Numbers of one image of given opacity, kept between 1/1024 and 1 − 1/1024, where the sigmoid can still be left.
+ * @param opacity (1,H,W) in 0–1; opaque if absent
+ */
+export function alphaOf(
+  plane: Plane,
+  opacity: ArrayLike<number> | undefined,
+  size: Size,
+): Float32Array<ArrayBuffer> {
+  const logits = Float64Array.from(
+    { length: size[0] * size[1] },
+    (_, i) => logit(opacity ? (opacity[i] as number) : 1) / plane.slope,
+  );
+  return plane.fromPlane(logits, size);
 }
 
 /** Opacity a of the images at `image`, (N,1,H,W) in 0–1. */
