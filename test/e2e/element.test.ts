@@ -1,5 +1,5 @@
 /** `<ascent-view>` in real browsers, down to the pixels on its canvas. */
-import { decode } from "fast-png";
+import { decode, encode } from "fast-png";
 import type { Browser, ElementHandle, Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AscentView } from "../../src/element/ascent-view.ts";
@@ -156,6 +156,23 @@ for (const name of ["chromium", "firefox"] as const) {
         // The page is white; colour and opacity were rounded before they met it, on the canvas and in the file.
         expect(Math.abs(value - over)).toBeLessThan(2.5);
       }
+      await remove(view);
+    });
+
+    it("begins as transparent as a transparent photograph is", async () => {
+      const size = { width: 8, height: 8, channels: 4, depth: 8 } as const;
+      const opacity = Array.from({ length: 64 }, (_, i) => 4 * i);
+      const png = encode({ ...size, data: Uint8Array.from(opacity.flatMap((a) => [255, 0, 0, a])) });
+      const view = await hang({ alpha: "", size: "8", paused: "" }, "paused");
+      await view.evaluate(
+        (it, bytes) => {
+          it.init = new Blob([Uint8Array.from(bytes)], { type: "image/png" });
+        },
+        [...png],
+      );
+      await page.waitForFunction((it) => it.recipe?.init === "photo" && it.state === "paused", {}, view);
+      const exact = await view.evaluate(async (it) => [...((await it.readAlpha()) ?? [])]);
+      expect(exact.map((a) => Math.round(255 * a))).toEqual(opacity);
       await remove(view);
     });
 
