@@ -1,6 +1,7 @@
 // Draws the resident image, u = RGB − mean, (N,3,H,W), on a canvas: a grid of the N images, `columns` wide,
 // a pixel of the image to a pixel of the canvas. What is shown is clamp(RGB, 0, 1), opaque and black where there is no
-// image, or with opacity a, (N,1,H,W), premultiplied and nothing at all there.
+// image, or with opacity a, (N,1,H,W), premultiplied and nothing at all there. Standardised, (RGB − m)·gain + 0.5 is shown
+// instead of RGB, with m and gain of the image from standardize.wgsl.
 
 struct Frame {
   height: u32,
@@ -9,11 +10,13 @@ struct Frame {
   columns: u32,
   mean: vec4f,
   transparent: u32,  // 1: `alpha` holds a
+  standardized: u32, // 1: `statistics` holds m and gain
 }
 
 @group(0) @binding(0) var<uniform> frame: Frame;
 @group(0) @binding(1) var<storage, read> image: array<f32>;
 @group(0) @binding(2) var<storage, read> alpha: array<f32>;
+@group(0) @binding(3) var<storage, read> statistics: array<f32>;
 
 // One triangle that covers the canvas.
 @vertex
@@ -32,7 +35,8 @@ fn present_fragment(@builtin(position) position: vec4f) -> @location(0) vec4f {
   let area = frame.height * frame.width;
   let within = y % frame.height * frame.width + x % frame.width;
   let pixel = n * 3u * area + within;
-  let rgb = vec3f(image[pixel], image[pixel + area], image[pixel + 2u * area]) + frame.mean.xyz;
+  var rgb = vec3f(image[pixel], image[pixel + area], image[pixel + 2u * area]) + frame.mean.xyz;
+  if (frame.standardized == 1u) { rgb = (rgb - statistics[2u * n]) * statistics[2u * n + 1u] + 0.5; }
   let a = select(1.0, alpha[n * area + within], frame.transparent == 1u);
   return vec4f(a * clamp(rgb, vec3f(0.0), vec3f(1.0)), a);
 }

@@ -13,6 +13,7 @@ import {
   type Recipe,
 } from "../optvis/recipe.ts";
 import { checkRecipe } from "../optvis/recipe-text.ts";
+import { standardized } from "../optvis/standardize.ts";
 import { hangWall } from "../optvis/wall.ts";
 import { onOff, parseSize } from "./attributes.ts";
 import { encodePng } from "./png.ts";
@@ -138,6 +139,8 @@ export class AscentView extends LitElement implements RunHost {
   @property({ type: Boolean }) clamp = defaultRecipe.clamp;
   /** ReLU-gradient redirect in iterations 0–15. */
   @property({ converter: onOff }) redirect = defaultRecipe.redirect;
+  /** Show the picture around grey with a deviation of 0.15; the image itself stays as it is. */
+  @property({ type: Boolean }) standardize = defaultRecipe.standardize;
   @property({ type: Number }) seed = defaultRecipe.seed;
   /** Stop after so many; `start()` then goes on for as many again. */
   @property({ type: Number }) iterations = defaultRecipe.iterations;
@@ -249,7 +252,8 @@ export class AscentView extends LitElement implements RunHost {
   async toBlob(size?: Recipe["size"]): Promise<Blob> {
     const { rgb, alpha, recipe } = await this.#picture(size);
     const text = { Software: "Ascent", Description: JSON.stringify(recipe) };
-    const wall = hangWall(rgb, recipe.batch, size ?? recipe.size, alpha);
+    const shown = recipe.standardize ? standardized(rgb, recipe.batch) : rgb;
+    const wall = hangWall(shown, recipe.batch, size ?? recipe.size, alpha);
     return new Blob([await encodePng(wall, text)], { type: "image/png" });
   }
 
@@ -297,6 +301,7 @@ export class AscentView extends LitElement implements RunHost {
       coarse: this.coarse,
       clamp: this.clamp,
       redirect: this.redirect,
+      standardize: this.standardize,
       seed: this.seed,
       iterations: this.iterations,
     });

@@ -23,7 +23,7 @@ import { CAM } from "./backward.ts";
 import { inEveryImage, targetOf } from "./capture.ts";
 import { drawAt } from "./draw.ts";
 import { activationName } from "./forward.ts";
-import { GRADIENT, IMAGE, isMoment, RING, STATE, VALUE_NOW } from "./image.ts";
+import { GRADIENT, IMAGE, isMoment, RING, STATE, STATISTICS, VALUE_NOW } from "./image.ts";
 import { Pace } from "./pace.ts";
 import { iterationOf, type Plan } from "./plan.ts";
 import { planAscent } from "./plan-ascent.ts";
@@ -64,7 +64,12 @@ export async function createAscent(
       bindingLimit,
     });
   const plan = options.plan?.convVariant ? planWith({}) : await planKernels(gpu, planWith, options);
-  const begin = [...plan.start.show, ...plan.show, ...(target ? plan.capture.dispatches : [])];
+  const begin = [
+    ...plan.start.show,
+    ...plan.show,
+    ...plan.picture,
+    ...(target ? plan.capture.dispatches : []),
+  ];
   const { first = "iteration" } = options;
   const asked = first === "iteration" ? iterationOf(plan, 0, recipe) : plan[first];
   const scheduler = await Scheduler.create(gpu, plan, model, [...begin, ...asked]);
@@ -328,17 +333,22 @@ export class Ascent {
     return new Float32Array(await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(CAM)));
   }
 
-  /** Draws the images on a configured canvas, a batch as a wall (`wallSize`); transparent ones premultiplied. */
+  /**
+   * Draws the images on a configured canvas, a batch as a wall (`wallSize`); transparent ones premultiplied, standardised
+   * where the recipe says so.
+   */
   present(context: GPUCanvasContext, format: GPUTextureFormat): void {
     let presenter = this.#presenters.get(format);
     if (!presenter) {
       const { batch, size } = this.plan;
       const alpha = this.#recipe.alpha ? this.#scheduler.buffer(alphaName(IMAGE)) : undefined;
       const image = this.#scheduler.buffer(IMAGE);
-      const picture = { image, alpha, batch, size, mean: this.#preprocessing.mean };
+      const statistics = this.#recipe.standardize ? this.#scheduler.buffer(STATISTICS) : undefined;
+      const picture = { image, alpha, statistics, batch, size, mean: this.#preprocessing.mean };
       presenter = Presenter.create(this.#scheduler.gpu, picture, format);
       this.#presenters.set(format, presenter);
     }
+    if (this.plan.picture.length > 0) this.#scheduler.submit(this.plan.picture, "picture");
     presenter.draw(context.getCurrentTexture().createView());
   }
 

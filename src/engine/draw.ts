@@ -63,6 +63,7 @@ function planDrawing(
     ...{
       start: { values, alpha: undefined, size, show },
       show,
+      picture: [],
       value: show,
       gradient: show,
       capture: { dispatches: [], copies: [] },

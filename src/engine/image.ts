@@ -10,6 +10,7 @@ import { withShared } from "../optvis/params/share.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { reducePartials, reduceTotal } from "../optvis/reduce.ts";
 import { blur, clip, expectRegularizers, l2Backward, l2Forward } from "../optvis/regularizers.ts";
+import { imageStatistics } from "../optvis/standardize.ts";
 import type { Size, Transform } from "../optvis/transforms/transform.ts";
 import { planChain, scratch } from "./chain.ts";
 import { planSeen } from "./composite.ts";
@@ -29,6 +30,8 @@ export const STATE = "state";
 export const VALUES = "objective";
 /** Objective at the resident image, [N], without L2. */
 export const VALUE_NOW = "objective.now";
+/** Mean and gain of the resident images, [N, 2], where they are shown standardised. */
+export const STATISTICS = "statistics";
 /** Partial sums of the terms, of L2 and of the gradient's norm. */
 export const PARTIALS = "partials";
 
@@ -66,6 +69,8 @@ export interface ImagePlan {
   readonly end: readonly Dispatch[];
   /** Of all these what only the objective's value needs. */
   readonly valueOnly: readonly Dispatch[];
+  /** What is measured of the resident image before it is shown. */
+  readonly picture: readonly Dispatch[];
 }
 
 /** The passes around one network: how the image becomes its input, and the buffers between. */
@@ -118,7 +123,18 @@ export function planImage(options: ImageOptions, memory: Allocation): ImagePlan 
     ...planRegularizers(recipe, { image, gradient }, memory),
     update: parts.flatMap((part) => [...part.passes.backward, ...planStep(options, part, pre.mean, memory)]),
     end: [...show, advanceState(state)],
+    picture: recipe.standardize ? [planStatistics(recipe, pre.mean, image, memory)] : [],
   };
+}
+
+function planStatistics(
+  { batch, size }: Recipe,
+  mean: readonly number[],
+  image: string,
+  memory: Allocation,
+): Dispatch {
+  const statistics = memory.buffer(STATISTICS, "image", 8 * batch);
+  return imageStatistics({ batch, size, mean }, { image, statistics });
 }
 
 /** Numbers that are optimised together; norms of their gradient are of them alone. */

@@ -50,6 +50,7 @@ export function planAscent(
     overflow: buffers.find(({ role }) => role === "overflow")?.name,
     convolutions: convolutionPasses(recipe.batch, moved.steps, fast),
     capture: { dispatches: [...image.enterPhoto, ...still.forward], copies: still.captures },
+    picture: image.picture,
     value,
     gradient: [...value, ...still.stillBackward, ...image.leaveStill, ...penalties.backward],
     flops: 2 * moved.flops,

@@ -62,6 +62,8 @@ export interface Plan {
   readonly capture: { readonly dispatches: readonly Dispatch[]; readonly copies: readonly Copy[] };
   /** The numbers optimised to the resident image, for when they were written from outside. */
   readonly show: readonly Dispatch[];
+  /** What is measured of the resident image each time before it is shown. */
+  readonly picture: readonly Dispatch[];
   /** Objective (without L2) at the resident image: no transforms. What `gradient` begins with. */
   readonly value: readonly Dispatch[];
   /** Objective (without L2) and gradient at the resident image: no transforms, no redirect, no update. */
@@ -106,11 +108,19 @@ export interface Phase {
 }
 
 /** Every dispatch of a plan, once. */
-export function allDispatches({ setup, start, capture, phases, show, gradient }: Plan): Dispatch[] {
+export function allDispatches({ setup, start, capture, phases, show, picture, gradient }: Plan): Dispatch[] {
   const iterations = phases.flatMap(({ until: _, valueOnly: __, ...parts }) => Object.values(parts).flat());
   const packing = setup.flatMap(({ dispatches }) => dispatches);
   return [
-    ...new Set([...packing, ...start.show, ...show, ...capture.dispatches, ...iterations, ...gradient]),
+    ...new Set([
+      ...packing,
+      ...start.show,
+      ...show,
+      ...picture,
+      ...capture.dispatches,
+      ...iterations,
+      ...gradient,
+    ]),
   ];
 }
 

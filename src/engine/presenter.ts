@@ -7,6 +7,8 @@ export interface Picture {
   readonly image: GPUBuffer;
   /** Opacity, (N,1,H,W), where there is one. */
   readonly alpha?: GPUBuffer | undefined;
+  /** Mean and gain, (N,2), where it is shown standardised: see shaders/standardize.wgsl. */
+  readonly statistics?: GPUBuffer | undefined;
   readonly batch: number;
   readonly size: readonly [height: number, width: number];
   readonly mean: readonly number[];
@@ -40,15 +42,16 @@ export class Presenter {
     const frame = gpu.buffer("present frame", 48, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
     device.queue.writeBuffer(frame, 0, new Uint32Array([height, width, picture.batch, columns]));
     device.queue.writeBuffer(frame, 16, new Float32Array(picture.mean));
-    device.queue.writeBuffer(frame, 32, new Uint32Array([picture.alpha ? 1 : 0]));
+    device.queue.writeBuffer(frame, 32, new Uint32Array([picture.alpha ? 1 : 0, picture.statistics ? 1 : 0]));
     const group = device.createBindGroup({
       label: "present",
       layout: pipeline.getBindGroupLayout(0),
       entries: [
         { binding: 0, resource: { buffer: frame } },
         { binding: 1, resource: { buffer: picture.image } },
-        // Something must be bound; opaque images are not asked for their opacity.
+        // Something must be bound; opaque images are not asked for their opacity, nor all for their statistics.
         { binding: 2, resource: { buffer: picture.alpha ?? picture.image } },
+        { binding: 3, resource: { buffer: picture.statistics ?? picture.image } },
       ],
     });
     return new Presenter(gpu, pipeline, group, frame);

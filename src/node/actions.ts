@@ -11,6 +11,7 @@ import { InputError } from "../errors.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
 import { fitPhoto, fitTransparent, isTransparent } from "../optvis/picture.ts";
 import { benchRecipe, type Recipe } from "../optvis/recipe.ts";
+import { standardized } from "../optvis/standardize.ts";
 import { transformsOf } from "../optvis/transforms/transforms.ts";
 import { hangWall } from "../optvis/wall.ts";
 import { atlas } from "./atlas.ts";
@@ -87,7 +88,8 @@ async function render(flags: RenderFlags, startedAt: number): Promise<void> {
   );
   const { image, alpha } = tensors as RenderTensors;
   const isPng = extname(flags.out).toLowerCase() === ".png";
-  const wall = hangWall(image.data, recipe.batch, drawSize ?? recipe.size, alpha?.data);
+  const shown = recipe.standardize ? standardized(image.data, recipe.batch) : image.data;
+  const wall = hangWall(shown, recipe.batch, drawSize ?? recipe.size, alpha?.data);
   const bytes = isPng ? writePicture(wall.rgb, wall.size, wall.alpha) : writeSafetensors(tensors);
   await writeOutput(flags.out, bytes);
   print(flags.json ? JSON.stringify(report) : `${flags.out}: ${runText(report as RunReport)}`);

@@ -12,6 +12,7 @@ import { InputError } from "../errors.ts";
 import type { Model } from "../model/network.ts";
 import { layerChannels, layerShapes } from "../model/shapes.ts";
 import type { Recipe } from "../optvis/recipe.ts";
+import { standardized } from "../optvis/standardize.ts";
 import { type AtlasLayer, type AtlasPages, indexPage, layerPage, pictureName } from "./atlas-page.ts";
 import type { AtlasFlags } from "./atlas-program.ts";
 import { execute, type Weights } from "./execute.ts";
@@ -65,7 +66,7 @@ export async function atlas(flags: AtlasFlags, startedAt: number): Promise<void>
         startedAt,
         onProgress,
       });
-      await writeGroup(folder, group, tensors as RenderTensors);
+      await writeGroup(folder, group, tensors as RenderTensors, recipe);
       if (!flags.json && !process.stderr.isTTY)
         print(groupText(group, i + 1, pending.length, report as RunReport));
     }
@@ -171,11 +172,13 @@ async function writeGroup(
   folder: string,
   { layer, channels }: Group,
   { image, alpha }: RenderTensors,
+  { standardize }: Recipe,
 ): Promise<void> {
   const [, , height, width] = image.shape as [number, number, number, number];
   const area = height * width;
+  const shown = standardize ? standardized(image.data, channels.length) : image.data;
   for (const [n, channel] of channels.entries()) {
-    const rgb = image.data.subarray(3 * n * area, 3 * (n + 1) * area);
+    const rgb = shown.subarray(3 * n * area, 3 * (n + 1) * area);
     const png = writePicture(rgb, [height, width], alpha?.data.subarray(n * area, (n + 1) * area));
     await writeWhole(join(folder, layer, pictureName(channel)), png);
   }

@@ -66,6 +66,7 @@ export interface RenderFlags extends CommonFlags, Partial<Pick<Recipe, LiveField
   readonly jitter?: number;
   readonly coarse?: number;
   readonly clamp?: boolean;
+  readonly standardize?: boolean;
   readonly redirect?: "on" | "off";
 }
 
@@ -78,8 +79,8 @@ export async function renderRecipe(flags: RenderFlags): Promise<Recipe> {
   if (flags.blurEvery !== undefined && flags.blur === undefined && !base.blur) {
     throw new InputError("--blur-every: expected --blur SIGMA with it, got none");
   }
-  const { param, share, alpha, transforms, optimizer, jitter, coarse, clamp, seed } = flags;
-  const given = { param, share, alpha, transforms, optimizer, jitter, coarse, clamp, seed };
+  const { param, share, alpha, transforms, optimizer, jitter, coarse, clamp, standardize, seed } = flags;
+  const given = { param, share, alpha, transforms, optimizer, jitter, coarse, clamp, standardize, seed };
   const steered = Object.fromEntries(liveFields.map((field) => [field, flags[field]]));
   return {
     ...defaultRecipe,

@@ -132,6 +132,8 @@ function addRecipeFlags(target: Command): Command {
       "none, standard (Lucid's), or a list: pad:12,crop:8,jitter:4,scale:0.1,rotate:10 (default: none)",
       transforms("--transforms"),
     )
+    .option("--standardize", "in a .png, show the image around grey with a deviation of 0.15")
+    .option("--no-standardize", "do not (default)")
     .optionsGroup("Ascent (in RGB 0–1 units):")
     .option(
       "--optimizer <kind>",

@@ -35,9 +35,13 @@ export const namedRecipes = {
   },
   /**
    * Keras, "Visualizing what convnets learn" (Chollet 2020): rate 10 on pixels from −1 to 1. Its objective, which a
-   * recipe leaves to the user, is a channel without a border of two positions: `channel:LAYER:I:border=2`.
+   * recipe leaves to the user, is a channel without a border of two positions: `channel:LAYER:I:border=2`. It shows 180×180
+   * standardised, and without 25 pixels on every side; here the size is the user's, and nothing is cut off.
    */
-  keras: { init: "noise", optimizer: "normalized", lr: 5, iterations: 30, redirect: false },
+  keras: {
+    ...{ init: "noise", optimizer: "normalized", lr: 5, iterations: 30, redirect: false },
+    standardize: true,
+  },
   /** tfjs-examples, visualize-convnet: a step of 1 on pixels 0 to 255 along g/rms(g), clipped. */
   tfjs: { init: "noise", optimizer: "rms", lr: 1 / 255, iterations: 80, clamp: true, redirect: false },
   /** Mordvintsev et al. 2015, DeepDream, one octave: steps of 1.5/mean|g| on pixels 0 to 255, jitter 32, clipped. */

@@ -39,7 +39,7 @@ export function parseRecipe(json: unknown): Recipe {
  * @throws InputError naming the field, the bounds and what is there.
  */
 export function checkRecipe(recipe: Readonly<Record<keyof Recipe, unknown>>): Recipe {
-  const { objective, size, init, param, alpha, optimizer, clamp, redirect } = recipe;
+  const { objective, size, init, param, alpha, optimizer, clamp, redirect, standardize } = recipe;
   if (typeof objective !== "string" || objective === "" || objective.length > MAX_OBJECTIVE_LENGTH) {
     throw new InputError(`objective expects 1 to ${MAX_OBJECTIVE_LENGTH} characters, got ${show(objective)}`);
   }
@@ -58,6 +58,7 @@ export function checkRecipe(recipe: Readonly<Record<keyof Recipe, unknown>>): Re
     optimizer: checkChoice("optimizer", optimizer, optimizerKinds),
     clamp: checkSwitch("clamp", clamp),
     redirect: checkSwitch("redirect", redirect),
+    standardize: checkSwitch("standardize", standardize),
   };
 }
 
@@ -113,6 +114,7 @@ export function recipeFromQuery(query: string | URLSearchParams, base: Recipe = 
     optimizer: choice("optimizer", optimizerKinds) ?? base.optimizer,
     clamp: readSwitch(parameters.get("clamp")) ?? base.clamp,
     redirect: readSwitch(parameters.get("redirect")) ?? base.redirect,
+    standardize: readSwitch(parameters.get("standardize")) ?? base.standardize,
   };
 }
 

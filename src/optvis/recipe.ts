@@ -61,6 +61,8 @@ export interface Recipe {
   readonly clamp: boolean;
   /** ReLU-gradient redirect in iterations 0–15. */
   readonly redirect: boolean;
+  /** Show the picture around grey with a deviation of 0.15 (`standardize.ts`); the image itself stays as it is. */
+  readonly standardize: boolean;
   /** How many iterations, the first ones, run at half the size (`coarse.ts`); of pixels, unless from a photograph. */
   readonly coarse: number;
   readonly seed: number;
@@ -90,6 +92,7 @@ export const defaultRecipe: Recipe = {
   strength: 1,
   clamp: false,
   redirect: true,
+  standardize: false,
   coarse: 0,
   seed: 0,
   iterations: 100,

@@ -17,6 +17,7 @@ export type TunedSettings = Pick<
   | "clamp"
   | "coarse"
   | "redirect"
+  | "standardize"
   | "iterations"
 >;
 
@@ -41,6 +42,7 @@ export const classSettings: TunedSettings = {
   jitter: 4,
   clamp: true,
   redirect: true,
+  standardize: false,
   coarse: 128,
   iterations: 192,
 };
@@ -63,6 +65,7 @@ export const channelSettings: TunedSettings = {
   jitter: 0,
   clamp: true,
   redirect: true,
+  standardize: false,
   coarse: 0,
   iterations: 128,
 };

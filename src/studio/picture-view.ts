@@ -47,6 +47,7 @@ export function pictureView(
     .coarse=${recipe.coarse}
     .clamp=${recipe.clamp}
     .redirect=${recipe.redirect}
+    .standardize=${recipe.standardize}
     .seed=${recipe.seed}
     .iterations=${recipe.iterations}
     .tuning=${browserTuning}

@@ -344,6 +344,9 @@ export class RecipeControls extends LitElement {
       <wa-switch .checked=${recipe.redirect} @change=${(event: Event) => this.#choose({ redirect: (event.target as WaSwitch).checked })}>
         Redirect gradients of ReLUs that are off, at first
       </wa-switch>
+      <wa-switch .checked=${recipe.standardize} @change=${(event: Event) => this.#choose({ standardize: (event.target as WaSwitch).checked })}>
+        Show it standardised, around grey
+      </wa-switch>
       <button class="tuned" ?disabled=${this.isTuned} @click=${() => this.dispatchEvent(new CustomEvent("tuned"))}>
         Back to tuned settings
       </button>

@@ -13,6 +13,7 @@ interface Shown {
   /** Rows and columns of the canvas beyond the wall. */
   readonly margin: readonly [number, number];
   readonly transparent?: true;
+  readonly standardized?: true;
 }
 
 /** One image; a wall with an empty place; a canvas that is smaller or larger than the wall. */
@@ -23,12 +24,14 @@ const SHOWN: readonly Shown[] = [
   { shape: [5, 3, 2, 6], margin: [-1, -2] },
   { shape: [1, 3, 5, 7], margin: [1, 2], transparent: true },
   { shape: [3, 3, 4, 3], margin: [2, 3], transparent: true },
+  { shape: [3, 3, 4, 3], margin: [2, 3], standardized: true },
+  { shape: [1, 3, 5, 7], margin: [1, 2], transparent: true, standardized: true },
 ];
 
 const FORMAT = "rgba8unorm";
 const PREPROCESS = "imagenet";
 
-async function show(gpu: Gpu, { shape, margin, transparent }: Shown): Promise<void> {
+async function show(gpu: Gpu, { shape, margin, transparent, ...shown }: Shown): Promise<void> {
   const [batch, , height, width] = shape;
   // RGB from −1 to 2, so that much of it is clamped.
   const u = noise(1, sizeOf(shape)).map((value) => 1.5 * value);
@@ -38,16 +41,20 @@ async function show(gpu: Gpu, { shape, margin, transparent }: Shown): Promise<vo
   const a = transparent && noise(2, batch * height * width).map((value) => (1 + value) / 2);
   const image = stored(gpu, "image", u);
   const alpha = a && stored(gpu, "alpha", a);
+  // About as noise has them, each image its own.
+  const s =
+    shown.standardized && Float32Array.from({ length: 2 * batch }, (_, i) => (i % 2 ? 0.2 : 0.4) + i / 9);
+  const statistics = s && stored(gpu, "statistics", s);
   const texture = gpu.device.createTexture({
     size: [size[1], size[0]],
     format: FORMAT,
     usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.COPY_SRC,
   });
-  Presenter.create(gpu, { image, alpha, batch, size: [height, width], mean }, FORMAT).draw(
+  Presenter.create(gpu, { image, alpha, statistics, batch, size: [height, width], mean }, FORMAT).draw(
     texture.createView(),
   );
   const pixels = await readPixels(gpu, texture);
-  const expected = twin.present_fragment(tensor(shape, u), mean, wall.columns, size, a);
+  const expected = twin.present_fragment(tensor(shape, u), mean, wall.columns, size, a, s);
   for (let pixel = 0; pixel < size[0] * size[1]; pixel++) {
     for (const channel of [0, 1, 2, 3]) {
       const exact = 255 * expected[4 * pixel + channel]!;

@@ -154,6 +154,32 @@ describe.skipIf(!dawn)("render", { timeout: LIMIT }, () => {
     expect(back.data.filter((_, i) => i % 4 !== 3)).toEqual(photo);
   });
 
+  it("shows the Keras recipe standardised, and leaves the image itself as it is", async () => {
+    const words = `${RENDER} --objective channel:conv2_1:2 --size 16 --batch 2 --recipe keras --iterations 4 --seed 3`;
+    await succeed(`${words} --out @keras.safetensors`);
+    await succeed(`${words} --out @keras.png`);
+    await succeed(`${words} --no-standardize --out @raw.png`);
+    const { data } = (await readTensors(at("keras.safetensors")))["image"]!;
+    const [shown, raw] = [decode(readFileSync(at("keras.png"))), decode(readFileSync(at("raw.png")))];
+    expect([shown.width, shown.height]).toEqual([32, 16]);
+    for (let n = 0; n < 2; n++) {
+      const image = data.slice(n * 768, (n + 1) * 768);
+      const mean = image.reduce((sum, x) => sum + x, 0) / 768;
+      const deviation = Math.sqrt(image.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 768);
+      // A step has length 5, so the colours went far out of 0–1.
+      expect(deviation).toBeGreaterThan(0.16);
+      image.forEach((x, i) => {
+        const [colour, y, column] = [Math.floor(i / 256), Math.floor((i % 256) / 16), i % 16];
+        const sample = 3 * (32 * y + 16 * n + column) + colour;
+        const level = (value: number) => 255 * Math.min(1, Math.max(0, value));
+        expect(Math.abs(shown.data[sample]! - level(0.5 + (0.15 * (x - mean)) / deviation))).toBeLessThan(
+          0.51,
+        );
+        expect(Math.abs(raw.data[sample]! - level(x))).toBeLessThan(0.51);
+      });
+    }
+  });
+
   it("starts from a transparent PNG with its opacity; without an alpha channel on white, and says so", async () => {
     const size = { width: 16, height: 16, channels: 4, depth: 8 } as const;
     const photo = Uint8Array.from({ length: 4 * 256 }, (_, i) => (37 * i) % 256);

@@ -159,6 +159,30 @@ for (const name of ["chromium", "firefox"] as const) {
       await remove(view);
     });
 
+    it("shows and saves a picture standardised, around grey with one deviation", async () => {
+      const view = await hang({ standardize: "", lr: "0.01", batch: "2", size: "32" }, "finished");
+      const image = await view.evaluate(async (it) => [...(await it.readImage())]);
+      const picture = await saved(view);
+      for (let n = 0; n < 2; n++) {
+        const rgb = image.slice(n * 3072, (n + 1) * 3072);
+        const mean = rgb.reduce((sum, x) => sum + x, 0) / 3072;
+        const deviation = Math.sqrt(rgb.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 3072);
+        rgb.forEach((x, i) => {
+          const [colour, y, column] = [Math.floor(i / 1024), Math.floor((i % 1024) / 32), i % 32];
+          const level = 255 * Math.min(1, Math.max(0, 0.5 + (0.15 * (x - mean)) / (deviation + 5e-6)));
+          expect(Math.abs(picture[3 * (64 * y + 32 * n + column) + colour]! - level)).toBeLessThan(0.51);
+        });
+      }
+      // Two images are on the canvas side by side, which an element of one's size shows at half the scale.
+      await view.evaluate((it) => {
+        it.style.inlineSize = "64px";
+      });
+      const shown = await seen(view);
+      expect(shown).toHaveLength(picture.length);
+      for (const [i, value] of shown.entries()) expect(Math.abs(value - picture[i]!)).toBeLessThanOrEqual(1);
+      await remove(view);
+    });
+
     it("begins as transparent as a transparent photograph is", async () => {
       const size = { width: 8, height: 8, channels: 4, depth: 8 } as const;
       const opacity = Array.from({ length: 64 }, (_, i) => 4 * i);

@@ -35,6 +35,7 @@ const recipe: fc.Arbitrary<Recipe> = fc.record({
   coarse: fc.integer({ min: 0, max: 1000 }),
   clamp: fc.boolean(),
   redirect: fc.boolean(),
+  standardize: fc.boolean(),
   seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   iterations: fc.integer({ min: 0, max: 1e6 }),
 });

@@ -6,6 +6,7 @@ import type { Tensor } from "./tensor.ts";
  *
  * @param size height and width of the canvas
  * @param alpha opacity, (N,1,H,W), where there is one: nothing is where there is no image then
+ * @param statistics m and gain, (N,2), where (u + mean − m)·gain + 0.5 is shown
  * @returns RGBA in 0–1, premultiplied, (height,width,4)
  */
 export function presentPixels(
@@ -14,6 +15,7 @@ export function presentPixels(
   columns: number,
   size: readonly [height: number, width: number],
   alpha?: ArrayLike<number>,
+  statistics?: ArrayLike<number>,
 ): Float64Array {
   const [batch, , height, width] = u.shape;
   const pixels = new Float64Array(size[0] * size[1] * 4);
@@ -27,7 +29,8 @@ export function presentPixels(
         const opacity = alpha ? alpha[(n * height + y) * width + x]! : 1;
         for (let colour = 0; colour < 3; colour++) {
           const rgb = u.data[((n * 3 + colour) * height + y) * width + x]! + mean[colour]!;
-          pixels[at + colour] = opacity * Math.min(1, Math.max(0, rgb));
+          const shown = statistics ? (rgb - statistics[2 * n]!) * statistics[2 * n + 1]! + 0.5 : rgb;
+          pixels[at + colour] = opacity * Math.min(1, Math.max(0, shown));
         }
         pixels[at + 3] = opacity;
       }

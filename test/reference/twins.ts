@@ -135,6 +135,7 @@ export {
 } from "./relu.ts";
 export { resampleBackward as resample_backward, resampleForward as resample_forward } from "./resample.ts";
 export { shareBackward as share_backward, shareForward as share_forward } from "./share.ts";
+export { standardizeStatistics as standardize_statistics } from "./standardize.ts";
 export { windowBackward as window_backward, windowForward as window_forward } from "./window.ts";
 
 export {
