@@ -1,7 +1,9 @@
-/** What can be done with a photograph on the page: the commands of the same names, on the network at hand. */
+/** What can be done with photographs on the page: the commands of the same names, on the network at hand. */
+import { exampleSheet } from "../commands/example-sheet.ts";
+import { strongestFirst } from "../commands/examples.ts";
 import { onePhoto } from "../commands/image.ts";
 import { type Job, runJob } from "../commands/job.ts";
-import type { Tensor } from "../commands/report.ts";
+import type { ExamplesReport, Tensor } from "../commands/report.ts";
 import { decodePhoto } from "../element/photo.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/network.ts";
@@ -18,6 +20,8 @@ export interface Method {
   readonly about: "objective" | "class" | "layer";
   /** Steps that progress is counted in; 0 where there is one alone. */
   readonly steps: number;
+  /** Whether it takes all photographs that were chosen at once, (N,3,H,W). */
+  readonly many?: true;
   job(image: Tensor, spec: string, layer: string): Job;
 }
 
@@ -111,6 +115,14 @@ export const methods = {
     steps: 0,
     job: (image, _, layer) => ({ command: "grid", layer, image, cells: 5, cell: 32, iterations: 48 }),
   },
+  examples: {
+    name: "Examples",
+    what: "which of several photographs excite the subject most, and which part of them",
+    about: "objective",
+    steps: 0,
+    many: true,
+    job: (image, objective) => ({ command: "examples", objective, image }),
+  },
 } as const satisfies Readonly<Record<string, Method>>;
 
 export type MethodName = keyof typeof methods;
@@ -119,11 +131,19 @@ export type MethodName = keyof typeof methods;
 export interface Made {
   readonly rgb: Float32Array;
   readonly size: Size;
+  /** Which of the photographs are in it, the strongest first, where it was made of several. */
+  readonly order?: readonly number[];
 }
 
-/** A photograph at a size, (1,3,H,W). @throws InputError where the browser cannot decode it */
-export async function photoTensor(photo: Blob, size: Size): Promise<Tensor> {
-  return { shape: [1, 3, ...size], data: fitPhoto(await decodePhoto(photo), size) };
+/** Of several photographs those that are shown. */
+const EXAMPLES = 9;
+
+/** Photographs at a size, (N,3,H,W). @throws InputError where the browser cannot decode one */
+export async function photoTensor(photos: readonly Blob[], size: Size): Promise<Tensor> {
+  const length = 3 * size[0] * size[1];
+  const data = new Float32Array(photos.length * length);
+  for (const [n, photo] of photos.entries()) data.set(fitPhoto(await decodePhoto(photo), size), n * length);
+  return { shape: [photos.length, 3, ...size], data };
 }
 
 /** @throws AscentError of every kind */
@@ -134,11 +154,24 @@ export async function runMethod(
   onProgress: (step: number) => void,
 ): Promise<Made> {
   const context = { runtime: "browser", startedAt: performance.timeOrigin, onProgress } as const;
-  const { tensors } = await runJob(gpu, model, job, context);
+  const { report, tensors } = await runJob(gpu, model, job, context);
+  if ("examples" in report) return exampleSheetOf(report, image);
   const { map, image: made } = tensors;
   if (made) return { rgb: made.data, size: onePhoto(made) };
   if (!map) throw new Error(`${job.command} made neither a map nor an image`);
   const isCam = "cam" in tensors;
   const rgb = isCam ? mapOverPhoto(map.data, image.data) : mapInGrey(map.data);
   return { rgb, size: onePhoto(image) };
+}
+
+/** The strongest photographs with their patches. */
+function exampleSheetOf({ examples }: ExamplesReport, { shape, data }: Tensor): Made {
+  const size = [shape[2] as number, shape[3] as number] as const;
+  const length = 3 * size[0] * size[1];
+  const best = strongestFirst(examples).slice(0, EXAMPLES);
+  const shown = best.map(({ index, patch }) => ({
+    rgb: data.subarray(index * length, (index + 1) * length),
+    patch,
+  }));
+  return { ...exampleSheet(shown, size), order: best.map(({ index }) => index) };
 }

@@ -6,7 +6,7 @@ import { toPixels } from "../optvis/picture.ts";
 import { icons } from "./icons.ts";
 import { errorMessage } from "./message.ts";
 import type { ModelChoice } from "./model-choice.ts";
-import { type Made, type MethodName, methods, photoTensor, runMethod } from "./photo-methods.ts";
+import { type Made, type Method, type MethodName, methods, photoTensor, runMethod } from "./photo-methods.ts";
 import { base, buttons, fields, matted } from "./styles.ts";
 import { spatialLayers, titleOf } from "./subject.ts";
 import { asAscentError, Workshop } from "./workshop.ts";
@@ -67,6 +67,8 @@ export class PhotoRoom extends LitElement {
   @property() spec = "";
 
   @state() private method: MethodName = "saliency";
+  /** Chosen together; `photo` is the first of them. */
+  @state() private photos: readonly File[] = [];
   @state() private layer = "";
   @state() private step: number | undefined;
   @state() private error: AscentError | undefined;
@@ -91,6 +93,7 @@ export class PhotoRoom extends LitElement {
       const layers = spatialLayers(this.network);
       if (!layers.includes(this.layer)) this.layer = layers.findLast((name) => name.startsWith("relu")) ?? "";
     }
+    if (changed.has("photo") && this.photo !== this.photos[0]) this.photos = this.photo ? [this.photo] : [];
   }
 
   protected override updated(changed: PropertyValues<this>): void {
@@ -102,7 +105,7 @@ export class PhotoRoom extends LitElement {
     this.error = undefined;
     this.step = undefined;
     try {
-      const { data } = await photoTensor(photo, [SIDE, SIDE]);
+      const { data } = await photoTensor([photo], [SIDE, SIDE]);
       if (turn !== this.#turn) return;
       paint(this.original, { rgb: data, size: [SIDE, SIDE] });
       this.caption = "";
@@ -114,18 +117,21 @@ export class PhotoRoom extends LitElement {
   async #run(photo: File): Promise<void> {
     const turn = ++this.#turn;
     const { method, spec, layer, network } = this;
-    const { name, about, job } = methods[method];
+    const { name, about, job, many }: Method = methods[method];
+    const photos = many ? this.photos : [photo];
     this.error = undefined;
     this.step = 0;
     try {
-      const image = await photoTensor(photo, [SIDE, SIDE]);
+      const image = await photoTensor(photos, [SIDE, SIDE]);
       const open = await this.#workshop.open(this.choice);
       const made = await runMethod(open, job(image, spec, layer), image, (step) => {
         if (turn === this.#turn) this.step = step;
       });
       if (turn !== this.#turn) return;
       paint(this.made, made);
-      this.caption = `${name}, ${about === "layer" ? layer : titleOf(spec, network).title}`;
+      const names = made.order?.map((n) => photos[n]?.name).join(", ");
+      const subject = about === "layer" ? layer : titleOf(spec, network).title;
+      this.caption = `${name}, ${subject}${names === undefined ? "" : `: ${names}`}`;
     } catch (error) {
       if (turn === this.#turn) this.error = asAscentError(error);
     } finally {
@@ -137,22 +143,25 @@ export class PhotoRoom extends LitElement {
   }
 
   #pick(event: Event): void {
-    const file = (event.target as HTMLInputElement).files?.[0];
-    if (file) this.dispatchEvent(new CustomEvent("photo", { detail: file }));
+    const files = [...((event.target as HTMLInputElement).files ?? [])];
+    if (!files[0]) return;
+    this.photos = files;
+    this.dispatchEvent(new CustomEvent("photo", { detail: files[0] }));
   }
 
   #renderBar(photo: File | undefined) {
     const { method, step, network } = this;
     const busy = step !== undefined;
-    const { about, steps } = methods[method];
+    const { about, steps, many }: Method = methods[method];
+    const choose = many ? "Choose photographs" : photo ? "Another photograph" : "Choose a photograph";
     const chosen = (event: Event) => (event.target as HTMLSelectElement).value;
     return html`<div class="bar">
       <div>
         <span class="label" id="photo-label">Photograph</span>
         <button aria-describedby="photo-label" @click=${() => this.input.click()}>
-          ${icons.file} ${photo ? "Another photograph" : "Choose a photograph"}
+          ${icons.file} ${choose}
         </button>
-        <input type="file" accept="image/*" hidden @change=${this.#pick} />
+        <input type="file" accept="image/*" multiple hidden @change=${this.#pick} />
       </div>
       <div>
         <label for="method">Method</label>
@@ -182,13 +191,14 @@ export class PhotoRoom extends LitElement {
 
   protected override render() {
     const { photo, method, caption } = this;
+    const more = this.photos.length - 1;
     return html`${this.#renderBar(photo)}
       <p class="what" role="status">${methods[method].name}: ${methods[method].what}.</p>
       ${errorMessage(this.error)}
       <div class="pictures" ?hidden=${!photo}>
         <figure>
           <canvas id="original" width=${SIDE} height=${SIDE} role="img" aria-label="The photograph"></canvas>
-          <figcaption>${photo?.name ?? nothing}</figcaption>
+          <figcaption>${photo?.name ?? nothing}${more > 0 ? ` and ${more} more` : nothing}</figcaption>
         </figure>
         <figure ?hidden=${!caption}>
           <canvas id="made" width=${SIDE} height=${SIDE} role="img" aria-label=${caption}></canvas>

@@ -169,6 +169,43 @@ for (const name of ["chromium", "firefox"] as const) {
         return new Set(data.filter((_, i) => i % 4 === 0)).size;
       });
       expect(greys).toBeGreaterThan(20);
+      await photo.evaluate(async (it) => {
+        const files = new DataTransfer();
+        for (const name of ["recipe.png", "alpha.png", "classes.png"]) {
+          const picture = await (await fetch(`/asset?path=.github/${name}`)).blob();
+          files.items.add(new File([picture], name, { type: "image/png" }));
+        }
+        const input = it.shadowRoot!.querySelector<HTMLInputElement>("input[type=file]")!;
+        input.files = files.files;
+        input.dispatchEvent(new Event("change"));
+        const select = it.shadowRoot!.querySelector<HTMLSelectElement>("#method")!;
+        select.value = "examples";
+        select.dispatchEvent(new Event("change"));
+      });
+      await page.waitForFunction(
+        (it) => it.shadowRoot!.querySelector("figcaption")!.textContent === "recipe.png and 2 more",
+        {},
+        photo,
+      );
+      await photo.evaluate(
+        (it, selector) => it.shadowRoot!.querySelector<HTMLElement>(selector)!.click(),
+        button,
+      );
+      const caption = () =>
+        photo.evaluate((it) => it.shadowRoot!.querySelectorAll("figcaption")[1]!.textContent!);
+      await page.waitForFunction(
+        (it) => it.shadowRoot!.querySelectorAll("figcaption")[1]!.textContent!.includes("Examples"),
+        {},
+        photo,
+      );
+      const names = (await caption()).split(": ")[1]!.split(", ");
+      expect(names.toSorted()).toEqual(["alpha.png", "classes.png", "recipe.png"]);
+      // Three pairs of an image and its patch, in two columns.
+      const sheet = await photo.evaluate((it) => {
+        const { width, height } = it.shadowRoot!.querySelector<HTMLCanvasElement>("#made")!;
+        return [width, height];
+      });
+      expect(sheet).toEqual([2 * (2 * (96 + 3) + 3), 2 * (96 + 6)]);
       await give("README.md", "image/png");
       await page.waitForFunction((it) => it.shadowRoot!.querySelector('[role="alert"]') !== null, {}, photo);
       const message = await photo.evaluate(
