@@ -1,0 +1,105 @@
+/** Every cell of an activation grid is an image of what the activation is where the cell stands. */
+import { grid } from "../../src/commands/grid.ts";
+import type { Model } from "../../src/model/network.ts";
+import { openWeights } from "../fixtures/fixtures.ts";
+import { layersTo, networkForward, type ReferenceWeights, referenceWeights } from "../reference/network.ts";
+import { preprocessForward, subtractMean } from "../reference/preprocess.ts";
+import { type Shape4, type Tensor, tensor } from "../reference/tensor.ts";
+import type { Assets, GpuCase } from "../stacks/case.ts";
+import { gpuOf } from "./gpu.ts";
+
+const FILE = "vgg19_conv1_1-conv3_4.f32.safetensors";
+const LAYER = "relu2_1";
+const SIZE = [40, 60] as const;
+const CELL = 24;
+/** Of 20×30 positions: windows of ten by ten, twenty pixels a side. */
+const [ROWS, COLUMNS] = [2, 3];
+const OPTIONS = { layer: LAYER, cells: COLUMNS, cell: CELL, iterations: 40, batch: 4, power: 1 };
+
+/** At every place stripes of a width, direction and colour of their own. */
+function stripes(): Float32Array {
+  return Float32Array.from({ length: 3 * SIZE[0] * SIZE[1] }, (_, i) => {
+    const [colour, y, x] = [
+      Math.floor(i / SIZE[0] / SIZE[1]),
+      Math.floor(i / SIZE[1]) % SIZE[0],
+      i % SIZE[1],
+    ];
+    const place = COLUMNS * Math.floor(y / 20) + Math.floor(x / 20);
+    const along = [x, y, x + y, x - y + 60, x, y][place]!;
+    const bright = Math.floor(along / (place < 4 ? 2 : 4)) % 2 === 1;
+    return bright ? 0.9 : [0.1, 0.5, 0.8][(colour + place) % 3]!;
+  });
+}
+
+function activation(model: Model, weights: ReferenceWeights, shape: Shape4, rgb: ArrayLike<number>): Tensor {
+  const net = preprocessForward(subtractMean(tensor(shape, rgb), model.preprocess), model.preprocess);
+  return networkForward(layersTo(model.network, LAYER), weights, net).outputs.get(LAYER)!;
+}
+
+/** Mean over a window of positions, one number a channel. */
+function meanOf({ shape, data }: Tensor, top: number, left: number, rows: number, columns: number): number[] {
+  const [, channels, height, width] = shape;
+  return Array.from({ length: channels }, (_, c) => {
+    let sum = 0;
+    for (let y = top; y < top + rows; y++)
+      for (let x = left; x < left + columns; x++) sum += data[(c * height + y) * width + x]!;
+    return sum / (rows * columns);
+  });
+}
+
+/** What all have in common taken away, each at length 1 before. */
+function centred(vectors: readonly (readonly number[])[]): number[][] {
+  const units = vectors.map((vector) => vector.map((x) => x / Math.hypot(...vector)));
+  const mean = units[0]!.map((_, c) => units.reduce((sum, unit) => sum + unit[c]!, 0) / units.length);
+  return units.map((unit) => unit.map((x, c) => x - mean[c]!));
+}
+
+function cosine(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, x, i) => sum + x * b[i]!, 0) / (Math.hypot(...a) * Math.hypot(...b));
+}
+
+async function resembles(device: GPUDevice, assets: Assets): Promise<void> {
+  const model = await openWeights(assets, FILE, "caffe");
+  const weights = await referenceWeights(model, LAYER);
+  const data = stripes();
+  const image = { shape: [1, 3, ...SIZE], data };
+  const context = { runtime: "browser", startedAt: 0 } as const;
+  const { report, tensors } = await grid(gpuOf(device), model, { ...OPTIONS, image }, context);
+  if (report.rows !== ROWS || report.columns !== COLUMNS)
+    throw new Error(`${report.rows}×${report.columns} cells`);
+  const seen = activation(model, weights, [1, 3, ...SIZE], data);
+  const vectors = Array.from({ length: ROWS * COLUMNS }, (_, i) =>
+    meanOf(seen, 10 * Math.floor(i / COLUMNS), 10 * (i % COLUMNS), 10, 10),
+  );
+  const drawn = vectors.map((_, i) => {
+    const shown = activation(model, weights, [1, 3, CELL, CELL], cellOf(tensors["image"]!.data, i));
+    return meanOf(shown, 0, 0, shown.shape[2], shown.shape[3]);
+  });
+  const places = centred(vectors);
+  for (const [i, vector] of centred(drawn).entries()) {
+    const likeness = places.map((place) => cosine(vector, place));
+    const best = likeness.indexOf(Math.max(...likeness));
+    if (best !== i || !(likeness[i]! > 0.3))
+      throw new Error(`cell ${i} resembles place ${best} most: ${likeness.map((x) => x.toFixed(3))}`);
+  }
+}
+
+/** One cell of the picture, (3,CELL,CELL). */
+function cellOf(picture: Float32Array, i: number): Float32Array {
+  const [top, left] = [CELL * Math.floor(i / COLUMNS), CELL * (i % COLUMNS)];
+  const [height, width] = [CELL * ROWS, CELL * COLUMNS];
+  return Float32Array.from({ length: 3 * CELL * CELL }, (_, at) => {
+    const [colour, y, x] = [Math.floor(at / CELL / CELL), Math.floor(at / CELL) % CELL, at % CELL];
+    return picture[(colour * height + top + y) * width + left + x]!;
+  });
+}
+
+export const cases: readonly GpuCase[] = [
+  {
+    name: `grid: every cell resembles its place, ${LAYER}`,
+    // Whole ascents, of kernels that every stack proves one by one.
+    once: true,
+    needs: [`../shared/data/weights/${FILE}`],
+    run: resembles,
+  },
+];
