@@ -321,9 +321,11 @@ export class AscentView extends LitElement implements RunHost {
     const weighed = before !== undefined && reweighed(before, this.objective) !== undefined;
     const isLive = (name: PropertyKey) => LIVE.includes(name) || (weighed && name === "objective");
     if (![...changed.keys()].every(isLive)) this.#run.load();
-    else if (weighed) this.#run.set({ ...this.#liveSettings(), objective: this.objective });
-    else if (STEERED.some((name) => changed.has(name))) this.#run.set(this.#liveSettings());
-    if (changed.has("iterations")) this.#run.setTarget(this.iterations);
+    else {
+      if (weighed) this.#run.set({ ...this.#liveSettings(), objective: this.objective });
+      else if (STEERED.some((name) => changed.has(name))) this.#run.set(this.#liveSettings());
+      if (changed.has("iterations")) this.#run.setTarget(this.iterations);
+    }
     this.#run.settle();
   }
 

@@ -240,6 +240,7 @@ export class RunController implements ReactiveController {
 
   /** How many iterations from the start make the run finished. */
   setTarget(iterations: number): void {
+    this.set({ iterations });
     this.#target = Math.max(iterations, this.iteration);
   }
 

@@ -48,4 +48,6 @@ export type LiveSettings = Partial<Pick<Recipe, LiveField>> & {
   readonly weights?: readonly number[];
   /** The objective's terms with other weights, as a spec. */
   readonly objective?: string;
+  /** How many the recipe asks for; who runs it counts them. A zoom is planned for them, and cannot change any more. */
+  readonly iterations?: number;
 };

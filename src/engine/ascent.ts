@@ -18,6 +18,7 @@ import { alphaName } from "../optvis/params/alpha.ts";
 import { liveFields, type Recipe } from "../optvis/recipe.ts";
 import { expectRegularizers } from "../optvis/regularizers.ts";
 import { weightKey } from "../optvis/terms/terms.ts";
+import { dependsOnIterations } from "../optvis/transforms/transforms.ts";
 import type { AscentOptions, LiveSettings, Progress, ResetOptions, RunOptions } from "./ascent-options.ts";
 import { CAM } from "./backward.ts";
 import { inEveryImage, targetOf } from "./capture.ts";
@@ -217,8 +218,9 @@ export class Ascent {
    * objective's terms. Compiles nothing, allocates nothing, and goes on where it is.
    */
   set(live: LiveSettings): void {
-    const { weights, objective, ...fields } = live;
+    const { weights, objective, iterations, ...fields } = live;
     expectRegularizers({ ...this.#recipe, ...fields });
+    if (iterations !== undefined) this.#recount(iterations);
     if (objective !== undefined) this.#reweigh(objective);
     for (const field of liveFields) {
       const value = fields[field];
@@ -227,6 +229,16 @@ export class Ascent {
       this.#recipe = { ...this.#recipe, [field]: value };
     }
     this.#setWeights(weights ?? []);
+  }
+
+  #recount(iterations: number): void {
+    const { iterations: before, transforms } = this.#recipe;
+    if (iterations !== before && dependsOnIterations(transforms)) {
+      throw new InputError(`iterations: ${transforms} was planned for ${before} of them, not ${iterations}`, {
+        remedy: "make a new ascent",
+      });
+    }
+    this.#recipe = { ...this.#recipe, iterations };
   }
 
   #reweigh(objective: string): void {

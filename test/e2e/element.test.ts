@@ -289,6 +289,34 @@ for (const name of ["chromium", "firefox"] as const) {
       await remove(view);
     });
 
+    it("takes another number of iterations without starting again, unless a zoom is planned for them", async () => {
+      const view = await hang({ iterations: "100000" }, "running");
+      await page.waitForFunction((it) => it.iteration > 1, {}, view);
+      const iteration = await view.evaluate((it) => {
+        it.iterations = it.iteration + 30;
+        return it.iteration;
+      });
+      await page.waitForFunction((it) => it.state === "finished", {}, view);
+      expect(await view.evaluate((it) => it.recipe?.iterations)).toBe(iteration + 30);
+      // What was under way may have gone beyond it.
+      expect(await view.evaluate((it) => it.iteration)).toBeGreaterThanOrEqual(iteration + 30);
+      // From the start it makes as many, and no more.
+      await view.evaluate((it) => it.reset());
+      await page.waitForFunction((it) => it.state === "finished", {}, view);
+      expect(await view.evaluate((it) => it.iteration)).toBe(iteration + 30);
+      await view.evaluate((it) => {
+        it.transforms = "zoom:0.3";
+        it.iterations = 100000;
+      });
+      await page.waitForFunction((it) => it.recipe?.transforms === "zoom:0.3" && it.iteration > 3, {}, view);
+      await view.evaluate((it) => {
+        it.iterations = 6;
+      });
+      await page.waitForFunction((it) => it.recipe?.iterations === 6 && it.state === "finished", {}, view);
+      expect(await view.evaluate((it) => it.iteration)).toBe(6);
+      await remove(view);
+    });
+
     it("rests while it is off screen", async () => {
       const view = await hang({ iterations: "100000" }, "running");
       await view.evaluate((it) => {

@@ -66,6 +66,11 @@ function parseOne(entry: string, iterations: number): Transform {
   return kind.make(value, iterations);
 }
 
+/** Whether what the transforms do in an iteration depends on how many there are. */
+export function dependsOnIterations(text: string): boolean {
+  return /(^|,)\s*zoom:/.test(text);
+}
+
 /** In the order in which the image goes through them: the circular jitter first, then the list. */
 export function transformsOf(recipe: Pick<Recipe, "jitter" | "transforms" | "iterations">): Transform[] {
   const list = parseTransforms(recipe.transforms, recipe.iterations);
