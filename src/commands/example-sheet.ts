@@ -1,13 +1,13 @@
 /** Examples as one picture: every image with the frame of its patch, and beside it the patch, enlarged. */
+import type { Window } from "../nn/preprocess.ts";
 import { resizePlanes } from "../optvis/resize.ts";
 import { hangWall } from "../optvis/wall.ts";
-import type { Patch } from "./report.ts";
 
 export interface ShownExample {
   /** RGB in 0–1 units, (3,H,W). */
   readonly rgb: Float32Array;
   /** Within the image. */
-  readonly patch: Patch;
+  readonly patch: Window;
 }
 
 type Size = readonly [height: number, width: number];
@@ -55,7 +55,7 @@ function sideBySide(pictures: readonly Picture[], [height, width]: Size): Pictur
 }
 
 /** Writes planes of `place`'s size into a picture. */
-function paste({ rgb, size }: Picture, planes: Float32Array, place: Patch): void {
+function paste({ rgb, size }: Picture, planes: Float32Array, place: Window): void {
   for (let row = 0; row < 3 * place.height; row++) {
     const [colour, y] = [Math.floor(row / place.height), row % place.height];
     const line = planes.subarray(row * place.width, (row + 1) * place.width);
@@ -64,7 +64,7 @@ function paste({ rgb, size }: Picture, planes: Float32Array, place: Patch): void
 }
 
 /** The part of a picture that is the patch. */
-function cropped({ rgb, size }: Picture, { y, x, height, width }: Patch): Picture {
+function cropped({ rgb, size }: Picture, { y, x, height, width }: Window): Picture {
   const part = new Float32Array(3 * height * width);
   for (let row = 0; row < 3 * height; row++) {
     const [colour, down] = [Math.floor(row / height), row % height];
@@ -75,7 +75,7 @@ function cropped({ rgb, size }: Picture, { y, x, height, width }: Patch): Pictur
 }
 
 /** A line around the patch, on its outside; where the image ends there, it is left out. */
-function framed({ rgb, size }: Picture, { y, x, height, width }: Patch): Picture {
+function framed({ rgb, size }: Picture, { y, x, height, width }: Window): Picture {
   const picture = { rgb: rgb.slice(), size };
   for (let row = Math.max(0, y - 1); row <= Math.min(size[0] - 1, y + height); row++) {
     for (let column = Math.max(0, x - 1); column <= Math.min(size[1] - 1, x + width); column++) {

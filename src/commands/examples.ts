@@ -1,16 +1,16 @@
 /** `examples`: which of many images excite a channel, a class or a neuron most, and which part of them does it. */
 
 import { type Ascent, createAscent } from "../engine/ascent.ts";
-import { receptiveWindow } from "../engine/window.ts";
+import { receptiveWindow, wholeWindow } from "../engine/window.ts";
 import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model, Network, Shape } from "../model/network.ts";
 import { findLayer, layerChannels, layerShapes } from "../model/shapes.ts";
 import { parseObjective, placeObjective } from "../optvis/objective.ts";
 import { defaultRecipe } from "../optvis/recipe.ts";
-import { channelsOf, isPenalty, type Objective, type Term } from "../optvis/term.ts";
+import type { ChannelTerm, NeuronTerm, Term } from "../optvis/term.ts";
 import { finiteImage } from "./image.ts";
-import type { Example, ExamplesReport, Patch, Result, RunContext, Tensor } from "./report.ts";
+import type { Example, ExamplesReport, Result, RunContext, Tensor } from "./report.ts";
 import { sampleBatch } from "./samples.ts";
 
 /** What is looked for: an objective of the whole image, or a layer's channel where it is strongest. */
@@ -66,17 +66,14 @@ export async function examples(
   const found: Example[] = [];
   try {
     await inBatches(ascent, image, async (values, first) => {
-      const peaks = unit && keep !== undefined ? await peaksOf(ascent, unit, model.network, size) : undefined;
+      const peaks = unit?.kind === "channel" ? await peaksOf(ascent, unit, model.network, size) : [];
       values.forEach((value, n) => {
-        const peak = peaks?.[n];
+        const peak = peaks[n];
         const position = peak?.position ?? (unit?.kind === "neuron" ? unit.position : undefined);
-        const sees = unit && position && receptiveWindow(model.network, size, unit.layer, position);
-        found.push({
-          index: first + n,
-          value: peak && "layer" in options ? peak.activation : value,
-          position: position ?? null,
-          patch: sees ?? wholePatch(size),
-        });
+        const patch =
+          unit && position ? receptiveWindow(model.network, size, unit.layer, position) : wholeWindow(size);
+        const strongest = "layer" in options ? peak?.activation : undefined;
+        found.push({ index: first + n, value: strongest ?? value, position: position ?? null, patch });
       });
       context.onProgress?.(first + values.length);
     });
@@ -127,14 +124,11 @@ function isOfOneImage(term: Term): boolean {
   return kinds.includes(term.kind) && term.images === undefined;
 }
 
-type UnitTerm = Extract<Term, { kind: "channel" | "neuron" }>;
-
 /** The one channel or placed neuron that the objective consists of, if it does; units of linear layers have no place. */
-function singleUnit(spec: string, network: Network, size: Size): UnitTerm | undefined {
-  const objective: Objective = parseObjective(spec, network);
-  const [term] = objective.terms.filter((one) => !isPenalty(one));
-  if (objective.terms.length !== 1 || !term) return undefined;
-  if (findLayer(network, term.layer).kind === "linear") return undefined;
+function singleUnit(spec: string, network: Network, size: Size): ChannelTerm | NeuronTerm | undefined {
+  const objective = parseObjective(spec, network);
+  const [term, ...more] = objective.terms;
+  if (!term || more.length > 0 || findLayer(network, term.layer).kind === "linear") return undefined;
   const shapes = layerShapes(network, size, { upTo: term.layer });
   const placed = placeObjective(objective, shapes).terms[0];
   return placed?.kind === "channel" || placed?.kind === "neuron" ? placed : undefined;
@@ -158,25 +152,21 @@ async function inBatches(
 }
 
 /** Of every image of the batch, where the channel is strongest; the first of equal positions. */
-async function peaksOf(ascent: Ascent, term: UnitTerm, network: Network, size: Size): Promise<Peak[]> {
+async function peaksOf(ascent: Ascent, term: ChannelTerm, network: Network, size: Size): Promise<Peak[]> {
   const shape = layerShapes(network, size, { upTo: term.layer }).get(term.layer) as Shape;
   const { channels, height, width } = shape;
   const activation = await ascent.readActivation(term.layer);
-  const border = term.kind === "channel" ? (term.border ?? 0) : 0;
+  const { channel, border = 0, weight } = term;
   return Array.from({ length: ascent.plan.batch }, (_, n) => {
-    const plane = (n * channels + (channelsOf(term)?.[0] as number)) * height * width;
+    const plane = (n * channels + channel) * height * width;
     let best: Peak | undefined;
     for (let y = border; y < height - border; y++) {
       for (let x = border; x < width - border; x++) {
         const value = activation[plane + y * width + x] as number;
-        if (!best || value * term.weight > best.activation * term.weight)
+        if (!best || value * weight > best.activation * weight)
           best = { position: [y, x], activation: value };
       }
     }
     return best as Peak;
   });
-}
-
-function wholePatch([height, width]: Size): Patch {
-  return { y: 0, x: 0, height, width };
 }

@@ -4,6 +4,7 @@ import type { Limits } from "../engine/limits.ts";
 import type { DispatchTime, KernelTime } from "../engine/profile.ts";
 import type { TuningReport } from "../engine/tuner.ts";
 import type { TuningStorage } from "../engine/tuning-memory.ts";
+import type { Window } from "../nn/preprocess.ts";
 
 /** Where the kernels run: Dawn inside Node, or a browser. */
 export type RuntimeName = "dawn" | "chromium" | "firefox" | "browser";
@@ -127,14 +128,6 @@ export interface GridReport {
   readonly kernels: readonly string[];
 }
 
-/** A part of an image, in its pixels. */
-export interface Patch {
-  readonly y: number;
-  readonly x: number;
-  readonly height: number;
-  readonly width: number;
-}
-
 /** How much one of many images excites what is looked for. */
 export interface Example {
   /** Which of the images. */
@@ -143,7 +136,7 @@ export interface Example {
   /** Row and column of the unit in its layer; null where the objective is no single unit or channel. */
   readonly position: readonly [y: number, x: number] | null;
   /** What the unit sees of the image; all of it where there is no position. */
-  readonly patch: Patch;
+  readonly patch: Window;
 }
 
 export interface ExamplesReport {

@@ -1,12 +1,12 @@
 /** What images excite: values to the float64 twin of the whole network, patches to where the gradient is not zero. */
 
 import { examples, type Sought } from "../../src/commands/examples.ts";
-import type { Patch } from "../../src/commands/report.ts";
 import { createAscent } from "../../src/engine/ascent.ts";
 import { openModel } from "../../src/model/model.ts";
 import type { Model } from "../../src/model/network.ts";
 import { receptiveField } from "../../src/model/shapes.ts";
 import { bytesSource } from "../../src/model/source.ts";
+import type { Window } from "../../src/nn/preprocess.ts";
 import { defaultRecipe } from "../../src/optvis/recipe.ts";
 import { noiseImage } from "../fixtures/hashing.ts";
 import { layersTo, networkForward, referenceWeights } from "../reference/network.ts";
@@ -152,7 +152,7 @@ async function covers(device: GPUDevice, assets: Assets): Promise<void> {
     const { gradient } = await ascent.gradient(image.data);
     ascent.dispose();
     const [got, expected] = [report.examples[0]!.patch, support(gradient)];
-    if (Object.entries(expected).some(([side, value]) => got[side as keyof Patch] !== value))
+    if (Object.entries(expected).some(([side, value]) => got[side as keyof Window] !== value))
       throw new Error(
         `${objective}: patch ${JSON.stringify(got)}, gradients are in ${JSON.stringify(expected)}`,
       );
@@ -162,7 +162,7 @@ async function covers(device: GPUDevice, assets: Assets): Promise<void> {
 }
 
 /** The smallest box that holds every pixel whose gradient is not zero in one of the images, (N,3,H,W). */
-function support(gradient: Float32Array): Patch {
+function support(gradient: Float32Array): Window {
   const area = SIZE[0] * SIZE[1];
   const [rows, columns] = [new Set<number>(), new Set<number>()];
   gradient.forEach((value, i) => {
