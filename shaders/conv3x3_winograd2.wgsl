@@ -111,8 +111,7 @@ fn conv3x3_forward_relu_winograd2(
     let one = unit(at, u);
     if (!one.inside) { continue; }
     let tile = pixels(one) + bias[one.k];
-    let ones = select(vec4u(0u), vec4u(1u, 2u, 1u, 2u), tile > vec4f(0.0));
-    words |= vec2u(ones.x | ones.y, ones.z | ones.w) << vec2u(first_bit(one));
+    words |= window_bits(tile) << vec2u(first_bit(one));
     store_tile(at, one, max(tile, vec4f(0.0)));
   }
   store_word(at, at.y, words.x);
@@ -147,7 +146,6 @@ fn conv3x3_backward_input_relu_winograd2(
   for (var u = 0u; u < 16u; u++) {
     let one = unit(at, u);
     if (!one.inside) { continue; }
-    let on = (words.xxyy >> vec4u(first_bit(one))) & vec4u(1u, 2u, 1u, 2u);
-    store_tile(at, one, select(vec4f(0.0), pixels(one), on != vec4u(0u)));
+    store_tile(at, one, masked_window(pixels(one), words >> vec2u(first_bit(one))));
   }
 }

@@ -4,8 +4,14 @@
 //   dx[n,c,i,j] = dy[n,c,i/2,j/2] where (i,j) was the maximum of its window, else 0
 //
 // x, dx are (N,C,H,W); y, dy are (N,C,⌊H/2⌋,⌊W/2⌋). Backward needs which of the four won, two bits a pooled
-// pixel: word (n, c/2, i, j/8), bits 16·(c mod 2) + 2·(j mod 8).
+// pixel (layout: lib/pool.wgsl). One invocation handles one word of them: the pixels of two rows.
+//
+// `_relu`: with the ReLU before the pool, whose bits (lib/bits.wgsl) forward leaves and backward applies, as
+// relu.wgsl does; `_guided` cuts negative gradients off as well. Bits outside of every window are not written: their
+// gradient is 0.
 #import lib/index
+#import lib/bits
+#import lib/pool
 
 struct Shape {
   batch: u32,
@@ -18,9 +24,66 @@ struct Shape {
 @group(0) @binding(1) var<storage, read> input: array<f32>;
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;
 @group(0) @binding(3) var<storage, read_write> winners: array<u32>;
-@group(0) @binding(4) var<storage, read> chosen: array<u32>;
-@group(0) @binding(5) var<storage, read> outputGradient: array<f32>;
-@group(0) @binding(6) var<storage, read_write> inputGradient: array<f32>;
+@group(0) @binding(4) var<storage, read_write> bits: array<u32>;
+@group(0) @binding(5) var<storage, read> chosen: array<u32>;
+@group(0) @binding(6) var<storage, read> mask: array<u32>;
+@group(0) @binding(7) var<storage, read> outputGradient: array<f32>;
+@group(0) @binding(8) var<storage, read_write> inputGradient: array<f32>;
+
+// Image n, channels c … c+3, pooled row i, pooled pixels j … j+3. Those of the last row and column of an odd
+// height or width are beyond the pooled map.
+struct Word {
+  n: u32,
+  c: u32,
+  i: u32,
+  j: u32,
+  inside: bool,
+}
+
+fn word_of(index: u32) -> Word {
+  let columns = (shape.width + 7u) / 8u;
+  let rows = (shape.height + 1u) / 2u;
+  let quads = (shape.channels + 3u) / 4u;
+  let row = index / columns;
+  let n = row / rows / quads;
+  return Word(n, row / rows % quads * 4u, row % rows, index % columns * 4u, n < shape.batch);
+}
+
+fn channels_inside(at: Word) -> u32 { return min(4u, shape.channels - at.c); }
+
+// Pooled pixels of the word.
+fn pooled_inside(at: Word) -> u32 {
+  let width = shape.width / 2u;
+  return select(0u, min(4u, width - at.j), at.i < shape.height / 2u && at.j < width);
+}
+
+// Pairs of pixels of the word, the last of an odd width a pair with nothing.
+fn pairs_inside(at: Word) -> u32 { return min(4u, (shape.width + 1u) / 2u - at.j); }
+
+fn pooled_element(at: Word, c: u32, j: u32) -> u32 {
+  return ((at.n * shape.channels + at.c + c) * (shape.height / 2u) + at.i) * (shape.width / 2u) + at.j + j;
+}
+
+// The upper left pixel of a window.
+fn corner(at: Word, c: u32, j: u32) -> u32 {
+  return ((at.n * shape.channels + at.c + c) * shape.height + 2u * at.i) * shape.width + 2u * (at.j + j);
+}
+
+fn window(at: Word, c: u32, j: u32) -> vec4f {
+  let first = corner(at, c, j);
+  let below = first + shape.width;
+  return vec4f(input[first], input[first + 1u], input[below], input[below + 1u]);
+}
+
+fn word_of_winners(at: Word) -> u32 {
+  return winners_index(at.n, at.c, at.i, at.j, shape.channels, shape.height / 2u, shape.width / 2u);
+}
+
+// Of the upper (r = 0) or lower row of the word's windows.
+fn word_of_bits(at: Word, r: u32) -> u32 {
+  let y = min(2u * at.i + r, shape.height - 1u);
+  return word_index(at.n, at.c, y, 2u * at.j, shape.channels, shape.height, shape.width);
+}
 
 @compute @workgroup_size(64)
 fn maxpool_forward(
@@ -28,35 +91,68 @@ fn maxpool_forward(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let index = linear_index(group, groups, local, 64u);
-  let height = shape.height / 2u;
-  let width = shape.width / 2u;
-  let columns = (width + 7u) / 8u;
-  let pairs = (shape.channels + 1u) / 2u;
-  let j0 = index % columns * 8u;
-  let i = index / columns % height;
-  let c0 = index / columns / height % pairs * 2u;
-  let n = index / columns / height / pairs;
-  if (n >= shape.batch) { return; }
+  let at = word_of(linear_index(group, groups, local, 64u));
+  if (!at.inside || pooled_inside(at) == 0u) { return; }
   var word = 0u;
-  for (var c = 0u; c < min(2u, shape.channels - c0); c++) {
-    let plane = n * shape.channels + c0 + c;
-    for (var j = 0u; j < min(8u, width - j0); j++) {
-      let base = (plane * shape.height + 2u * i) * shape.width + 2u * (j0 + j);
-      var best = input[base];
-      var winner = 0u;
-      for (var k = 1u; k < 4u; k++) {
-        let x = input[base + k / 2u * shape.width + k % 2u];
-        if (x > best) {
-          best = x;
-          winner = k;
-        }
-      }
-      output[(plane * height + i) * width + j0 + j] = best;
-      word |= winner << (16u * c + 2u * j);
+  for (var c = 0u; c < channels_inside(at); c++) {
+    for (var j = 0u; j < pooled_inside(at); j++) {
+      let best = largest(window(at, c, j));
+      output[pooled_element(at, c, j)] = best.value;
+      word |= best.which << (8u * c + 2u * j);
     }
   }
-  winners[index] = word;
+  winners[word_of_winners(at)] = word;
+}
+
+// y of max(x, 0), and the bits x > 0.
+@compute @workgroup_size(64)
+fn maxpool_forward_relu(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let at = word_of(linear_index(group, groups, local, 64u));
+  if (!at.inside || pooled_inside(at) == 0u) { return; }
+  var word = 0u;
+  var rows = vec2u(0u);
+  for (var c = 0u; c < channels_inside(at); c++) {
+    for (var j = 0u; j < pooled_inside(at); j++) {
+      let x = window(at, c, j);
+      let best = largest(max(x, vec4f(0.0)));
+      output[pooled_element(at, c, j)] = best.value;
+      word |= best.which << (8u * c + 2u * j);
+      rows |= window_bits(x) << vec2u(8u * c + 2u * j);
+    }
+  }
+  winners[word_of_winners(at)] = word;
+  bits[word_of_bits(at, 0u)] = rows.x;
+  bits[word_of_bits(at, 1u)] = rows.y;
+}
+
+// The winners of a word; beyond the pooled map, any.
+fn winners_of(at: Word) -> u32 {
+  if (pooled_inside(at) == 0u) { return 0u; }
+  return chosen[word_of_winners(at)];
+}
+
+// dx of a window, zeros beyond the pooled map.
+fn window_gradient(at: Word, word: u32, c: u32, j: u32) -> vec4f {
+  if (j >= pooled_inside(at)) { return vec4f(0.0); }
+  let g = outputGradient[pooled_element(at, c, j)];
+  let winner = extractBits(word, 8u * c + 2u * j, 2u);
+  return select(vec4f(0.0), vec4f(g), vec4u(winner) == vec4u(0u, 1u, 2u, 3u));
+}
+
+fn store_window(at: Word, c: u32, j: u32, dx: vec4f) {
+  let first = corner(at, c, j);
+  let below = first + shape.width;
+  let right = 2u * (at.j + j) + 1u < shape.width;
+  inputGradient[first] = dx.x;
+  if (right) { inputGradient[first + 1u] = dx.y; }
+  if (2u * at.i + 1u < shape.height) {
+    inputGradient[below] = dx.z;
+    if (right) { inputGradient[below + 1u] = dx.w; }
+  }
 }
 
 @compute @workgroup_size(64)
@@ -65,23 +161,46 @@ fn maxpool_backward(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let index = linear_index(group, groups, local, 64u);
-  let area = shape.height * shape.width;
-  if (index >= shape.batch * shape.channels * area) { return; }
-  let x = index % shape.width;
-  let y = index / shape.width % shape.height;
-  let c = index / area % shape.channels;
-  let n = index / area / shape.channels;
-  let height = shape.height / 2u;
-  let width = shape.width / 2u;
-  var g = 0.0;
-  if (y / 2u < height && x / 2u < width) {
-    let pairs = (shape.channels + 1u) / 2u;
-    let word = chosen[((n * pairs + c / 2u) * height + y / 2u) * ((width + 7u) / 8u) + x / 16u];
-    let winner = extractBits(word, 16u * (c % 2u) + 2u * (x / 2u % 8u), 2u);
-    if (winner == y % 2u * 2u + x % 2u) {
-      g = outputGradient[((n * shape.channels + c) * height + y / 2u) * width + x / 2u];
+  let at = word_of(linear_index(group, groups, local, 64u));
+  if (!at.inside) { return; }
+  let word = winners_of(at);
+  for (var c = 0u; c < channels_inside(at); c++) {
+    for (var j = 0u; j < pairs_inside(at); j++) { store_window(at, c, j, window_gradient(at, word, c, j)); }
+  }
+}
+
+@compute @workgroup_size(64)
+fn maxpool_backward_relu(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let at = word_of(linear_index(group, groups, local, 64u));
+  if (!at.inside) { return; }
+  let word = winners_of(at);
+  let rows = vec2u(mask[word_of_bits(at, 0u)], mask[word_of_bits(at, 1u)]);
+  for (var c = 0u; c < channels_inside(at); c++) {
+    for (var j = 0u; j < pairs_inside(at); j++) {
+      let dx = window_gradient(at, word, c, j);
+      store_window(at, c, j, masked_window(dx, rows >> vec2u(8u * c + 2u * j)));
     }
   }
-  inputGradient[index] = g;
+}
+
+@compute @workgroup_size(64)
+fn maxpool_backward_relu_guided(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let at = word_of(linear_index(group, groups, local, 64u));
+  if (!at.inside) { return; }
+  let word = winners_of(at);
+  let rows = vec2u(mask[word_of_bits(at, 0u)], mask[word_of_bits(at, 1u)]);
+  for (var c = 0u; c < channels_inside(at); c++) {
+    for (var j = 0u; j < pairs_inside(at); j++) {
+      let dx = max(window_gradient(at, word, c, j), vec4f(0.0));
+      store_window(at, c, j, masked_window(dx, rows >> vec2u(8u * c + 2u * j)));
+    }
+  }
 }

@@ -15,3 +15,14 @@ fn masked(v: vec4f, word: u32, i: u32) -> vec4f {
   let on = (vec4u(word) & (vec4u(1u, 0x100u, 0x10000u, 0x1000000u) << vec4u(i))) != vec4u(0u);
   return select(vec4f(0.0), v, on);
 }
+
+// The bits of a window of 2×2 pixels of one channel: its upper row's and its lower row's, from bit 0 on.
+fn window_bits(window: vec4f) -> vec2u {
+  let ones = select(vec4u(0u), vec4u(1u, 2u, 1u, 2u), window > vec4f(0.0));
+  return vec2u(ones.x | ones.y, ones.z | ones.w);
+}
+
+// The window, zero where the bits of its two rows are not set.
+fn masked_window(window: vec4f, rows: vec2u) -> vec4f {
+  return select(vec4f(0.0), window, (rows.xxyy & vec4u(1u, 2u, 1u, 2u)) != vec4u(0u));
+}

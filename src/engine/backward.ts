@@ -66,13 +66,14 @@ export function backwardPass(
   return { dispatches, input: gradient };
 }
 
-/** Whether the convolution after step i masks its result with step i's bits, so that step i need not. */
+/** Whether the convolution or max-pool after step i masks its result with step i's bits, so that step i need not. */
 function fusesMask(walk: Walk, i: number, rule: ReluRule): boolean {
   const step = walk.steps[i];
   const next = walk.steps[i + 1];
   const hasRelu = step !== undefined && (step.fusedRelu !== undefined || step.layer.kind === "relu");
-  if (!hasRelu || rule !== "plain" || step.terms.length > 0 || next?.layer.kind !== "conv") return false;
-  if (step.name === walk.options.cam) return false;
+  if (!hasRelu || step.terms.length > 0 || step.name === walk.options.cam) return false;
+  if (next?.layer.kind === "maxpool") return rule !== "redirect";
+  if (next?.layer.kind !== "conv" || rule !== "plain") return false;
   const pass = correlation(convShape(walk.batch, next.layer, next), "backward_input");
   return convFamily(walk.options.convVariant(next.layer.name, "backward_input", pass)).fusesRelu;
 }
@@ -88,13 +89,12 @@ function stepBackward(
   const step = walk.steps[i] as Step;
   const { layer } = step;
   const label = `${layer.name} backward`;
+  const mask = i > 0 && fusesMask(walk, i - 1, rule) ? bitsOf(walk, walk.steps[i - 1] as Step) : undefined;
   switch (layer.kind) {
     case "conv": {
       const pass = correlation(convShape(batch, layer, step), "backward_input");
       const family = convFamily(options.convVariant(layer.name, "backward_input", pass));
       const weights = convWeights(memory, step, "backward_input", family);
-      const mask =
-        i > 0 && fusesMask(walk, i - 1, rule) ? bitsOf(walk, walk.steps[i - 1] as Step) : undefined;
       const workspace = convWorkspace(walk, family, pass);
       const buffers = { weights, input: outputGradient, output: inputGradient, mask, workspace };
       return family.backwardInput(label, pass, buffers);
@@ -103,11 +103,13 @@ function stepBackward(
       return fusesMask(walk, i, rule) ? [] : reluStepBackward(walk, step, outputGradient, rule);
     case "maxpool":
       return [
-        maxpoolBackward(label, batch, step.input, {
-          chosen: bitsOf(walk, step),
-          outputGradient,
-          inputGradient,
-        }),
+        maxpoolBackward(
+          label,
+          batch,
+          step.input,
+          { chosen: bitsOf(walk, step), outputGradient, inputGradient, mask },
+          rule === "guided" ? "guided" : "plain",
+        ),
       ];
     case "avgpool":
       return [avgpoolBackward(label, batch, step.input, layer.outputSize, { outputGradient, inputGradient })];

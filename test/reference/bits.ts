@@ -32,20 +32,30 @@ export function unpackBits(words: Uint32Array, shape: Shape4): Uint8Array {
   return bits;
 }
 
+/** `unpackBits` of the units in a window of a 2×2 max-pool; 0 for those of an odd last row or column. */
+export function unpackPooledBits(words: Uint32Array, shape: Shape4): Uint8Array {
+  const bits = unpackBits(words, shape);
+  const [, , height, width] = shape;
+  forEachUnit(shape, (i, _n, _c, y, x) => {
+    if (y >= height - (height % 2) || x >= width - (width % 2)) bits[i] = 0;
+  });
+  return bits;
+}
+
 /**
- * The winners of a max-pool, two bits each: word (n, ⌊c/2⌋, i, ⌊j/8⌋), bits 16·(c mod 2) + 2·(j mod 8).
+ * The winners of a max-pool, two bits each: word (n, ⌊c/4⌋, i, ⌊j/4⌋), bits 8·(c mod 4) + 2·(j mod 4).
  *
  * @param winners 0 … 3 in NCHW order
  * @param shape (N,C,H,W) of the pooled output
  */
 export function packWinners(winners: Uint8Array, shape: Shape4): Uint32Array {
   const [batch, channels, height, width] = shape;
-  const pairs = Math.ceil(channels / 2);
-  const columns = Math.ceil(width / 8);
-  const words = new Uint32Array(batch * pairs * height * columns);
+  const quads = Math.ceil(channels / 4);
+  const columns = Math.ceil(width / 4);
+  const words = new Uint32Array(batch * quads * height * columns);
   forEachUnit(shape, (at, n, c, i, j) => {
-    const word = ((n * pairs + Math.floor(c / 2)) * height + i) * columns + Math.floor(j / 8);
-    words[word] = (words[word]! | (winners[at]! << (16 * (c % 2) + 2 * (j % 8)))) >>> 0;
+    const word = ((n * quads + Math.floor(c / 4)) * height + i) * columns + Math.floor(j / 4);
+    words[word] = (words[word]! | (winners[at]! << (8 * (c % 4) + 2 * (j % 4)))) >>> 0;
   });
   return words;
 }

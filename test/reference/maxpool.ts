@@ -1,3 +1,4 @@
+import { reluBackward, reluBackwardGuided, reluForward } from "./relu.ts";
 import { type Shape4, type Tensor, zeros } from "./tensor.ts";
 
 /** 2×2 max-pool, stride 2: values, and for each pooled pixel which of its four won. */
@@ -53,4 +54,19 @@ export function maxPoolBackward(dy: Tensor, winners: Uint8Array, inputShape: Sha
     }
   }
   return dx;
+}
+
+/** The max-pool of a ReLU, as kernels fuse them. @param x before the ReLU */
+export function maxPoolForwardRelu(x: Tensor): MaxPoolResult {
+  return maxPoolForward(reluForward(x));
+}
+
+/** The gradient through a max-pool and the ReLU before it. @param reluInput of that ReLU, (N,C,H,W) */
+export function maxPoolBackwardRelu(dy: Tensor, winners: Uint8Array, reluInput: Tensor): Tensor {
+  return reluBackward(maxPoolBackward(dy, winners, reluInput.shape), reluInput);
+}
+
+/** {@link maxPoolBackwardRelu} of guided backpropagation. */
+export function maxPoolBackwardReluGuided(dy: Tensor, winners: Uint8Array, reluInput: Tensor): Tensor {
+  return reluBackwardGuided(maxPoolBackward(dy, winners, reluInput.shape), reluInput);
 }

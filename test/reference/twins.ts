@@ -92,7 +92,13 @@ export {
   limitsMatmul as limits_matmul,
 } from "./limits.ts";
 export { linearBackwardInput as linear_backward_input, linearForward as linear_forward } from "./linear.ts";
-export { maxPoolBackward as maxpool_backward, maxPoolForward as maxpool_forward } from "./maxpool.ts";
+export {
+  maxPoolBackward as maxpool_backward,
+  maxPoolBackwardRelu as maxpool_backward_relu,
+  maxPoolBackwardReluGuided as maxpool_backward_relu_guided,
+  maxPoolForward as maxpool_forward,
+  maxPoolForwardRelu as maxpool_forward_relu,
+} from "./maxpool.ts";
 export {
   l2Seed as l2_backward,
   l2Value as l2_forward,
