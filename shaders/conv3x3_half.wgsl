@@ -12,7 +12,7 @@
 // from its measured range, while it is staged, and the sums are scaled back: nothing overflows that does not in
 // float32. Where x or y is not finite all the same, overflow[0] is set to 1; nothing here clears it.
 enable f16;
-#import lib/conv3x3_tile
+#import lib/conv3x3_block
 #import lib/half_scale
 
 struct Packed {
@@ -36,15 +36,6 @@ var<workgroup> patch_w: array<vec4<f16>, CHUNK * 9 * QUADS>;
 
 var<workgroup> range_x: atomic<u32>;
 var<workgroup> range_w: atomic<u32>;
-
-// Invocations of a row stand by quad; the row tiles of an image follow each other along x.
-fn place(group: vec3u, local: u32) -> Place {
-  let columns = (shape.outputWidth + 7u) / 8u;
-  let groups = (shape.outputChannels + 4u * QUADS - 1u) / (4u * QUADS);
-  let y = group.x / columns * ROWS + local % ROWS;
-  let k = (group.y % groups * QUADS + local / ROWS) * 4u;
-  return Place(group.y / groups, k, y, group.x % columns * 8u, y < shape.outputHeight);
-}
 
 // Channels c to c+CHUNK−1 of the patch; zeros outside of the image and beyond the last channel.
 fn stage_input(n: u32, c: u32, top: u32, left: u32, scale: f32, local: u32) {
@@ -181,6 +172,16 @@ fn conv3x3_forward_relu_half(
 ) {
   let at = place(group, local);
   store_relu(at, at.k, convolve(at, local, biases(at.k)));
+}
+
+// The max-pool of the ReLU as well.
+@compute @workgroup_size(ROWS, QUADS)
+fn conv3x3_forward_relu_pool_half(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let at = place(group, local);
+  store_relu_pool(at, local, convolve(at, local, biases(at.k)));
 }
 
 @compute @workgroup_size(ROWS, QUADS)

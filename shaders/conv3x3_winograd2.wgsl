@@ -118,6 +118,31 @@ fn conv3x3_forward_relu_winograd2(
   store_word(at, at.y + 1u, words.y);
 }
 
+// The max-pool of the ReLU as well: a tile is a window.
+@compute @workgroup_size(64)
+fn conv3x3_forward_relu_pool_winograd2(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let at = place(linear_index(group, groups, local, 64u));
+  if (!at.inside) { return; }
+  var words = vec2u(0u);
+  var won = 0u;
+  for (var u = 0u; u < 16u; u++) {
+    let one = unit(at, u);
+    if (!one.inside) { continue; }
+    let tile = pixels(one) + bias[one.k];
+    let best = largest(max(tile, vec4f(0.0)));
+    words |= window_bits(tile) << vec2u(first_bit(one));
+    won |= best.which << first_bit(one);
+    store_pooled(at, one.k, at.y / 2u, (at.x + one.i) / 2u, best.value);
+  }
+  store_word(at, at.y, words.x);
+  store_word(at, at.y + 1u, words.y);
+  store_winners(at, at.y / 2u, won);
+}
+
 @compute @workgroup_size(64)
 fn conv3x3_backward_input_winograd2(
   @builtin(workgroup_id) group: vec3u,

@@ -189,6 +189,46 @@ fn conv3x3_forward_relu_winograd4(
   store_word(at, at.y + 3u, words.w);
 }
 
+// Two windows side by side, pooled row i. @return their winners
+fn store_windows(at: Place, unit: Unit, i: u32, upper: vec4f, lower: vec4f) -> u32 {
+  let left = largest(max(vec4f(upper.xy, lower.xy), vec4f(0.0)));
+  let right = largest(max(vec4f(upper.zw, lower.zw), vec4f(0.0)));
+  let j = (at.x + unit.i) / 2u;
+  store_pooled(at, unit.k, i, j, left.value);
+  store_pooled(at, unit.k, i, j + 1u, right.value);
+  return left.which | (right.which << 2u);
+}
+
+// The max-pool of the ReLU as well: a tile is four windows.
+@compute @workgroup_size(64)
+fn conv3x3_forward_relu_pool_winograd4(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let at = place(linear_index(group, groups, local, 64u));
+  if (!at.inside) { return; }
+  let i = at.y / 2u;
+  var words = vec4u(0u);
+  var won = vec2u(0u);
+  for (var u = 0u; u < 8u; u++) {
+    let one = unit(at, u);
+    if (!one.inside) { continue; }
+    let tile = with_bias(pixels(one), bias[one.k]);
+    words |= vec4u(bits_of(tile.a), bits_of(tile.b), bits_of(tile.c), bits_of(tile.d)) << vec4u(first_bit(one));
+    won |= vec2u(
+      store_windows(at, one, i, tile.a, tile.b),
+      store_windows(at, one, i + 1u, tile.c, tile.d),
+    ) << vec2u(first_bit(one));
+  }
+  store_word(at, at.y, words.x);
+  store_word(at, at.y + 1u, words.y);
+  store_word(at, at.y + 2u, words.z);
+  store_word(at, at.y + 3u, words.w);
+  store_winners(at, i, won.x);
+  store_winners(at, i + 1u, won.y);
+}
+
 @compute @workgroup_size(64)
 fn conv3x3_backward_input_winograd4(
   @builtin(workgroup_id) group: vec3u,

@@ -6,7 +6,7 @@
 //
 // x is (N,C,H,W), y is (N,K,H+2p−2,W+2p−2), w is packed (C,3,3,K′) with K′ = K rounded up to 8. The
 // backward pass is the same convolution of dy with flipped, transposed weights and padding 2 − p.
-#import lib/conv3x3_tile
+#import lib/conv3x3_block
 
 @group(0) @binding(2) var<storage, read> weights: array<vec4f>;
 
@@ -19,15 +19,6 @@ const WIDTH = 10u;
 var<workgroup> patch_x: array<f32, CHUNK * (ROWS + 2) * WIDTH>;
 // w by channel, tap, quad.
 var<workgroup> patch_w: array<vec4f, CHUNK * 9 * QUADS>;
-
-// Invocations of a row stand by quad; the row tiles of an image follow each other along x.
-fn place(group: vec3u, local: u32) -> Place {
-  let columns = (shape.outputWidth + 7u) / 8u;
-  let groups = (shape.outputChannels + 4u * QUADS - 1u) / (4u * QUADS);
-  let y = group.x / columns * ROWS + local % ROWS;
-  let k = (group.y % groups * QUADS + local / ROWS) * 4u;
-  return Place(group.y / groups, k, y, group.x % columns * 8u, y < shape.outputHeight);
-}
 
 // Channels c to c+CHUNK−1 of the patch; zeros outside of the image and beyond the last channel.
 fn stage_input(n: u32, c: u32, top: u32, left: u32, local: u32) {
@@ -120,6 +111,16 @@ fn conv3x3_forward_relu_workgroup(
 ) {
   let at = place(group, local);
   store_relu(at, at.k, convolve(at, local, biases(at.k)));
+}
+
+// The max-pool of the ReLU as well.
+@compute @workgroup_size(ROWS, QUADS)
+fn conv3x3_forward_relu_pool_workgroup(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let at = place(group, local);
+  store_relu_pool(at, local, convolve(at, local, biases(at.k)));
 }
 
 @compute @workgroup_size(ROWS, QUADS)

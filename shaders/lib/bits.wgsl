@@ -4,10 +4,15 @@ fn word_index(n: u32, c: u32, y: u32, x: u32, channels: u32, height: u32, width:
   return ((n * ((channels + 3u) / 4u) + c / 4u) * height + y) * ((width + 7u) / 8u) + x / 8u;
 }
 
+// A bit for each of 4 channels, at pixel 0 of a word.
+fn channel_bits(on: vec4<bool>) -> u32 {
+  let ones = select(vec4u(0u), vec4u(1u, 0x100u, 0x10000u, 0x1000000u), on);
+  return ones.x | ones.y | ones.z | ones.w;
+}
+
 // The bits of 4 channels at pixel i of a word.
 fn positive_bits(v: vec4f, i: u32) -> u32 {
-  let ones = select(vec4u(0u), vec4u(1u, 0x100u, 0x10000u, 0x1000000u), v > vec4f(0.0));
-  return (ones.x | ones.y | ones.z | ones.w) << i;
+  return channel_bits(v > vec4f(0.0)) << i;
 }
 
 // 4 channels at pixel i of a word, zero where the bit is not set.

@@ -1,7 +1,7 @@
 // Windows of 2×2 pixels and which of the four is the maximum: 0 top left, 1 top right, 2 bottom left, 3 bottom
 // right; the first in this order wins a tie. Winners are kept in words of 4 channels × 4 pooled pixels of a row:
 // word (n, c/4, i, j/4), bits 8·(c mod 4) + 2·(j mod 4), so that the bits of a ReLU before the pool
-// (lib/bits.wgsl) for the same units are two words, one above the other.
+// (lib/bits.wgsl) for the same units are two words, one above the other. Beyond the pooled map they may hold anything.
 struct Largest {
   value: f32,
   which: u32,

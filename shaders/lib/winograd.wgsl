@@ -6,6 +6,7 @@
 // tiles is padded to `paddedTiles`; the rest is multiplied as well and never read.
 #import lib/bits
 #import lib/index
+#import lib/pool
 
 struct Shape {
   batch: u32,
@@ -31,6 +32,7 @@ struct Shape {
 @group(0) @binding(5) var<storage, read_write> output: array<f32>;
 @group(0) @binding(6) var<storage, read_write> bits: array<u32>;
 @group(0) @binding(7) var<storage, read> mask: array<u32>;
+@group(0) @binding(8) var<storage, read_write> winners: array<u32>;
 
 // One tile of one channel on the way in: its number, its channel, the plane it lies in, its first pixel.
 struct Source {
@@ -120,4 +122,20 @@ fn mask_word(at: Place, y: u32) -> u32 {
 
 fn store_word(at: Place, y: u32, value: u32) {
   if (y < shape.outputHeight) { bits[word(at, y)] = value; }
+}
+
+// The maximum of a window of channel k, pooled pixel (i, j); its winner's bits stand where the window's first bit does.
+fn store_pooled(at: Place, k: u32, i: u32, j: u32, v: f32) {
+  let height = shape.outputHeight / 2u;
+  let width = shape.outputWidth / 2u;
+  if (i < height && j < width) { output[((at.n * shape.outputChannels + k) * height + i) * width + j] = v; }
+}
+
+// The winners of the word's row i of pooled pixels.
+fn store_winners(at: Place, i: u32, value: u32) {
+  let height = shape.outputHeight / 2u;
+  let width = shape.outputWidth / 2u;
+  if (i < height && at.x / 2u < width) {
+    winners[winners_index(at.n, at.k, i, at.x / 2u, shape.outputChannels, height, width)] = value;
+  }
 }

@@ -10,8 +10,13 @@ import {
   convVariants,
   correlation,
 } from "../../src/nn/conv3x3.ts";
-import { positiveBits, unpackBits } from "../reference/bits.ts";
-import { conv3x3BackwardInputRelu, conv3x3ForwardRelu } from "../reference/conv3x3-relu.ts";
+import { maxpoolForward, poolBitsBytes } from "../../src/nn/maxpool.ts";
+import { positiveBits, unpackBits, unpackPooledBits, unpackWinners } from "../reference/bits.ts";
+import {
+  conv3x3BackwardInputRelu,
+  conv3x3ForwardRelu,
+  conv3x3ForwardReluPool,
+} from "../reference/conv3x3-relu.ts";
 import { type Shape4, sizeOf, type Tensor, tensor, zeros } from "../reference/tensor.ts";
 import * as twin from "../reference/twins.ts";
 import { type TileSize, winogradMagnitude } from "../reference/winograd.ts";
@@ -121,6 +126,13 @@ function packedName(pass: ConvPass): string {
   return `packed ${pass}`;
 }
 
+/** Weights and workspace of one pass of a family. */
+function operands(family: ConvFamily, pass: ConvPass, shape: ConvShape) {
+  const names = family.workspace(correlation(shape, pass)).map(({ name }) => [name, name]);
+  const workspace: Readonly<Record<string, string>> = Object.fromEntries(names);
+  return { weights: family.packing ? packedName(pass) : "weights", workspace };
+}
+
 /** Both passes of a family between buffers x, y, dy and dx; given, bits and mask fuse the ReLU. */
 function passes(
   variant: ConvVariant,
@@ -128,21 +140,16 @@ function passes(
   fused?: { readonly bits: string; readonly mask: string },
 ) {
   const family = convFamily(variant);
-  const operands = (pass: ConvPass) => {
-    const names = family.workspace(correlation(shape, pass)).map(({ name }) => [name, name]);
-    const workspace: Readonly<Record<string, string>> = Object.fromEntries(names);
-    return { weights: family.packing ? packedName(pass) : "weights", workspace };
-  };
   return [
     ...family.forward("forward", correlation(shape, "forward"), {
-      ...operands("forward"),
+      ...operands(family, "forward", shape),
       bias: "bias",
       input: "x",
       output: "y",
       bits: fused?.bits,
     }),
     ...family.backwardInput("backward", correlation(shape, "backward_input"), {
-      ...operands("backward_input"),
+      ...operands(family, "backward_input", shape),
       input: "dy",
       output: "dx",
       mask: fused?.mask,
@@ -310,16 +317,84 @@ function fusedRelu(variant: ConvVariant, { shape, silent }: Fused): Proof {
   };
 }
 
+/** Around the tile of 8 channels × 4 windows of 2×2; odd outputs lose their last row or column. */
+const POOLED_SHAPES: readonly ConvShape[] = [
+  conv(1, [1, 2, 2], 1, 1),
+  conv(1, [2, 5, 4], 3, 0),
+  conv(2, [3, 5, 7], 8, 1),
+  conv(1, [8, 6, 8], 7, 1),
+  conv(1, [7, 7, 9], 9, 1),
+  conv(2, [9, 8, 19], 10, 0),
+  conv(3, [5, 33, 18], 17, 1),
+  conv(1, [4, 66, 16], 33, 1),
+];
+
+/** With `tied`, all sums of a channel are its bias, so that every window is a tie. */
+interface FusedPool {
+  readonly shape: ConvShape;
+  readonly tied: boolean;
+}
+
+/** The forward pass with the max-pool fused, and with the max-pool apart, whose results it must have to the bit. */
+function poolPasses(variant: ConvVariant, shape: ConvShape): Dispatch[] {
+  const family = convFamily(variant);
+  const pass = correlation(shape, "forward");
+  const { outputChannels: channels, outputHeight: height, outputWidth: width } = pass;
+  const buffers = { ...operands(family, "forward", shape), bias: "bias", input: "x" };
+  return [
+    ...family.forward("fused", pass, { ...buffers, output: "y", bits: "bits", winners: "winners" }),
+    ...family.forward("apart", pass, { ...buffers, output: "relu", bits: "reluBits" }),
+    maxpoolForward(
+      "pool",
+      shape.batch,
+      { channels, height, width },
+      { input: "relu", output: "apart", winners: "apartWinners" },
+    ),
+  ];
+}
+
+function fusedPool(variant: ConvVariant, { shape, tied }: FusedPool): Proof {
+  const made = dataOf(shape);
+  const data = tied ? { ...made, x: zeros(made.x.shape) } : made;
+  const { x, weights, bias, w, b, dy, bytes } = data;
+  const { inputChannels, padding } = shape;
+  const y = conv3x3ForwardReluPool(x, w, b, padding);
+  const [batch, channels, height, width] = dy.shape;
+  const sizes = {
+    y: 4 * sizeOf(y.output.shape),
+    bits: positiveBits(dy).byteLength,
+    winners: poolBitsBytes(batch, { channels, height, width }),
+  };
+  const scratch = scratchOf(convFamily(variant), shape);
+  return {
+    buffers: {
+      ...{ weights, bias, x: Float32Array.from(x.data), relu: bytes.y, reluBits: sizes.bits },
+      ...{ apart: sizes.y, apartWinners: sizes.winners, ...sizes, ...scratch.sizes },
+    },
+    dispatches: [...scratch.setup, ...poolPasses(variant, shape)],
+    check(read) {
+      const bound = twin.maxpool_forward(forwardMagnitude(variant, data, shape)).output;
+      expectWithin("y", read.f32("y"), y.output.data, bound.data, roundingOf(variant, inputChannels));
+      expectExact("words of y", read.u32("y"), read.u32("apart"));
+      const winnersIn = (name: string) => unpackWinners(read.u32(name), y.output.shape);
+      expectExact("winners", winnersIn("winners"), winnersIn("apartWinners"));
+      if (tied) expectExact("ties", winnersIn("winners"), y.winners);
+      const [bits, apart] = [read.u32("bits"), read.u32("reluBits")];
+      expectExact("bits", unpackPooledBits(bits, dy.shape), unpackPooledBits(apart, dy.shape));
+    },
+  };
+}
+
 /** Entry points that a family runs, so that its cases name them. */
-function entryPoints(variant: ConvVariant, fused: boolean): string[] {
-  const dispatches = passes(variant, TALL_SHAPES[0] as ConvShape, fused ? { bits: "", mask: "" } : undefined);
+function entryPoints(dispatches: readonly Dispatch[]): string[] {
   return [...new Set(dispatches.map(({ kernel }) => kernel.name))];
 }
 
 function familyCases(variant: ConvVariant): GpuCase[] {
-  const { features, fusesRelu } = convFamily(variant);
+  const { features, fusesRelu, fusesPool } = convFamily(variant);
+  const any = TALL_SHAPES[0] as ConvShape;
   const both = kernelCase(
-    entryPoints(variant, false),
+    entryPoints(passes(variant, any)),
     "both directions, each the transpose of the other",
     winogradTile(variant) ? [...SHAPES, MANY_TILES] : SHAPES,
     (shape) => bothDirections(variant, shape),
@@ -327,7 +402,7 @@ function familyCases(variant: ConvVariant): GpuCase[] {
   );
   if (!fusesRelu) return [both];
   const fused = kernelCase(
-    entryPoints(variant, true),
+    entryPoints(passes(variant, any, { bits: "", mask: "" })),
     "fused ReLU, its bits and mask",
     [
       ...TALL_SHAPES.map((shape) => ({ shape, silent: false })),
@@ -336,7 +411,18 @@ function familyCases(variant: ConvVariant): GpuCase[] {
     (parameters) => fusedRelu(variant, parameters),
     features,
   );
-  return [both, fused];
+  if (!fusesPool) return [both, fused];
+  const pooled = kernelCase(
+    entryPoints(poolPasses(variant, any)),
+    "fused max-pool, to the bit as apart",
+    [
+      ...POOLED_SHAPES.map((shape) => ({ shape, tied: false })),
+      { shape: conv(2, [3, 9, 17], 9, 1), tied: true },
+    ],
+    (parameters) => fusedPool(variant, parameters),
+    features,
+  );
+  return [both, fused, pooled];
 }
 
 /** Winograd variants that differ from a tested one in the product alone, which has cases of its own. */

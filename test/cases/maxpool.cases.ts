@@ -1,6 +1,6 @@
 import { maxpoolBackward, maxpoolForward, poolBitsBytes } from "../../src/nn/maxpool.ts";
 import { reluBackward, reluBackwardGuided, reluBitsBytes, reluForward } from "../../src/nn/relu.ts";
-import { packWinners, positiveBits, unpackPooledBits } from "../reference/bits.ts";
+import { positiveBits, unpackPooledBits, unpackWinners } from "../reference/bits.ts";
 import { type Shape4, sizeOf, tensor } from "../reference/tensor.ts";
 import * as twin from "../reference/twins.ts";
 import type { GpuCase } from "../stacks/case.ts";
@@ -53,7 +53,7 @@ function pool({ shape, ties }: Pooled): Proof {
     ],
     check(read) {
       expectExact("output", read.f32("output"), output.data);
-      expectExact("winners", read.u32("winners"), packWinners(winners, output.shape));
+      expectExact("winners", unpackWinners(read.u32("winners"), output.shape), winners);
       expectExact("dx", read.f32("inputGradient"), twin.maxpool_backward(dy, winners, shape).data);
     },
   };
@@ -92,7 +92,7 @@ function poolOfRelu({ shape, ties }: Pooled): Proof {
     ],
     check(read) {
       expectExact("y", read.f32("y"), output.data);
-      expectExact("winners", read.u32("winners"), packWinners(winners, output.shape));
+      expectExact("winners", unpackWinners(read.u32("winners"), output.shape), winners);
       expectExact(
         "bits",
         unpackPooledBits(read.u32("bits"), shape),

@@ -43,21 +43,20 @@ export function unpackPooledBits(words: Uint32Array, shape: Shape4): Uint8Array 
 }
 
 /**
- * The winners of a max-pool, two bits each: word (n, ⌊c/4⌋, i, ⌊j/4⌋), bits 8·(c mod 4) + 2·(j mod 4).
+ * The winners of a max-pool, 0 … 3 in NCHW order, whatever the rest of the words holds. Two bits each: word
+ * (n, ⌊c/4⌋, i, ⌊j/4⌋), bits 8·(c mod 4) + 2·(j mod 4).
  *
- * @param winners 0 … 3 in NCHW order
  * @param shape (N,C,H,W) of the pooled output
  */
-export function packWinners(winners: Uint8Array, shape: Shape4): Uint32Array {
-  const [batch, channels, height, width] = shape;
-  const quads = Math.ceil(channels / 4);
-  const columns = Math.ceil(width / 4);
-  const words = new Uint32Array(batch * quads * height * columns);
+export function unpackWinners(words: Uint32Array, shape: Shape4): Uint8Array {
+  const winners = new Uint8Array(sizeOf(shape));
+  const [, channels, height, width] = shape;
+  const [quads, columns] = [Math.ceil(channels / 4), Math.ceil(width / 4)];
   forEachUnit(shape, (at, n, c, i, j) => {
     const word = ((n * quads + Math.floor(c / 4)) * height + i) * columns + Math.floor(j / 4);
-    words[word] = (words[word]! | (winners[at]! << (8 * (c % 4) + 2 * (j % 4)))) >>> 0;
+    winners[at] = (words[word]! >>> (8 * (c % 4) + 2 * (j % 4))) & 3;
   });
-  return words;
+  return winners;
 }
 
 function forEachUnit(

@@ -10,6 +10,8 @@ export interface ConvFamily {
   readonly features: readonly GPUFeatureName[];
   /** Whether bias and ReLU, its bits, and the mask on the way back are part of the kernels. */
   readonly fusesRelu: boolean;
+  /** Whether the 2×2 max-pool after the ReLU is part of a forward kernel, so that its input is never written. */
+  readonly fusesPool: boolean;
   /** Its layout of the weights; absent where it reads the checkpoint's (K,C,3,3). */
   readonly packing: ConvPacking | undefined;
   /** Whether it can run this pass; every device limit that matters is WebGPU's default. */
@@ -40,6 +42,8 @@ export interface ConvForwardBuffers {
   readonly output: BufferRef;
   /** Given, the ReLU is fused and its bits are written here. */
   readonly bits?: BufferRef | undefined;
+  /** Given with `bits`, the max-pool after the ReLU is fused: `output` is pooled, and its winners are written here. */
+  readonly winners?: BufferRef | undefined;
   readonly workspace: Readonly<Record<string, BufferRef>>;
 }
 

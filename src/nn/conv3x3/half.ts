@@ -8,6 +8,7 @@ import {
   conv3x3_backward_input_relu_half,
   conv3x3_forward_half,
   conv3x3_forward_relu_half,
+  conv3x3_forward_relu_pool_half,
 } from "../../../shaders/conv3x3_half.wgsl";
 import {
   conv3x3_pack_backward_input_half,
@@ -50,6 +51,7 @@ const passes = tiledPasses(
   {
     forward: conv3x3_forward_half,
     forwardRelu: conv3x3_forward_relu_half,
+    forwardReluPool: conv3x3_forward_relu_pool_half,
     backwardInput: conv3x3_backward_input_half,
     backwardInputRelu: conv3x3_backward_input_relu_half,
   },
@@ -61,6 +63,7 @@ export const half: ConvFamily = {
   precision: "f16",
   features: ["shader-f16"],
   fusesRelu: true,
+  fusesPool: true,
   packing: halfPacking,
   suits: () => true,
   workspace: () => [

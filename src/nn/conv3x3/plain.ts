@@ -8,6 +8,7 @@ export const plain: ConvFamily = {
   precision: "f32",
   features: [],
   fusesRelu: false,
+  fusesPool: false,
   packing: undefined,
   suits: () => true,
   workspace: () => [],

@@ -3,6 +3,7 @@ import {
   conv3x3_backward_input_register,
   conv3x3_backward_input_relu_register,
   conv3x3_forward_register,
+  conv3x3_forward_relu_pool_register,
   conv3x3_forward_relu_register,
 } from "../../../shaders/conv3x3_register.wgsl";
 import type { ConvFamily } from "./family.ts";
@@ -13,15 +14,16 @@ import { type Grid, rowTiles, tiledPasses } from "./tiled.ts";
 /** Invocations of a workgroup, as in the shader. */
 const WORKGROUP = 32;
 
-/** 8 channels × 8 pixels of a row an invocation. */
-export function registerGrid(pass: Correlation): Grid<never> {
-  return { overrides: {}, workgroups: rowTiles(pass, 8, WORKGROUP) };
+/** 8 channels × 8 pixels of a row an invocation, or of two rows one after the other. */
+export function registerGrid(pass: Correlation, pooled = false): Grid<never> {
+  return { overrides: {}, workgroups: rowTiles(pass, pooled, 8, WORKGROUP) };
 }
 
 export const register: ConvFamily = {
   precision: "f32",
   features: [],
   fusesRelu: true,
+  fusesPool: true,
   packing: tapsPacking,
   suits: () => true,
   workspace: () => [],
@@ -29,6 +31,7 @@ export const register: ConvFamily = {
     {
       forward: conv3x3_forward_register,
       forwardRelu: conv3x3_forward_relu_register,
+      forwardReluPool: conv3x3_forward_relu_pool_register,
       backwardInput: conv3x3_backward_input_register,
       backwardInputRelu: conv3x3_backward_input_relu_register,
     },

@@ -68,10 +68,14 @@ export function correlationFlops(pass: Correlation): number {
   return 2 * 9 * pass.batch * pass.inputChannels * pass.outputChannels * Math.min(input, output);
 }
 
-/** Bytes of one pass, each once: input, output and weights. Bits, a thirty-second of a map, are left out. */
-export function correlationBytes(pass: Correlation): number {
+/**
+ * Bytes of one pass, each once: input, output, which may be `pooled`, and weights. Bits, a thirty-second of a map,
+ * are left out.
+ */
+export function correlationBytes(pass: Correlation, pooled = false): number {
   const { batch, inputChannels, outputChannels } = pass;
+  const side = (length: number) => (pooled ? Math.floor(length / 2) : length);
   const input = inputChannels * pass.inputHeight * pass.inputWidth;
-  const output = outputChannels * pass.outputHeight * pass.outputWidth;
+  const output = outputChannels * side(pass.outputHeight) * side(pass.outputWidth);
   return 4 * (batch * (input + output) + 9 * inputChannels * outputChannels);
 }

@@ -2,17 +2,19 @@
 import {
   conv3x3_backward_input_relu_subgroup,
   conv3x3_backward_input_subgroup,
+  conv3x3_forward_relu_pool_subgroup,
   conv3x3_forward_relu_subgroup,
   conv3x3_forward_subgroup,
 } from "../../../shaders/conv3x3_subgroup.wgsl";
 import type { ConvFamily } from "./family.ts";
 import { tapsPacking } from "./packing.ts";
-import { rowTiles, tiledPasses } from "./tiled.ts";
+import { rowTileCount, rowTiles, tiledPasses } from "./tiled.ts";
 
 export const subgroup: ConvFamily = {
   precision: "f32",
   features: ["subgroups"],
   fusesRelu: true,
+  fusesPool: true,
   packing: tapsPacking,
   suits: () => true,
   workspace: () => [],
@@ -20,13 +22,14 @@ export const subgroup: ConvFamily = {
     {
       forward: conv3x3_forward_subgroup,
       forwardRelu: conv3x3_forward_relu_subgroup,
+      forwardReluPool: conv3x3_forward_relu_pool_subgroup,
       backwardInput: conv3x3_backward_input_subgroup,
       backwardInputRelu: conv3x3_backward_input_relu_subgroup,
     },
-    (pass) => {
+    (pass, pooled) => {
       // Few row tiles fill no workgroup of 32.
-      const WORKGROUP = pass.outputHeight * Math.ceil(pass.outputWidth / 8) >= 32 ? 32 : 8;
-      return { overrides: { WORKGROUP }, workgroups: rowTiles(pass, 16, WORKGROUP) };
+      const WORKGROUP = rowTileCount(pass, pooled) >= 32 ? 32 : 8;
+      return { overrides: { WORKGROUP }, workgroups: rowTiles(pass, pooled, 16, WORKGROUP) };
     },
   ),
 };

@@ -1,6 +1,6 @@
 /**
- * Families whose kernels keep a tile of sums in registers and finish it there: the same buffers and four
- * entry points, forward and backward, each with and without the ReLU.
+ * Families whose kernels keep a tile of sums in registers and finish it there: the same buffers and five
+ * entry points, forward and backward, each with and without the ReLU, and forward with the max-pool too.
  */
 import { type BufferRef, type Dispatch, dispatch } from "../../gpu/dispatch.ts";
 import type { KernelSource } from "../../gpu/kernel.ts";
@@ -15,6 +15,7 @@ type Tiled<S extends string, O extends string> = KernelSource<Operand | S, TileS
 export interface TiledKernels<O extends string, W extends string> {
   readonly forward: Tiled<"bias" | W, O>;
   readonly forwardRelu: Tiled<"bias" | "bits" | W, O>;
+  readonly forwardReluPool: Tiled<"bias" | "bits" | "winners" | W, O>;
   readonly backwardInput: Tiled<W, O>;
   readonly backwardInputRelu: Tiled<"mask" | W, O>;
 }
@@ -28,7 +29,7 @@ export interface Grid<O extends string> {
 /** The passes of a family over `kernels`, on a `grid` of its own, with the workspace named in `scratch`. */
 export function tiledPasses<O extends string, W extends string = never>(
   kernels: TiledKernels<O, W>,
-  grid: (pass: Correlation) => Grid<O>,
+  grid: (pass: Correlation, pooled: boolean) => Grid<O>,
   scratch: readonly W[] = [],
 ): Pick<ConvFamily, "forward" | "backwardInput"> {
   const make = <S extends string>(
@@ -36,18 +37,20 @@ export function tiledPasses<O extends string, W extends string = never>(
     label: string,
     pass: Correlation,
     buffers: Readonly<Record<Operand | S, BufferRef>>,
+    pooled = false,
   ): Dispatch => {
     const { batch: _, ...uniform } = pass;
-    const cost = { flops: correlationFlops(pass), bytes: correlationBytes(pass) };
-    return dispatch(kernel, { label, buffers, uniform, ...cost, ...grid(pass) });
+    const cost = { flops: correlationFlops(pass), bytes: correlationBytes(pass, pooled) };
+    return dispatch(kernel, { label, buffers, uniform, ...cost, ...grid(pass, pooled) });
   };
   return {
-    forward(label, pass, { weights, bias, input, output, bits, workspace }) {
+    forward(label, pass, { weights, bias, input, output, bits, winners, workspace }) {
       const buffers = { weights, bias, input, output, ...chosen(workspace, scratch) };
+      if (bits === undefined) return [make(kernels.forward, label, pass, buffers)];
       return [
-        bits === undefined
-          ? make(kernels.forward, label, pass, buffers)
-          : make(kernels.forwardRelu, label, pass, { ...buffers, bits }),
+        winners === undefined
+          ? make(kernels.forwardRelu, label, pass, { ...buffers, bits })
+          : make(kernels.forwardReluPool, label, pass, { ...buffers, bits, winners }, true),
       ];
     },
     backwardInput(label, pass, { weights, input, output, mask, workspace }) {
@@ -65,13 +68,21 @@ function chosen<W extends string>(workspace: Readonly<Record<string, BufferRef>>
   return Object.fromEntries(names.map((name) => [name, workspace[name]])) as Readonly<Record<W, BufferRef>>;
 }
 
-/** Row tiles of 8 pixels along x, `size` a workgroup; groups of `channels` output channels of each image along y. */
+/** Tiles of 8 pixels of a row, or `pooled`, of 4 windows of 2×2. */
+export function rowTileCount({ outputHeight, outputWidth }: Correlation, pooled: boolean): number {
+  return pooled
+    ? Math.floor(outputHeight / 2) * Math.ceil(Math.floor(outputWidth / 2) / 4)
+    : outputHeight * Math.ceil(outputWidth / 8);
+}
+
+/** Row tiles along x, `size` a workgroup; groups of `channels` output channels of each image along y. */
 export function rowTiles(
   pass: Correlation,
+  pooled: boolean,
   channels: number,
   size: number,
 ): [x: number, y: number, z: number] {
-  const { batch, outputChannels, outputHeight, outputWidth } = pass;
-  const tiles = outputHeight * Math.ceil(outputWidth / 8);
+  const { batch, outputChannels } = pass;
+  const tiles = rowTileCount(pass, pooled);
   return [Math.ceil(tiles / size), batch * Math.ceil(outputChannels / channels), 1];
 }

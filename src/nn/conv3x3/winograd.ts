@@ -19,6 +19,7 @@ import {
 import {
   conv3x3_backward_input_relu_winograd2,
   conv3x3_backward_input_winograd2,
+  conv3x3_forward_relu_pool_winograd2,
   conv3x3_forward_relu_winograd2,
   conv3x3_forward_winograd2,
   conv3x3_winograd2_input,
@@ -26,6 +27,7 @@ import {
 import {
   conv3x3_backward_input_relu_winograd4,
   conv3x3_backward_input_winograd4,
+  conv3x3_forward_relu_pool_winograd4,
   conv3x3_forward_relu_winograd4,
   conv3x3_forward_winograd4,
   conv3x3_winograd4_input,
@@ -42,6 +44,7 @@ const sizes = {
     input: conv3x3_winograd2_input,
     forward: conv3x3_forward_winograd2,
     forwardRelu: conv3x3_forward_relu_winograd2,
+    forwardReluPool: conv3x3_forward_relu_pool_winograd2,
     backward: conv3x3_backward_input_winograd2,
     backwardRelu: conv3x3_backward_input_relu_winograd2,
   },
@@ -51,6 +54,7 @@ const sizes = {
     input: conv3x3_winograd4_input,
     forward: conv3x3_forward_winograd4,
     forwardRelu: conv3x3_forward_relu_winograd4,
+    forwardReluPool: conv3x3_forward_relu_pool_winograd4,
     backward: conv3x3_backward_input_winograd4,
     backwardRelu: conv3x3_backward_input_relu_winograd4,
   },
@@ -168,6 +172,7 @@ export function winograd(m: TileSize, product: ProductTile): ConvFamily {
     precision: "f32",
     features: [],
     fusesRelu: true,
+    fusesPool: true,
     packing: winogradPacking(m),
     suits: () => true,
     workspace(pass) {
@@ -180,14 +185,17 @@ export function winograd(m: TileSize, product: ProductTile): ConvFamily {
     },
     forward: (label, pass, buffers) =>
       bandsOf(m, tiles, pass).flatMap((band) => {
-        const { bias, output, bits, workspace } = buffers;
+        const { bias, output, bits, winners, workspace } = buffers;
         const options = leaving(label, pass, band);
         const bound = { products: placesIn(workspace).products, bias, output };
+        const multiply = multiplied(label, pass, band, buffers);
+        if (bits === undefined)
+          return [...multiply, dispatch(kernels.forward, { ...options, buffers: bound })];
         return [
-          ...multiplied(label, pass, band, buffers),
-          bits === undefined
-            ? dispatch(kernels.forward, { ...options, buffers: bound })
-            : dispatch(kernels.forwardRelu, { ...options, buffers: { ...bound, bits } }),
+          ...multiply,
+          winners === undefined
+            ? dispatch(kernels.forwardRelu, { ...options, buffers: { ...bound, bits } })
+            : dispatch(kernels.forwardReluPool, { ...options, buffers: { ...bound, bits, winners } }),
         ];
       }),
     backwardInput: (label, pass, buffers) =>

@@ -2,6 +2,7 @@
 import {
   conv3x3_backward_input_relu_workgroup,
   conv3x3_backward_input_workgroup,
+  conv3x3_forward_relu_pool_workgroup,
   conv3x3_forward_relu_workgroup,
   conv3x3_forward_workgroup,
 } from "../../../shaders/conv3x3_workgroup.wgsl";
@@ -14,6 +15,7 @@ export const workgroup: ConvFamily = {
   precision: "f32",
   features: [],
   fusesRelu: true,
+  fusesPool: true,
   packing: tapsPacking,
   suits: () => true,
   workspace: () => [],
@@ -21,6 +23,7 @@ export const workgroup: ConvFamily = {
     {
       forward: conv3x3_forward_workgroup,
       forwardRelu: conv3x3_forward_relu_workgroup,
+      forwardReluPool: conv3x3_forward_relu_pool_workgroup,
       backwardInput: conv3x3_backward_input_workgroup,
       backwardInputRelu: conv3x3_backward_input_relu_workgroup,
     },
