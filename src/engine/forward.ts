@@ -70,11 +70,15 @@ export function forwardPass(walk: Walk): {
   const needed = walk.steps.findLastIndex((step) => backwardNeeds(step));
   let source = INPUT;
   for (const [i, step] of walk.steps.entries()) {
+    const before = walk.steps[i - 1];
+    if (step.fusesPool) continue;
     const bytes = activationBytes(walk, step.output);
     const output = step.kept
       ? memory.buffer(keptName(step), "kept", bytes)
       : otherActivation(walk, source, bytes);
-    const made = stepForward(walk, step, source, output);
+    const made = before?.fusesPool
+      ? stepForward(walk, before, source, output, bitsOf(walk, step))
+      : stepForward(walk, step, source, output);
     dispatches.push(...made);
     if (i > needed) valueOnly.push(...made);
     for (const { term, passes } of termsOf(walk, step)) {
@@ -112,7 +116,8 @@ export function termsOf(
   }));
 }
 
-function stepForward(walk: Walk, step: Step, input: string, output: string): Dispatch[] {
+/** @param winners given, the step's kernel computes the max-pool after it, and leaves its winners there */
+function stepForward(walk: Walk, step: Step, input: string, output: string, winners?: string): Dispatch[] {
   const { batch, memory, options } = walk;
   const { layer } = step;
   const label = `${step.name} forward`;
@@ -123,11 +128,17 @@ function stepForward(walk: Walk, step: Step, input: string, output: string): Dis
       const weights = convWeights(memory, step, "forward", family);
       const bits = step.fusedRelu && bitsOf(walk, step);
       const workspace = convWorkspace(walk, family, pass);
-      const buffers = { weights, bias: biasOf(memory, step), input, output, bits, workspace };
+      const buffers = { weights, bias: biasOf(memory, step), input, output, bits, winners, workspace };
       return family.forward(label, pass, buffers);
     }
-    case "relu":
-      return [reluForward(label, batch, step.output, { input, output, bits: bitsOf(walk, step) })];
+    case "relu": {
+      const bits = bitsOf(walk, step);
+      return [
+        winners === undefined
+          ? reluForward(label, batch, step.output, { input, output, bits })
+          : maxpoolForward(label, batch, step.output, { input, output, winners, bits }),
+      ];
+    }
     case "maxpool":
       return [maxpoolForward(label, batch, step.input, { input, output, winners: bitsOf(walk, step) })];
     case "avgpool":

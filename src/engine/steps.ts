@@ -1,6 +1,6 @@
 /**
  * The layers an objective needs, as steps of the passes: how far the network is run, which ReLUs are
- * computed by the convolution before them, and which channels of the last layer are wanted at all.
+ * computed by the convolution before them and which max-pools by the kernel before them, and which channels of the last layer are wanted at all.
  */
 import type { ConvLayer, Layer, Network, ReluLayer, Shape } from "../model/network.ts";
 import {
@@ -31,6 +31,8 @@ export interface Step {
   readonly name: string;
   readonly input: Shape;
   readonly output: Shape;
+  /** The kernel computes the next step, a max-pool, as well, so that this one's activation is never written. */
+  readonly fusesPool: boolean;
   /** Output channels or units computed, where the objective needs only some of them. */
   readonly rows: readonly number[] | undefined;
   /** Terms that read the activation, with channels counted among `rows`. */
@@ -94,6 +96,7 @@ export function planSteps(
       name,
       input,
       output,
+      fusesPool: fusesPool(layers, i, { layer, fusedRelu, batch, input, output }, terms, options),
       rows,
       terms: rows ? read.map(({ index, term }) => ({ index, term: withinRows(term, rows) })) : read,
       kept:
@@ -124,6 +127,24 @@ function fusableRelu(
   if (!convFamily(options.convVariant(layer.name, "forward", pass)).fusesRelu) return undefined;
   const read = isRead(layer.name, options) || terms.some((term) => term.layer === layer.name);
   return read ? undefined : next;
+}
+
+/** Whether what ends in layer i, a ReLU, is computed together with the max-pool after it, and nothing else reads it. */
+function fusesPool(
+  layers: readonly Layer[],
+  i: number,
+  step: Pick<Step, "layer" | "fusedRelu" | "input" | "output"> & { readonly batch: number },
+  terms: readonly Term[],
+  options: StepOptions,
+): boolean {
+  const { layer, fusedRelu, batch, ...sizes } = step;
+  const { name } = fusedRelu ?? layer;
+  if (layers[i + 1]?.kind !== "maxpool" || isRead(name, options)) return false;
+  if (terms.some((term) => term.layer === name)) return false;
+  if (layer.kind === "relu") return true;
+  if (layer.kind !== "conv" || fusedRelu === undefined) return false;
+  const pass = correlation(convShape(batch, layer, sizes), "forward");
+  return convFamily(options.convVariant(layer.name, "forward", pass)).fusesPool;
 }
 
 /** Whether something besides the objective's terms reads the activation. */

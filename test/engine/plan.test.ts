@@ -229,6 +229,34 @@ test("the first iteration, from zeros, where max-pools see ties, the first sixte
   expect(convolutions(pinned.gradient)).toEqual(["winograd"]);
 });
 
+test("max-pools are computed with what is before them, both ways, unless something reads in between", () => {
+  // Small, so that Winograd's kernels take one band of rows each.
+  const planned = (objective: string, options: Partial<PlanOptions> = {}, t = 99) =>
+    iterationOf(plan(objective, { size: [32, 32] }, options), t, defaultRecipe).map(
+      ({ kernel: { name } }) => name,
+    );
+  const pools = (kernels: readonly string[]) => kernels.filter((name) => /pool|^relu_/.test(name)).sort();
+  const fast = { convVariant: () => "winograd4_16x8" as const };
+  const fused = "conv3x3_forward_relu_pool_winograd4";
+  const both = [fused, fused, "maxpool_backward_relu", "maxpool_backward_relu"];
+  expect(pools(planned("channel:conv3_1:7", fast))).toEqual(both);
+  const apart = [fused, "maxpool_backward", "maxpool_backward_relu", "maxpool_forward", "relu_backward"];
+  for (const layer of ["relu1_2", "relu2_2"])
+    expect(pools(planned(`channel:conv3_1:7 + channel:${layer}:0`, fast)), layer).toEqual(apart);
+  expect(pools(planned("channel:conv3_1:7 + layer:conv1_2", fast))).toContain("maxpool_forward_relu");
+  expect(pools(planned("channel:conv3_1:7", { ...fast, keep: "relu1_2" }))).toContain("maxpool_forward");
+  expect(pools(planned("channel:conv3_1:7", { ...fast, cam: "relu2_2" }))).toEqual(apart);
+  expect(pools(planned("channel:relu1_2:7", fast)).join()).not.toContain("pool");
+  // A redirected gradient is looked at as a whole before it is masked.
+  const redirected = planned("channel:pool1:7", fast, 0);
+  expect(redirected.filter((name) => /pool/.test(name))).toEqual([fused, "maxpool_backward"]);
+  const single = { convVariant: () => "single" as const };
+  expect(planned("channel:pool1:7", single).filter((name) => /pool/.test(name))).toEqual([
+    "maxpool_forward_relu",
+    "maxpool_backward_relu",
+  ]);
+});
+
 test("no dispatch reads and writes the same buffer through two bindings", () => {
   const recipe = { blur: 1, jitter: 4, optimizer: "adam" } as const;
   const planned = plan("layer:relu2_1 + layer:conv2_1 - channel:pool3:9", recipe);
