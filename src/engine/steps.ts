@@ -86,7 +86,7 @@ export function planSteps(
     const rows = wanted && i >= wanted.from ? wanted.rows : undefined;
     const whole = shapes.get(layer.name) as Shape;
     const output = rows ? { ...whole, channels: rows.length } : whole;
-    const fusedRelu = fusableRelu(layers, i, { batch, input, output }, terms, options);
+    const { fusedRelu, fusesPool } = fusedWith(layers, i, { batch, input, output }, terms, options);
     if (fusedRelu) i++;
     const name = fusedRelu?.name ?? layer.name;
     const read = termsAt(terms, name);
@@ -96,7 +96,7 @@ export function planSteps(
       name,
       input,
       output,
-      fusesPool: fusesPool(layers, i, { layer, fusedRelu, batch, input, output }, terms, options),
+      fusesPool,
       rows,
       terms: rows ? read.map(({ index, term }) => ({ index, term: withinRows(term, rows) })) : read,
       kept:
@@ -112,39 +112,27 @@ function termsAt(terms: readonly Term[], layer: string): IndexedTerm[] {
   return terms.flatMap((term, index) => (term.layer === layer && !isPenalty(term) ? [{ index, term }] : []));
 }
 
-/** The ReLU after convolution i, if the forward kernel computes it and no term reads what is before it. */
-function fusableRelu(
+/**
+ * What the forward kernel of layer i computes of the layers after it: of a convolution the ReLU and the max-pool, as
+ * far as its family can; of a ReLU the max-pool. Nothing may read what is then not written.
+ */
+function fusedWith(
   layers: readonly Layer[],
   i: number,
   { batch, ...sizes }: Pick<Step, "input" | "output"> & { readonly batch: number },
   terms: readonly Term[],
   options: StepOptions,
-): ReluLayer | undefined {
-  const layer = layers[i];
-  const next = layers[i + 1];
-  if (layer?.kind !== "conv" || next?.kind !== "relu") return undefined;
+): Pick<Step, "fusedRelu" | "fusesPool"> {
+  const [layer, next, afterNext] = layers.slice(i, i + 3);
+  const unread = ({ name }: Layer) => !isRead(name, options) && !terms.some((term) => term.layer === name);
+  const nothing = { fusedRelu: undefined, fusesPool: false };
+  if (!layer || !unread(layer)) return nothing;
+  if (layer.kind === "relu") return { ...nothing, fusesPool: next?.kind === "maxpool" };
+  if (layer.kind !== "conv" || next?.kind !== "relu") return nothing;
   const pass = correlation(convShape(batch, layer, sizes), "forward");
-  if (!convFamily(options.convVariant(layer.name, "forward", pass)).fusesRelu) return undefined;
-  const read = isRead(layer.name, options) || terms.some((term) => term.layer === layer.name);
-  return read ? undefined : next;
-}
-
-/** Whether what ends in layer i, a ReLU, is computed together with the max-pool after it, and nothing else reads it. */
-function fusesPool(
-  layers: readonly Layer[],
-  i: number,
-  step: Pick<Step, "layer" | "fusedRelu" | "input" | "output"> & { readonly batch: number },
-  terms: readonly Term[],
-  options: StepOptions,
-): boolean {
-  const { layer, fusedRelu, batch, ...sizes } = step;
-  const { name } = fusedRelu ?? layer;
-  if (layers[i + 1]?.kind !== "maxpool" || isRead(name, options)) return false;
-  if (terms.some((term) => term.layer === name)) return false;
-  if (layer.kind === "relu") return true;
-  if (layer.kind !== "conv" || fusedRelu === undefined) return false;
-  const pass = correlation(convShape(batch, layer, sizes), "forward");
-  return convFamily(options.convVariant(layer.name, "forward", pass)).fusesPool;
+  const family = convFamily(options.convVariant(layer.name, "forward", pass));
+  const fusesPool = family.fusesPool && afterNext?.kind === "maxpool" && unread(next);
+  return fusesPool || family.fusesRelu ? { fusedRelu: next, fusesPool } : nothing;
 }
 
 /** Whether something besides the objective's terms reads the activation. */

@@ -10,7 +10,7 @@ export interface ConvFamily {
   readonly features: readonly GPUFeatureName[];
   /** Whether bias and ReLU, its bits, and the mask on the way back are part of the kernels. */
   readonly fusesRelu: boolean;
-  /** Whether the 2×2 max-pool after the ReLU is part of a forward kernel, so that its input is never written. */
+  /** Whether a forward kernel computes the ReLU and the 2×2 max-pool after it, so that the pool's input is never written. */
   readonly fusesPool: boolean;
   /** Its layout of the weights; absent where it reads the checkpoint's (K,C,3,3). */
   readonly packing: ConvPacking | undefined;

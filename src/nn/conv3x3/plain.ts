@@ -1,21 +1,29 @@
 /** One invocation an output, weights as they are in the checkpoint (shaders/conv3x3.wgsl). */
-import { conv3x3_backward_input, conv3x3_forward } from "../../../shaders/conv3x3.wgsl";
+import {
+  conv3x3_backward_input,
+  conv3x3_forward,
+  conv3x3_forward_relu_pool,
+} from "../../../shaders/conv3x3.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
 import type { ConvFamily } from "./family.ts";
 import { type Correlation, correlationBytes, correlationFlops, transposed } from "./shape.ts";
+import { rowTileCount } from "./tiled.ts";
 
 export const plain: ConvFamily = {
   precision: "f32",
   features: [],
   fusesRelu: false,
-  fusesPool: false,
+  fusesPool: true,
   packing: undefined,
   suits: () => true,
   workspace: () => [],
-  forward(label, pass, { weights, bias, input, output, bits }) {
-    if (bits !== undefined) throw new Error("conv3x3_forward does not fuse the ReLU");
+  forward(label, pass, { weights, bias, input, output, bits, winners }) {
     const buffers = { weights, bias, input, output };
-    return [dispatch(conv3x3_forward, { label, buffers, uniform: { ...pass }, ...extent(pass) })];
+    const options = { label, uniform: { ...pass } };
+    if (bits === undefined) return [dispatch(conv3x3_forward, { ...options, buffers, ...extent(pass) })];
+    if (winners === undefined) throw new Error("conv3x3_forward fuses the ReLU with a max-pool alone");
+    const pooled = { buffers: { ...buffers, bits, winners }, ...pooledExtent(pass) };
+    return [dispatch(conv3x3_forward_relu_pool, { ...options, ...pooled })];
   },
   backwardInput(label, pass, { weights, input, output, mask }) {
     if (mask !== undefined) throw new Error("conv3x3_backward_input does not fuse the ReLU");
@@ -24,6 +32,16 @@ export const plain: ConvFamily = {
     return [dispatch(conv3x3_backward_input, { label, buffers, uniform: { ...uniform }, ...extent(pass) })];
   },
 };
+
+/** One invocation 4 channels of 4 windows of 2×2. */
+function pooledExtent(pass: Correlation) {
+  const { batch, outputChannels } = pass;
+  return {
+    workgroups: fold(batch * Math.ceil(outputChannels / 4) * rowTileCount(pass, true)),
+    flops: correlationFlops(pass),
+    bytes: correlationBytes(pass, true),
+  };
+}
 
 function extent(pass: Correlation) {
   const { batch, outputChannels, outputHeight, outputWidth } = pass;
