@@ -60,7 +60,7 @@ function poolPasses(variant: ConvVariant, shape: ConvShape): Dispatch[] {
   ];
 }
 
-function fusedPool(variant: ConvVariant, { shape, tied }: FusedPool): Proof {
+function pooled(variant: ConvVariant, { shape, tied }: FusedPool): Proof {
   const made = dataOf(shape);
   const data = tied ? { ...made, x: zeros(made.x.shape) } : made;
   const { x, weights, bias, w, b, dy, bytes } = data;
@@ -93,8 +93,8 @@ function fusedPool(variant: ConvVariant, { shape, tied }: FusedPool): Proof {
 }
 
 export const cases: readonly GpuCase[] = shownVariants.flatMap((variant) => {
-  const { features, fusesPool } = convFamily(variant);
-  if (!fusesPool) return [];
+  const { features, fusedPool } = convFamily(variant);
+  if (fusedPool === "none") return [];
   return kernelCase(
     entryPoints(poolPasses(variant, POOLED_SHAPES[0] as ConvShape)),
     "fused max-pool, to the bit as apart",
@@ -102,7 +102,7 @@ export const cases: readonly GpuCase[] = shownVariants.flatMap((variant) => {
       ...POOLED_SHAPES.map((shape) => ({ shape, tied: false })),
       { shape: conv(2, [3, 9, 17], 9, 1), tied: true },
     ],
-    (parameters) => fusedPool(variant, parameters),
+    (parameters) => pooled(variant, parameters),
     features,
   );
 });

@@ -51,8 +51,6 @@ const asked: readonly Asked[] = [
   { variant: "single", guided: false, size: SIZE },
   { variant: "single", guided: true, size: SIZE },
   { variant: "plain", guided: false, size: SIZE },
-  { variant: "register", guided: false, size: SIZE },
-  { variant: "subgroup", guided: false, size: SIZE },
   { variant: "workgroup", guided: false, size: SIZE },
   { variant: "half", guided: false, size: SIZE },
   { variant: "winograd2_8x8", guided: false, size: BANDS_SIZE },

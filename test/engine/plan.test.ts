@@ -247,6 +247,8 @@ test("max-pools are computed with what is before them, both ways, unless somethi
   expect(pools(planned("channel:conv3_1:7", { ...fast, keep: "relu1_2" }))).toContain("maxpool_forward");
   expect(pools(planned("channel:conv3_1:7", { ...fast, cam: "relu2_2" }))).toEqual(apart);
   expect(pools(planned("channel:relu1_2:7", fast)).join()).not.toContain("pool");
+  const register = { convVariant: () => "register" as const };
+  expect(pools(planned("channel:conv2_1:7", register))).toEqual(["maxpool_backward_relu", "maxpool_forward"]);
   // A redirected gradient is looked at as a whole before it is masked.
   const redirected = planned("channel:pool1:7", fast, 0);
   expect(redirected.filter((name) => /pool/.test(name))).toEqual([fused, "maxpool_backward"]);

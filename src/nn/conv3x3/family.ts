@@ -10,8 +10,11 @@ export interface ConvFamily {
   readonly features: readonly GPUFeatureName[];
   /** Whether bias and ReLU, its bits, and the mask on the way back are part of the kernels. */
   readonly fusesRelu: boolean;
-  /** Whether a forward kernel computes the ReLU and the 2×2 max-pool after it, so that the pool's input is never written. */
-  readonly fusesPool: boolean;
+  /**
+   * Whether a forward kernel computes the ReLU and the 2×2 max-pool after it, so that the pool's input is never
+   * written. Plans take it where it is `planned`; what is `offered` was measured slower than a pool apart.
+   */
+  readonly fusedPool: "planned" | "offered" | "none";
   /** Its layout of the weights; absent where it reads the checkpoint's (K,C,3,3). */
   readonly packing: ConvPacking | undefined;
   /** Whether it can run this pass; every device limit that matters is WebGPU's default. */

@@ -63,7 +63,7 @@ export const half: ConvFamily = {
   precision: "f16",
   features: ["shader-f16"],
   fusesRelu: true,
-  fusesPool: true,
+  fusedPool: "planned",
   packing: halfPacking,
   suits: () => true,
   workspace: () => [

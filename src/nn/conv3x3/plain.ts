@@ -13,7 +13,7 @@ export const plain: ConvFamily = {
   precision: "f32",
   features: [],
   fusesRelu: false,
-  fusesPool: true,
+  fusedPool: "planned",
   packing: undefined,
   suits: () => true,
   workspace: () => [],

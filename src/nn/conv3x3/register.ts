@@ -23,7 +23,7 @@ export const register: ConvFamily = {
   precision: "f32",
   features: [],
   fusesRelu: true,
-  fusesPool: true,
+  fusedPool: "offered",
   packing: tapsPacking,
   suits: () => true,
   workspace: () => [],

@@ -16,7 +16,7 @@ export const single: ConvFamily = {
   precision: "f32",
   features: [],
   fusesRelu: false,
-  fusesPool: false,
+  fusedPool: "none",
   packing: tapsPacking,
   suits: () => true,
   workspace: ({ outputChannels }) => [{ name: ZEROS, bytes: 4 * outputChannels, zeros: true }],

@@ -14,7 +14,7 @@ export const subgroup: ConvFamily = {
   precision: "f32",
   features: ["subgroups"],
   fusesRelu: true,
-  fusesPool: true,
+  fusedPool: "offered",
   packing: tapsPacking,
   suits: () => true,
   workspace: () => [],

@@ -172,7 +172,7 @@ export function winograd(m: TileSize, product: ProductTile): ConvFamily {
     precision: "f32",
     features: [],
     fusesRelu: true,
-    fusesPool: true,
+    fusedPool: "planned",
     packing: winogradPacking(m),
     suits: () => true,
     workspace(pass) {

@@ -15,7 +15,7 @@ export const workgroup: ConvFamily = {
   precision: "f32",
   features: [],
   fusesRelu: true,
-  fusesPool: true,
+  fusedPool: "planned",
   packing: tapsPacking,
   suits: () => true,
   workspace: () => [],
