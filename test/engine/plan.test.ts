@@ -115,6 +115,9 @@ test("every dispatch of a convolution tells what it must read and write", () => 
   expect(enter).toBe(4 * 3 * (8 * 8 + 36 * 4));
   expect(product).toBe(4 * 36 * (3 * (16 + 8) + 16 * 8));
   expect(leave).toBe(4 * 4 * (36 * 4 + 8 * 8));
+  const pooled = { ...buffers, bits: "bits", winners: "winners" };
+  const last = convFamily("winograd4_8x8").forward("", correlation(shape, "forward"), pooled).at(-1);
+  expect(last?.bytes).toBe(4 * 4 * (36 * 4 + 4 * 4));
 });
 
 test("iterations at half the size share every buffer but the image and its moments", () => {

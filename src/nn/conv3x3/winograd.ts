@@ -186,7 +186,7 @@ export function winograd(m: TileSize, product: ProductTile): ConvFamily {
     forward: (label, pass, buffers) =>
       bandsOf(m, tiles, pass).flatMap((band) => {
         const { bias, output, bits, winners, workspace } = buffers;
-        const options = leaving(label, pass, band);
+        const options = leaving(label, pass, band, winners !== undefined);
         const bound = { products: placesIn(workspace).products, bias, output };
         const multiply = multiplied(label, pass, band, buffers);
         if (bits === undefined)
@@ -229,10 +229,12 @@ function inputRows(m: TileSize, pass: Correlation, { top, rows }: Band): number 
 
 /** The transform out: one invocation a word of bits, 4 channels × 8 pixels, over the height of a tile. */
 function leavingBy(m: TileSize) {
-  return (label: string, pass: Correlation, band: Band) => {
+  return (label: string, pass: Correlation, band: Band, pooled = false) => {
     const words = Math.ceil(pass.outputWidth / 8) * band.rows * Math.ceil(pass.outputChannels / 4);
     const outputRows = Math.min(m * band.rows, pass.outputHeight - m * band.top);
-    const perChannel = points(m) * band.rows * band.columns + outputRows * pass.outputWidth;
+    const side = (length: number) => (pooled ? Math.floor(length / 2) : length);
+    const written = side(outputRows) * side(pass.outputWidth);
+    const perChannel = points(m) * band.rows * band.columns + written;
     return {
       label: `${label} leave`,
       uniform: { ...pass, ...band },
