@@ -322,9 +322,13 @@ export class AscentView extends LitElement implements RunHost {
     const isLive = (name: PropertyKey) => LIVE.includes(name) || (weighed && name === "objective");
     if (![...changed.keys()].every(isLive)) this.#run.load();
     else {
-      if (weighed) this.#run.set({ ...this.#liveSettings(), objective: this.objective });
-      else if (STEERED.some((name) => changed.has(name))) this.#run.set(this.#liveSettings());
-      if (changed.has("iterations")) this.#run.setTarget(this.iterations);
+      const steered = weighed || STEERED.some((name) => changed.has(name));
+      const live = {
+        ...(steered && this.#liveSettings()),
+        ...(weighed && { objective: this.objective }),
+        ...(changed.has("iterations") && { iterations: this.iterations }),
+      };
+      if (Object.keys(live).length > 0) this.#run.set(live);
     }
     this.#run.settle();
   }

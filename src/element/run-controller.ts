@@ -232,16 +232,11 @@ export class RunController implements ReactiveController {
     }
     try {
       this.#ascent?.set(live);
+      if (live.iterations !== undefined) this.#target = Math.max(live.iterations, this.iteration);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       this.load();
     }
-  }
-
-  /** How many iterations from the start make the run finished. */
-  setTarget(iterations: number): void {
-    this.set({ iterations });
-    this.#target = Math.max(iterations, this.iteration);
   }
 
   /** Steps again after all iterations are done, or after a failure. */

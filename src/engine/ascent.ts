@@ -190,7 +190,8 @@ export class Ascent {
         if (until !== undefined && this.#standing.stands(this.iteration, until)) return;
       }
     } finally {
-      for (const flight of flights) await this.#land(flight);
+      // What fails there too (an overflow once seen is seen by all) must not hide what failed first.
+      for (const flight of flights) await this.#land(flight).catch(() => undefined);
     }
   }
 
@@ -329,7 +330,10 @@ export class Ascent {
     this.#submissions.submit(dispatches, what);
     if (overflow) {
       const [word] = new Uint32Array(await readBuffer(gpu, this.#scheduler.buffer(overflow)));
-      if (word !== 0) throw overflowError(`the ${what}`);
+      if (word !== 0) {
+        this.#clearOverflow();
+        throw overflowError(`the ${what}`);
+      }
     }
     return new Float32Array(await readBuffer(gpu, this.#scheduler.buffer(VALUE_NOW)));
   }
@@ -377,8 +381,8 @@ export class Ascent {
 
   /**
    * Measures which kernels are fastest here for this plan's convolutions and remembers it for the next start;
-   * this ascent keeps its own. Takes TUNING_MS of the device, or two iterations where those are slower, and
-   * the compiling of the candidates.
+   * this ascent keeps its own. Takes TUNING_MS of the device, or two iterations where those are slower, one candidate
+   * at least, and the compiling of the candidates.
    */
   tune(storage: TuningStorage, options: TuningOptions = {}): Promise<TuningReport> {
     const budgetMs = options.budgetMs ?? Math.max(TUNING_MS, 2 * this.#submissions.iterationMs);

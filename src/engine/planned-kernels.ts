@@ -25,7 +25,7 @@ export async function planKernels(
   makePlan: (choice: Choice) => Plan,
   { tuning, kernels }: KernelOptions,
 ): Promise<Plan> {
-  const guess = guessFor(gpu.device.adapterInfo);
+  const guess = guessFor(gpu.adapterInfo);
   const chosen = sameAtEverySize(
     tuning ? await rememberedVariants(gpu, guess, tuning.storage, tuning) : guess,
   );

@@ -7,7 +7,6 @@ import { type Gpu, guarded } from "../gpu/device.ts";
 import { type BufferRef, bufferName, type Dispatch } from "../gpu/dispatch.ts";
 import { bindKernel, type Kernel, writeUniform } from "../gpu/kernel.ts";
 import type { Model } from "../model/network.ts";
-import { adapterKind } from "./kernel-guess.ts";
 import type { BufferSpec, Packing } from "./memory.ts";
 import { allDispatches, type Plan } from "./plan.ts";
 import { uploadWeights } from "./upload.ts";
@@ -131,14 +130,14 @@ export class Scheduler {
   }
 
   /**
-   * Compiles and binds. Where nothing is known of the adapter (Firefox), also dispatches without workgroups: some drivers
+   * Compiles and binds. Where the adapter gives no name (Firefox), also dispatches without workgroups: some drivers
    * (lavapipe) make a kernel's code when it is first dispatched, one after the other. Chromium and Dawn would complain.
    */
   async #warm(dispatches: readonly Dispatch[]): Promise<void> {
     const packing = this.#packingFor(dispatches).flatMap((one) => one.dispatches);
     const all = [...packing, ...dispatches];
     await this.#bindAll(all);
-    if (adapterKind(this.gpu.device.adapterInfo) !== undefined) return;
+    if (this.gpu.adapterInfo?.vendor) return;
     const once = new Map(all.map((dispatch) => [this.#bound.get(dispatch)?.kernel, dispatch])).values();
     this.#submitPass("warm", (pass) => {
       for (const dispatch of once) {

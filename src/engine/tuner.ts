@@ -1,10 +1,11 @@
 /**
  * Times the families of convolution kernels on the shapes of a plan and remembers what it found. A run keeps the
  * kernels it began with, so that it can be repeated: what is found here serves the next start. The first start
- * has nothing to wait for; it runs what the plan takes by default.
+ * has nothing to wait for; it runs what is guessed for the adapter (kernel-guess.ts).
  *
  * A slow adapter is timed on slices of a few rows, so that tuning takes no longer than two iterations there; where
- * the time runs out, the rest is measured after the next start.
+ * the time runs out, the rest is measured after the next start. Without timestamps a candidate takes ten times what the
+ * clock may be off by (a second in Firefox), so that there one tuning measures one of them.
  */
 import type { Gpu } from "../gpu/device.ts";
 import type { BufferRef, Dispatch } from "../gpu/dispatch.ts";

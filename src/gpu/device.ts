@@ -49,7 +49,7 @@ export async function requestGpu(gpu: GPU | undefined, options: GpuOptions = {})
   );
   try {
     const device = await adapter.requestDevice({ label: "ascent", requiredFeatures, requiredLimits });
-    return new Gpu(device, adapterName(adapter.info));
+    return new Gpu(device, adapterName(adapter.info), adapter.info);
   } catch (cause) {
     throw new DeviceError(`the adapter ${adapterName(adapter.info)} refused a device`, {
       cause,
@@ -67,6 +67,8 @@ function adapterName(info: GPUAdapterInfo): string {
 export class Gpu {
   readonly device: GPUDevice;
   readonly adapterName: string;
+  /** What the adapter says of itself; undefined where it was not asked. Some browsers tell it of adapters, not of devices. */
+  readonly adapterInfo: GPUAdapterInfo | undefined;
   /** Resolves once the device is lost other than by `dispose()`. */
   readonly lost: Promise<DeviceError>;
   readonly #modules = new Map<string, GPUShaderModule>();
@@ -75,9 +77,10 @@ export class Gpu {
   #allocated = 0;
   #disposed = false;
 
-  constructor(device: GPUDevice, name: string) {
+  constructor(device: GPUDevice, name: string, info?: GPUAdapterInfo) {
     this.device = device;
     this.adapterName = name;
+    this.adapterInfo = info;
     this.lost = new Promise((resolve) => {
       device.lost.then((info) => {
         if (this.#disposed) return;

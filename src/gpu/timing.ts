@@ -104,8 +104,9 @@ export async function timeBlock(
     const block = repeats * milliseconds;
     ran += repeats === 1 ? 2 * block : block;
     if (block >= least || repeats === most) return { milliseconds, ran };
-    const growth = Math.max(2, Math.round(least / Math.max(block, 1e-3)));
-    repeats = Math.min(most, repeats * growth);
+    // Never much longer than it must be: a submission of seconds would wake a watchdog.
+    const enough = Math.ceil((1.05 * repeats * least) / Math.max(block, 1e-3));
+    repeats = Math.min(most, Math.max(repeats + 1, enough));
   }
 }
 

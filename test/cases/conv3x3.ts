@@ -112,12 +112,12 @@ export function backwardMagnitude(variant: ConvVariant, { dy, w }: Data, shape: 
 /**
  * Rounding of one product and then 9 sums a channel. Winograd: one sum a channel, and in a row at most five
  * operations for each of the six transforms, divisions counted as three. In half precision both factors are
- * rounded, and then the products of a channel and their sums.
+ * rounded, and then a product and its sums with two more.
  */
 export function roundingOf(variant: ConvVariant, channels: number): number {
   if (winogradTile(variant)) return roundings(2 * channels + 50);
   const sums = roundings(9 * channels + 1);
-  return convFamily(variant).precision === "f32" ? sums : sums + halfRoundings(2 + 2 * 9);
+  return convFamily(variant).precision === "f32" ? sums : sums + halfRoundings(2 + 3);
 }
 
 /** Entry points that a family runs, so that its cases name them. */

@@ -4,7 +4,7 @@ import { InputError } from "../../src/errors.ts";
 import { openModel } from "../../src/model/model.ts";
 import type { LayerWeights, Model } from "../../src/model/network.ts";
 import { bytesSource } from "../../src/model/source.ts";
-import { defaultRecipe } from "../../src/optvis/recipe.ts";
+import { defaultRecipe, type Recipe } from "../../src/optvis/recipe.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
 import { cosine } from "./error.ts";
 import { gpuOf } from "./gpu.ts";
@@ -27,8 +27,8 @@ async function scaled(assets: Assets, first: number, second: number): Promise<Mo
   };
 }
 
-async function ascentOf(device: GPUDevice, model: Model, kernels: string) {
-  return createAscent(gpuOf(device), model, RECIPE, { kernels });
+async function ascentOf(device: GPUDevice, model: Model, kernels: string, recipe: Recipe = RECIPE) {
+  return createAscent(gpuOf(device), model, recipe, { kernels });
 }
 
 /** Activations of 2^up where half precision ends at 2^16, in a network that is the same all the same. */
@@ -87,6 +87,27 @@ async function stopsAtAnOverflow(device: GPUDevice, assets: Assets, kernels: str
   float32.dispose();
 }
 
+/** A step too far makes the second iteration overflow, with the third already on its way. */
+async function tellsWhichOverflowed(device: GPUDevice, assets: Assets): Promise<void> {
+  const far = { ...RECIPE, lr: 1e30 };
+  const ascent = await ascentOf(device, await scaled(assets, 60, -60), "half", far);
+  const run = async () => {
+    for await (const _ of ascent.run({ iterations: 40 }));
+  };
+  expectOverflow(await failureOf(run()), /^iteration 2:/);
+  ascent.dispose();
+}
+
+/** An image that overflowed says nothing about the next one. */
+async function forgetsAnImage(device: GPUDevice, assets: Assets): Promise<void> {
+  const ascent = await ascentOf(device, await scaled(assets, 60, -60), "half");
+  const bright = IMAGE.map((x) => 1e30 * x);
+  expectOverflow(await failureOf(ascent.gradient(bright)), /^the gradient:/);
+  ascent.writeImage(IMAGE);
+  await ascent.step();
+  ascent.dispose();
+}
+
 export const cases: readonly GpuCase[] = [
   {
     name: "half precision: any power of two between two layers changes no bit",
@@ -100,4 +121,14 @@ export const cases: readonly GpuCase[] = [
       run: (device, assets) => stopsAtAnOverflow(device, assets, kernels),
     }),
   ),
+  {
+    name: "half precision: the iteration that overflowed is told, not those after it",
+    features: ["shader-f16"],
+    run: tellsWhichOverflowed,
+  },
+  {
+    name: "half precision: an image that overflowed is forgotten with the next",
+    features: ["shader-f16"],
+    run: forgetsAnImage,
+  },
 ];

@@ -81,7 +81,7 @@ describe("the guess", () => {
 
   it("serves a plan by the device's adapter, where nobody pinned anything", async () => {
     const chosen = async (adapterInfo: AdapterTraits | undefined, kernels?: string) => {
-      const gpu = { device: { adapterInfo, features: new Set() } } as unknown as Gpu;
+      const gpu = { adapterInfo, device: { features: new Set() } } as unknown as Gpu;
       let options: Partial<PlanOptions> = {};
       const makePlan = (choice: Partial<PlanOptions>) => {
         options = choice;

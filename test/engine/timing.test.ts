@@ -20,8 +20,8 @@ it("by timestamps is one run where that is long enough, and repeats a short one"
   expect(await timeBlock(long, 5, 0)).toEqual({ milliseconds: 7, ran: 14 });
   expect(long.blocks).toEqual([1, 1]);
   const short = seenAtTicks(0.25, 0);
-  expect(await timeBlock(short, 5, 0)).toEqual({ milliseconds: 0.25, ran: 5.5 });
-  expect(short.blocks).toEqual([1, 1, 20]);
+  expect(await timeBlock(short, 5, 0)).toEqual({ milliseconds: 0.25, ran: 5.75 });
+  expect(short.blocks).toEqual([1, 1, 21]);
 });
 
 it.each([0.9, 3, 40, 250])("by a clock of 100 ms tells %d ms within a tenth", async (each) => {

@@ -12,7 +12,8 @@ export interface ConvFamily {
   readonly fusesRelu: boolean;
   /**
    * Whether a forward kernel computes the ReLU and the 2×2 max-pool after it, so that the pool's input is never
-   * written. Plans take it where it is `planned`; what is `offered` was measured slower than a pool apart.
+   * written. Plans take it where it is `planned`; what is `offered` was measured slower
+   * than a pool apart on a CPU, and waits, tested, for a GPU to be measured on.
    */
   readonly fusedPool: "planned" | "offered" | "none";
   /** Its layout of the weights; absent where it reads the checkpoint's (K,C,3,3). */

@@ -34,11 +34,14 @@ export const workgroup: ConvFamily = {
 /** From as many workgroups on, larger tiles leave a GPU no unit idle and read less memory. */
 const MANY_WORKGROUPS = 512;
 
-/** 8 quads of channels by 8 or 16 rows: 64 or 128 invocations, and under 8 KiB of workgroup memory. */
-export function workgroupTiles(pass: Correlation): Grid<"QUADS" | "ROWS"> {
+/**
+ * 8 quads of channels by 8 or 16 rows: 64 or 128 invocations, and under 8 KiB of workgroup memory. With a pool always 8
+ * rows: those on their way to the rows above take 4 KiB more, of the 16 that every device has.
+ */
+export function workgroupTiles(pass: Correlation, pooled = false): Grid<"QUADS" | "ROWS"> {
   const small = workgroups(pass, 8, 8);
   const [tiles, groups] = small;
-  return tiles * groups >= MANY_WORKGROUPS
+  return !pooled && tiles * groups >= MANY_WORKGROUPS
     ? { overrides: { QUADS: 8, ROWS: 16 }, workgroups: workgroups(pass, 8, 16) }
     : { overrides: { QUADS: 8, ROWS: 8 }, workgroups: small };
 }
