@@ -75,7 +75,10 @@ export async function timedRun(
     objective.push(mean(await ascent.step()));
     firstImageSeconds = (Date.now() - context.startedAt) / 1000;
     context.onProgress?.(1);
-    if (recipe.iterations > 1) await ascent.prepare();
+    if (recipe.iterations > 1) {
+      await ascent.prepare();
+      await gpu.device.queue.onSubmittedWorkDone();
+    }
     const start = performance.now();
     const encoded = ascent.encodingSeconds;
     for await (const { iteration, objective: values } of ascent.run({

@@ -87,9 +87,10 @@ export class Scheduler {
       for (const { buffer, data } of plan.tables)
         device.queue.writeBuffer(buffers.get(buffer) as GPUBuffer, 0, data);
       const scheduler = new Scheduler(gpu, plan, all, buffers, uniforms);
-      const warm = scheduler.#warm(first);
+      const packing = scheduler.#packingFor(first).flatMap((one) => one.dispatches);
+      const bound = scheduler.#bindAll([...packing, ...first]);
       // Of two failures the checkpoint's is told; neither leaves the other at work on buffers that are gone.
-      const ended = await Promise.allSettled([uploadWeights(gpu, plan, model, buffers), warm]);
+      const ended = await Promise.allSettled([uploadWeights(gpu, plan, model, buffers), bound]);
       for (const end of ended) if (end.status === "rejected") throw end.reason;
       return scheduler;
     } catch (error) {
@@ -129,24 +130,6 @@ export class Scheduler {
     if (this.#unpacked.length === 0) this.#freeTemporaries();
   }
 
-  /**
-   * Compiles and binds. Where the adapter gives no name (Firefox), also dispatches without workgroups: some drivers
-   * (lavapipe) make a kernel's code when it is first dispatched, one after the other. Chromium and Dawn would complain.
-   */
-  async #warm(dispatches: readonly Dispatch[]): Promise<void> {
-    const packing = this.#packingFor(dispatches).flatMap((one) => one.dispatches);
-    const all = [...packing, ...dispatches];
-    await this.#bindAll(all);
-    if (this.gpu.adapterInfo?.vendor) return;
-    const once = new Map(all.map((dispatch) => [this.#bound.get(dispatch)?.kernel, dispatch])).values();
-    this.#submitPass("warm", (pass) => {
-      for (const dispatch of once) {
-        this.#enter(pass, dispatch);
-        pass.dispatchWorkgroups(0);
-      }
-    });
-  }
-
   /** What packs weights that these read and that are not packed yet. */
   #packingFor(dispatches: readonly Dispatch[]): Packing[] {
     const read = new Set(dispatches.flatMap(({ buffers }) => Object.values(buffers).map(bufferName)));
@@ -162,6 +145,22 @@ export class Scheduler {
     await guarded(this.gpu.device, "binding", () => {
       for (const [i, dispatch] of added.entries())
         this.#bound.set(dispatch, this.#bind(dispatch, kernels[i] as Kernel));
+    });
+    this.#dispatchAhead(added);
+  }
+
+  /**
+   * Where the adapter gives no name (Firefox), dispatches each kernel without workgroups: some drivers (lavapipe) make a
+   * kernel's code when it is first dispatched, one after the other. Chromium and Dawn would complain.
+   */
+  #dispatchAhead(dispatches: readonly Dispatch[]): void {
+    if (this.gpu.adapterInfo?.vendor) return;
+    const once = new Map(dispatches.map((dispatch) => [this.#bound.get(dispatch)?.kernel, dispatch]));
+    this.#submitPass("ahead", (pass) => {
+      for (const dispatch of once.values()) {
+        this.#enter(pass, dispatch);
+        pass.dispatchWorkgroups(0);
+      }
     });
   }
 
