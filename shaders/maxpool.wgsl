@@ -169,22 +169,27 @@ fn maxpool_backward(
   }
 }
 
+// Through the ReLU before the pool as well; `guided` cuts negative gradients off.
+fn backward_relu(at: Word, guided: bool) {
+  if (!at.inside) { return; }
+  let word = winners_of(at);
+  let rows = vec2u(mask[word_of_bits(at, 0u)], mask[word_of_bits(at, 1u)]);
+  for (var c = 0u; c < channels_inside(at); c++) {
+    for (var j = 0u; j < pairs_inside(at); j++) {
+      let g = window_gradient(at, word, c, j);
+      let dx = select(g, max(g, vec4f(0.0)), guided);
+      store_window(at, c, j, masked_window(dx, rows >> vec2u(8u * c + 2u * j)));
+    }
+  }
+}
+
 @compute @workgroup_size(64)
 fn maxpool_backward_relu(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let at = word_of(linear_index(group, groups, local, 64u));
-  if (!at.inside) { return; }
-  let word = winners_of(at);
-  let rows = vec2u(mask[word_of_bits(at, 0u)], mask[word_of_bits(at, 1u)]);
-  for (var c = 0u; c < channels_inside(at); c++) {
-    for (var j = 0u; j < pairs_inside(at); j++) {
-      let dx = window_gradient(at, word, c, j);
-      store_window(at, c, j, masked_window(dx, rows >> vec2u(8u * c + 2u * j)));
-    }
-  }
+  backward_relu(word_of(linear_index(group, groups, local, 64u)), false);
 }
 
 @compute @workgroup_size(64)
@@ -193,14 +198,5 @@ fn maxpool_backward_relu_guided(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let at = word_of(linear_index(group, groups, local, 64u));
-  if (!at.inside) { return; }
-  let word = winners_of(at);
-  let rows = vec2u(mask[word_of_bits(at, 0u)], mask[word_of_bits(at, 1u)]);
-  for (var c = 0u; c < channels_inside(at); c++) {
-    for (var j = 0u; j < pairs_inside(at); j++) {
-      let dx = max(window_gradient(at, word, c, j), vec4f(0.0));
-      store_window(at, c, j, masked_window(dx, rows >> vec2u(8u * c + 2u * j)));
-    }
-  }
+  backward_relu(word_of(linear_index(group, groups, local, 64u)), true);
 }
