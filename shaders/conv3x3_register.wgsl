@@ -6,6 +6,7 @@
 // x is (N,C,H,W), y is (N,K,H+2p−2,W+2p−2), w is packed (C,3,3,K′) with K′ = K rounded up to 8. The
 // backward pass is the same convolution of dy with flipped, transposed weights (conv3x3_pack.wgsl) and
 // padding 2 − p. The entry points differ in what they do with the finished tile.
+#import lib/conv3x3_shape
 #import lib/conv3x3_tile
 
 @group(0) @binding(2) var<storage, read> weights: array<vec4f>;

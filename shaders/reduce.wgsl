@@ -1,5 +1,5 @@
-// Deterministic sums: 64 partial sums an image, made by as many workgroups, then added in order by one
-// invocation an image. No floating-point atomics, so the same input gives the same bits.
+// Deterministic sums: 64 partial sums an image, each made by a workgroup, or by none and then 0, where there is little
+// to sum; then added in order by one invocation an image. No floating-point atomics, so the same input gives the same bits.
 //
 //   partials[slot,n,g] = scale · Σ x[n,i]   (or x², or |x|) over the i of workgroup g in [offset, offset+count)
 //   totals[n]          = Σ_g partials[firstSlot…firstSlot+slots−1,n,g]
@@ -14,6 +14,7 @@ struct Range {
   slot: u32,
   what: u32,    // is summed: 0 for x
   scale: f32,
+  groups: u32,  // workgroups that sum an image's part
 }
 
 const SQUARES = 1u;
@@ -39,7 +40,7 @@ struct Total {
 fn reduce_partials(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   var sum = 0.0;
   let first = group.y * range.stride + range.offset;
-  for (var i = group.x * 64u + local; i < range.count; i += 4096u) {
+  for (var i = group.x * 64u + local; i < range.count; i += 64u * range.groups) {
     let x = input[first + i];
     var factor = 1.0;
     if (range.what == SQUARES) { factor = x; }
@@ -47,7 +48,9 @@ fn reduce_partials(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
     sum = fma(x, factor, sum);
   }
   tree_sum(local, sum);
-  if (local == 0u) { partials[(range.slot * range.batch + group.y) * 64u + group.x] = range.scale * sums[0]; }
+  let slot = (range.slot * range.batch + group.y) * 64u;
+  if (local == 0u) { partials[slot + group.x] = range.scale * sums[0]; }
+  if (group.x == 0u && local >= range.groups) { partials[slot + local] = 0.0; }
 }
 
 @compute @workgroup_size(64)

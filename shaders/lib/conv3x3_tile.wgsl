@@ -1,19 +1,9 @@
 // What the tiled 3×3 convolutions share: where a tile of 8 pixels of a row stands, and what becomes of its
-// finished sums. A quad is the sums of 4 channels at those 8 pixels: the units of one word of bits.
+// finished sums. A quad is the sums of 4 channels at those 8 pixels: the units of one word of bits. The file that
+// imports this has the `shape` (lib/conv3x3_shape, or one with more fields).
 #import lib/bits
 #import lib/pool
 
-struct Shape {
-  inputChannels: u32,
-  inputHeight: u32,
-  inputWidth: u32,
-  outputChannels: u32,
-  outputHeight: u32,
-  outputWidth: u32,
-  pad: u32,
-}
-
-@group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> input: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> output: array<f32>;

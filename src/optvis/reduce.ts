@@ -7,6 +7,8 @@ import { type BufferRef, type Dispatch, dispatch, type LiveField } from "../gpu/
 
 /** Partial sums of one slot and image. */
 export const PARTIALS = 64;
+/** Elements worth a workgroup, whose invocations wait for each other at its end. */
+const ELEMENTS = 1024;
 
 export interface Reduction {
   readonly batch: number;
@@ -36,11 +38,12 @@ export function reducePartials(
   buffers: { readonly input: BufferRef; readonly partials: BufferRef },
 ): Dispatch {
   const { batch, stride, offset, count, slot, scale, live } = reduction;
+  const groups = Math.min(PARTIALS, Math.ceil(count / ELEMENTS));
   return dispatch(reduce_partials, {
     label,
     buffers,
-    uniform: { batch, stride, offset, count, slot, what: WHAT[what], scale },
-    workgroups: [PARTIALS, batch, 1],
+    uniform: { batch, stride, offset, count, slot, what: WHAT[what], scale, groups },
+    workgroups: [groups, batch, 1],
     bytes: 4 * batch * count,
     ...(live && { live: { scale: live } }),
   });

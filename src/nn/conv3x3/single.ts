@@ -1,41 +1,67 @@
 /**
- * `register` by one kernel in both directions: the forward kernel, on the way back with a bias of zeros, and the ReLU
- * apart. Slower by a pass over each activation; a driver that compiles a pipeline for seconds compiles one.
+ * One kernel for both directions, with the ReLU or without (shaders/conv3x3_single.wgsl): a driver that compiles a pipeline
+ * for seconds compiles one, and the way back has a bias of zeros. Its tile of 4 channels suits passes to the image's
+ * three or to an objective's one.
  */
-import { conv3x3_forward_register } from "../../../shaders/conv3x3_register.wgsl";
+import { conv3x3_single } from "../../../shaders/conv3x3_single.wgsl";
 import { type BufferRef, type Dispatch, dispatch } from "../../gpu/dispatch.ts";
 import type { ConvFamily } from "./family.ts";
 import { tapsPacking } from "./packing.ts";
-import { registerGrid } from "./register.ts";
 import { type Correlation, correlationBytes, correlationFlops } from "./shape.ts";
 
-/** One bias a channel on the way back. */
+/** One bias a channel on the way back, and the mask where there is none. */
 const ZEROS = "single.zeros";
+/** Where bits would be written. */
+const UNUSED = "single.unused";
+
+/** `fused` of the shader. */
+const FUSED = { nothing: 0, relu: 1, mask: 2 } as const;
+
+/** Invocations of a workgroup, as in the shader, and pixels of a row that one makes. */
+const WORKGROUP = 32;
+const PIXELS = 16;
 
 export const single: ConvFamily = {
   precision: "f32",
   features: [],
-  fusesRelu: false,
+  fusesRelu: true,
   fusedPool: "none",
   packing: tapsPacking,
   suits: () => true,
-  workspace: ({ outputChannels }) => [{ name: ZEROS, bytes: 4 * outputChannels, zeros: true }],
-  forward(label, pass, { weights, bias, input, output, bits }) {
-    if (bits !== undefined) throw new Error("single does not fuse the ReLU");
-    return [convolve(label, pass, { weights, bias, input, output })];
+  workspace: ({ outputChannels }) => [
+    { name: ZEROS, bytes: 4 * outputChannels, zeros: true },
+    { name: UNUSED, bytes: 4 },
+  ],
+  forward(label, pass, { weights, bias, input, output, bits, winners, workspace }) {
+    if (winners !== undefined) throw new Error("single does not fuse the max-pool");
+    const { zeros, unused } = placesIn(workspace);
+    const buffers = { weights, bias, input, output, bits: bits ?? unused, mask: zeros };
+    return [convolve(label, pass, bits === undefined ? "nothing" : "relu", buffers)];
   },
   backwardInput(label, pass, { weights, input, output, mask, workspace }) {
-    if (mask !== undefined) throw new Error("single does not fuse the ReLU");
-    const { [ZEROS]: bias } = workspace;
-    if (bias === undefined) throw new Error("single: its workspace is missing");
-    return [convolve(label, pass, { weights, bias, input, output })];
+    const { zeros, unused } = placesIn(workspace);
+    const buffers = { weights, bias: zeros, input, output, bits: unused, mask: mask ?? zeros };
+    return [convolve(label, pass, mask === undefined ? "nothing" : "mask", buffers)];
   },
 };
 
-type Buffers = Readonly<Record<"weights" | "bias" | "input" | "output", BufferRef>>;
+function placesIn(workspace: Readonly<Record<string, BufferRef>>): Record<"zeros" | "unused", BufferRef> {
+  const { [ZEROS]: zeros, [UNUSED]: unused } = workspace;
+  if (zeros === undefined || unused === undefined) throw new Error("single: its workspace is missing");
+  return { zeros, unused };
+}
 
-function convolve(label: string, pass: Correlation, buffers: Buffers): Dispatch {
-  const { batch: _, ...uniform } = pass;
-  const cost = { flops: correlationFlops(pass), bytes: correlationBytes(pass) };
-  return dispatch(conv3x3_forward_register, { label, buffers, uniform, ...cost, ...registerGrid(pass) });
+type Buffers = Readonly<Record<"weights" | "bias" | "input" | "output" | "bits" | "mask", BufferRef>>;
+
+function convolve(label: string, pass: Correlation, fused: keyof typeof FUSED, buffers: Buffers): Dispatch {
+  const { batch, ...uniform } = pass;
+  const tiles = pass.outputHeight * Math.ceil(pass.outputWidth / PIXELS);
+  return dispatch(conv3x3_single, {
+    label,
+    buffers,
+    uniform: { ...uniform, fused: FUSED[fused] },
+    flops: correlationFlops(pass),
+    bytes: correlationBytes(pass),
+    workgroups: [Math.ceil(tiles / WORKGROUP), batch * Math.ceil(pass.outputChannels / 4), 1],
+  });
 }
