@@ -13,6 +13,12 @@ const LLVMPIPE = {
   description: "llvmpipe: Mesa 25.0.7 (LLVM 15.0.6) 0.0.1",
   isFallbackAdapter: true,
 };
+const SWIFTSHADER = {
+  vendor: "google",
+  architecture: "swiftshader",
+  description: "",
+  isFallbackAdapter: true,
+};
 const UNNAMED = { vendor: "", architecture: "", description: "", isFallbackAdapter: false };
 
 function passOf(inputChannels: number, outputChannels: number, side: number) {
@@ -25,10 +31,10 @@ function passOf(inputChannels: number, outputChannels: number, side: number) {
 
 describe("an adapter's kind", () => {
   it.each<[AdapterTraits | undefined, ReturnType<typeof adapterKind>]>([
-    [LLVMPIPE, "software"],
-    [{ vendor: "google", architecture: "swiftshader" }, "software"],
+    [LLVMPIPE, "llvmpipe"],
+    [SWIFTSHADER, "software"],
     // Firefox names nothing, but says this.
-    [{ ...UNNAMED, isFallbackAdapter: true }, "software"],
+    [{ ...UNNAMED, isFallbackAdapter: true }, "llvmpipe"],
     [{ vendor: "microsoft", description: "Microsoft Basic Render Driver" }, "software"],
     [{ vendor: "nvidia", architecture: "ampere", isFallbackAdapter: false }, "desktop"],
     [{ vendor: "amd", architecture: "rdna-2" }, "desktop"],
@@ -49,27 +55,33 @@ describe("the guess", () => {
     guessFor(info)("conv2_1", "forward", shape);
 
   it("is of the adapter's kind, and of an unknown one what suits any", () => {
-    expect(guess(LLVMPIPE)).toBe("winograd4_16x8");
+    expect(guess(LLVMPIPE)).toBe("winograd4_16x16");
+    expect(guess(SWIFTSHADER)).toBe("winograd4_16x8");
     expect(guess({ vendor: "nvidia" })).toBe("winograd4_8x8");
     expect(guess({ vendor: "arm" })).toBe("workgroup");
     for (const unknown of [undefined, UNNAMED]) expect(guess(unknown)).toBe("winograd4_16x8");
   });
 
   it.each([
-    // Side, images, on software and on GPUs: what was fastest on lavapipe and SwiftShader at these sizes.
-    [64, 1, "winograd4_16x8", "winograd4_8x8"],
-    [16, 1, "winograd4_16x8", "winograd4_8x8"],
-    [8, 1, "winograd4_16x4", "winograd2_8x8"],
-    [4, 1, "winograd2_16x4", "winograd2_8x8"],
-    [4, 4, "winograd4_16x4", "winograd2_8x8"],
-    [4, 16, "winograd4_16x8", "winograd4_8x8"],
-  ] as const)("leaves few tiles of maps of side %d and %d images empty", (side, batch, software, desktop) => {
-    const shape = { ...passOf(512, 512, side), batch };
-    expect(guess(LLVMPIPE, shape)).toBe(software);
-    expect(guess(undefined, shape)).toBe(software);
-    expect(guess({ vendor: "nvidia" }, shape)).toBe(desktop);
-    expect(guess({ vendor: "arm" }, shape)).toBe("workgroup");
-  });
+    // Side, images, on lavapipe, on other software and on GPUs: what was fastest on lavapipe and SwiftShader at these sizes.
+    [64, 1, "winograd4_16x16", "winograd4_16x8", "winograd4_8x8"],
+    [24, 1, "winograd4_16x8", "winograd4_16x8", "winograd4_8x8"],
+    [16, 1, "winograd4_16x16", "winograd4_16x8", "winograd4_8x8"],
+    [8, 1, "winograd4_16x4", "winograd4_16x4", "winograd2_8x8"],
+    [4, 1, "winograd2_16x4", "winograd2_16x4", "winograd2_8x8"],
+    [4, 4, "winograd4_16x4", "winograd4_16x4", "winograd2_8x8"],
+    [4, 16, "winograd4_16x16", "winograd4_16x8", "winograd4_8x8"],
+  ] as const)(
+    "leaves few tiles of maps of side %d and %d images empty",
+    (side, batch, llvmpipe, software, desktop) => {
+      const shape = { ...passOf(512, 512, side), batch };
+      expect(guess(LLVMPIPE, shape)).toBe(llvmpipe);
+      expect(guess(SWIFTSHADER, shape)).toBe(software);
+      expect(guess(undefined, shape)).toBe(software);
+      expect(guess({ vendor: "nvidia" }, shape)).toBe(desktop);
+      expect(guess({ vendor: "arm" }, shape)).toBe("workgroup");
+    },
+  );
 
   it("is the first iterations' kernel for the few channels of the image", () => {
     for (const info of [LLVMPIPE, { vendor: "nvidia" }, { vendor: "arm" }, undefined]) {
