@@ -7,14 +7,12 @@
  *     ascent.dispose();
  */
 import { type DeviceError, InputError } from "../errors.ts";
-import { type Gpu, readBuffer } from "../gpu/device.ts";
+import type { Gpu } from "../gpu/device.ts";
 import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Model } from "../model/network.ts";
 import { type Preprocessing, preprocessing } from "../model/preprocess.ts";
 import { reweighed } from "../optvis/algebra.ts";
 import { parseObjective } from "../optvis/objective.ts";
-import { initialState } from "../optvis/optimizers.ts";
-import { alphaName } from "../optvis/params/alpha.ts";
 import { liveFields, type Recipe } from "../optvis/recipe.ts";
 import { expectRegularizers } from "../optvis/regularizers.ts";
 import { weightKey } from "../optvis/terms/terms.ts";
@@ -24,17 +22,17 @@ import { CAM } from "./backward.ts";
 import { inEveryImage, targetOf } from "./capture.ts";
 import { drawAt } from "./draw.ts";
 import { activationName } from "./forward.ts";
-import { GRADIENT, IMAGE, isMoment, RING, STATE, STATISTICS, VALUE_NOW } from "./image.ts";
+import { GRADIENT, IMAGE, RING, VALUE_NOW } from "./image.ts";
 import { Pace } from "./pace.ts";
 import { iterationOf, type Plan } from "./plan.ts";
 import { planAscent } from "./plan-ascent.ts";
 import { type Choice, planKernels } from "./planned-kernels.ts";
-import { Presenter } from "./presenter.ts";
 import { type DispatchTime, profileDispatches } from "./profile.ts";
+import { Resident } from "./resident.ts";
 import { Scheduler } from "./scheduler.ts";
 import { nextLook, Standing } from "./standing.ts";
-import { type StartValues, startOf, valuesOf } from "./start.ts";
-import { DEPTH, type Flight, overflowError, Submissions } from "./submissions.ts";
+import { startOf } from "./start.ts";
+import { DEPTH, type Flight, Submissions } from "./submissions.ts";
 import { TUNING_MS, type TuningOptions, type TuningReport, tuneKernels } from "./tuner.ts";
 import type { TuningStorage } from "./tuning-memory.ts";
 
@@ -76,8 +74,7 @@ export async function createAscent(
   const scheduler = await Scheduler.create(gpu, plan, model, [...begin, ...asked]);
   try {
     await scheduler.prepare(begin);
-    const start = startOf(plan, recipe, preprocessing(model.preprocess), options.photo);
-    return new Ascent(scheduler, recipe, model, start, options.photo, target);
+    return await Ascent.begin(scheduler, recipe, model, options.photo, target);
   } catch (error) {
     scheduler.dispose();
     throw error;
@@ -94,17 +91,10 @@ export class Ascent {
   readonly #standing = new Standing();
   readonly #model: Model;
   readonly #preprocessing: Preprocessing;
-  readonly #presenters = new Map<GPUTextureFormat, Presenter>();
+  readonly #resident: Resident;
   #photo: Float32Array | undefined;
 
-  constructor(
-    scheduler: Scheduler,
-    recipe: Recipe,
-    model: Model,
-    start: StartValues,
-    photo: Float32Array | undefined,
-    target: Float32Array | undefined,
-  ) {
+  private constructor(scheduler: Scheduler, recipe: Recipe, model: Model, photo: Float32Array | undefined) {
     this.plan = scheduler.plan;
     this.lost = scheduler.gpu.lost;
     this.#scheduler = scheduler;
@@ -112,9 +102,26 @@ export class Ascent {
     this.#recipe = recipe;
     this.#model = model;
     this.#preprocessing = preprocessing(model.preprocess);
+    this.#resident = new Resident(scheduler, this.#preprocessing);
     this.#photo = photo;
-    if (target) this.#capture(target);
-    this.#begin(start);
+  }
+
+  /**
+   * For `createAscent`.
+   * @param photo start of `init: "photo"`
+   * @param target what the objective compares with
+   */
+  static async begin(
+    scheduler: Scheduler,
+    recipe: Recipe,
+    model: Model,
+    photo: Float32Array | undefined,
+    target: Float32Array | undefined,
+  ): Promise<Ascent> {
+    const ascent = new Ascent(scheduler, recipe, model, photo);
+    if (target) await ascent.#capture(target);
+    ascent.#begin();
+    return ascent;
   }
 
   get recipe(): Recipe {
@@ -211,7 +218,15 @@ export class Ascent {
     const { objective: _, ...live } = this.#recipe;
     this.set(live);
     this.#scheduler.set("seed", this.#recipe.seed);
-    this.#begin(startOf(this.plan, this.#recipe, this.#preprocessing, this.#photo));
+    this.#begin();
+  }
+
+  /** Writes the start and clears what earlier iterations left. */
+  #begin(): void {
+    this.#submissions.clearOverflow();
+    this.#resident.begin(startOf(this.plan, this.#recipe, this.#preprocessing, this.#photo));
+    this.#submissions.reset();
+    this.#standing.clear();
   }
 
   /**
@@ -260,17 +275,13 @@ export class Ascent {
   }
 
   /** The resident images, RGB in 0–1 units, (N,3,H,W), not clamped. */
-  async readImage(): Promise<Float32Array<ArrayBuffer>> {
-    const image = new Float32Array(await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(IMAGE)));
-    const area = this.plan.size[0] * this.plan.size[1];
-    const { mean } = this.#preprocessing;
-    return image.map((x, i) => x + (mean[Math.floor(i / area) % 3] as number));
+  readImage(): Promise<Float32Array<ArrayBuffer>> {
+    return this.#resident.readImage();
   }
 
   /** The opacity of the resident images, (N,1,H,W) in 0–1; undefined without an alpha channel. */
-  async readAlpha(): Promise<Float32Array<ArrayBuffer> | undefined> {
-    if (!this.#recipe.alpha) return undefined;
-    return new Float32Array(await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(alphaName(IMAGE))));
+  readAlpha(): Promise<Float32Array<ArrayBuffer> | undefined> {
+    return this.#resident.readAlpha();
   }
 
   /**
@@ -282,8 +293,8 @@ export class Ascent {
   }
 
   /** The numbers optimised, (N,length), without the alpha channel's. */
-  async readValues(): Promise<Float32Array<ArrayBuffer>> {
-    return new Float32Array(await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(this.plan.values)));
+  readValues(): Promise<Float32Array<ArrayBuffer>> {
+    return this.#resident.read(this.plan.values);
   }
 
   /**
@@ -291,11 +302,7 @@ export class Ascent {
    * counter, moments and opacity stay. While iterations run at half the size, the next one replaces them again.
    */
   writeImage(rgb: Float32Array): void {
-    const expected = this.plan.batch * 3 * this.plan.size[0] * this.plan.size[1];
-    if (rgb.length !== expected)
-      throw new InputError(`the image expects ${expected} numbers, got ${rgb.length}`);
-    this.#write(this.plan.values, valuesOf(this.#recipe, this.#preprocessing, rgb));
-    this.#show(this.plan.show);
+    this.#resident.writeImage(this.#recipe, rgb);
   }
 
   /**
@@ -308,8 +315,7 @@ export class Ascent {
   ): Promise<{ objective: Float32Array<ArrayBuffer>; gradient: Float32Array<ArrayBuffer> }> {
     if (rgb) this.writeImage(rgb);
     const value = await this.#evaluate(this.plan.gradient, "gradient");
-    const gradient = await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(GRADIENT));
-    return { objective: value, gradient: new Float32Array(gradient) };
+    return { objective: value, gradient: await this.#resident.read(GRADIENT) };
   }
 
   /**
@@ -323,30 +329,21 @@ export class Ascent {
 
   /** Runs what ends in the objective's value. @param what it is for */
   async #evaluate(dispatches: readonly Dispatch[], what: string): Promise<Float32Array<ArrayBuffer>> {
-    const { gpu } = this.#scheduler;
-    const { overflow } = this.plan;
     await this.#scheduler.prepare(dispatches);
-    this.#clearOverflow();
+    this.#submissions.clearOverflow();
     this.#submissions.submit(dispatches, what);
-    if (overflow) {
-      const [word] = new Uint32Array(await readBuffer(gpu, this.#scheduler.buffer(overflow)));
-      if (word !== 0) {
-        this.#clearOverflow();
-        throw overflowError(`the ${what}`);
-      }
-    }
-    return new Float32Array(await readBuffer(gpu, this.#scheduler.buffer(VALUE_NOW)));
+    await this.#submissions.expectFinite(`the ${what}`);
+    return this.#resident.read(VALUE_NOW);
   }
 
   /** Activation (N,C,H,W) of the layer that the plan keeps (`PlanOptions.keep`), of the last forward pass. */
-  async readActivation(layer: string): Promise<Float32Array<ArrayBuffer>> {
-    const name = activationName(layer);
-    return new Float32Array(await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(name)));
+  readActivation(layer: string): Promise<Float32Array<ArrayBuffer>> {
+    return this.#resident.read(activationName(layer));
   }
 
   /** Grad-CAM (N,1,H,W) of the layer `PlanOptions.cam`, made by the last `gradient()`. */
-  async readCam(): Promise<Float32Array<ArrayBuffer>> {
-    return new Float32Array(await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(CAM)));
+  readCam(): Promise<Float32Array<ArrayBuffer>> {
+    return this.#resident.read(CAM);
   }
 
   /**
@@ -354,18 +351,7 @@ export class Ascent {
    * where the recipe says so.
    */
   present(context: GPUCanvasContext, format: GPUTextureFormat): void {
-    let presenter = this.#presenters.get(format);
-    if (!presenter) {
-      const { batch, size } = this.plan;
-      const alpha = this.#recipe.alpha ? this.#scheduler.buffer(alphaName(IMAGE)) : undefined;
-      const image = this.#scheduler.buffer(IMAGE);
-      const statistics = this.#recipe.standardize ? this.#scheduler.buffer(STATISTICS) : undefined;
-      const picture = { image, alpha, statistics, batch, size, mean: this.#preprocessing.mean };
-      presenter = Presenter.create(this.#scheduler.gpu, picture, format);
-      this.#presenters.set(format, presenter);
-    }
-    if (this.plan.picture.length > 0) this.#scheduler.submit(this.plan.picture, "picture");
-    presenter.draw(context.getCurrentTexture().createView());
+    this.#resident.present(context, format);
   }
 
   /** Times every dispatch of one iteration, which it makes; null without timestamp queries. */
@@ -390,48 +376,22 @@ export class Ascent {
   }
 
   dispose(): void {
-    for (const presenter of this.#presenters.values()) presenter.dispose();
+    this.#resident.dispose();
     this.#submissions.dispose();
     this.#scheduler.dispose();
   }
 
   /** Puts a photograph, (3,H,W), in every image and keeps what the objective compares with. */
-  #capture(photo: Float32Array): void {
+  async #capture(photo: Float32Array): Promise<void> {
     const { batch, size, capture } = this.plan;
-    this.#write(IMAGE, inEveryImage(photo, { batch, size, mean: this.#preprocessing.mean }));
+    this.#resident.write(IMAGE, inEveryImage(photo, { batch, size, mean: this.#preprocessing.mean }));
+    this.#submissions.clearOverflow();
     this.#submissions.submit(capture.dispatches, "capture", (encoder) => {
       for (const { from, to, bytes } of capture.copies) {
         encoder.copyBufferToBuffer(this.#scheduler.buffer(from), 0, this.#scheduler.buffer(to), 0, bytes);
       }
     });
-  }
-
-  /** Writes the start and clears what earlier iterations left. */
-  #begin({ values, alpha }: StartValues): void {
-    const { start } = this.plan;
-    this.#write(start.values, values);
-    if (start.alpha && alpha) this.#write(start.alpha, alpha);
-    this.#write(STATE, new Uint8Array(initialState()));
-    this.#clearOverflow();
-    for (const { name, bytes } of this.plan.buffers) {
-      if (isMoment(name)) this.#write(name, new Uint8Array(bytes));
-    }
-    this.#show(this.plan.start.show);
-    this.#submissions.reset();
-    this.#standing.clear();
-  }
-
-  #clearOverflow(): void {
-    if (this.plan.overflow) this.#write(this.plan.overflow, new Uint8Array(4));
-  }
-
-  #write(name: string, data: Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>): void {
-    this.#scheduler.gpu.device.queue.writeBuffer(this.#scheduler.buffer(name), 0, data);
-  }
-
-  /** Makes the images of values written from outside. */
-  #show(dispatches: readonly Dispatch[]): void {
-    if (dispatches.length > 0) this.#scheduler.submit(dispatches, "show");
+    await this.#submissions.expectFinite("the photograph compared with");
   }
 
   /** Submits `count` iterations; reads their objective values back if somebody listens. */

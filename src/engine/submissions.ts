@@ -3,6 +3,7 @@
  * some run, and what they leave is read back once a submission at most.
  */
 import { DeviceError, InputError } from "../errors.ts";
+import { readBuffer } from "../gpu/device.ts";
 import type { Dispatch } from "../gpu/dispatch.ts";
 import { RING, VALUES } from "./image.ts";
 import type { Pace } from "./pace.ts";
@@ -132,6 +133,27 @@ export class Submissions {
     this.#scheduler.submit(dispatches.slice(begin), label, after);
   }
 
+  /** Forgets an overflow of half precision. */
+  clearOverflow(): void {
+    const { gpu, plan } = this.#scheduler;
+    if (plan.overflow)
+      gpu.device.queue.writeBuffer(this.#scheduler.buffer(plan.overflow), 0, new Uint8Array(OVERFLOW_BYTES));
+  }
+
+  /**
+   * Waits for what was submitted, where there are kernels in half precision.
+   * @param what it was for
+   * @throws InputError where they met or made what is not finite; forgets it then
+   */
+  async expectFinite(what: string): Promise<void> {
+    const { gpu, plan } = this.#scheduler;
+    if (!plan.overflow) return;
+    const [word] = new Uint32Array(await readBuffer(gpu, this.#scheduler.buffer(plan.overflow)));
+    if (word === 0) return;
+    this.clearOverflow();
+    throw overflowError(what);
+  }
+
   #copyResults(encoder: GPUCommandEncoder, staging: GPUBuffer): void {
     const values = this.#scheduler.buffer(VALUES);
     const { overflow } = this.#scheduler.plan;
@@ -189,7 +211,7 @@ export class Submissions {
 }
 
 /** @param where it happened */
-export function overflowError(where: string): InputError {
+function overflowError(where: string): InputError {
   return new InputError(`${where}: half precision overflowed: activations or gradients are not finite`, {
     remedy: "begin again without kernels in half precision, or with smaller weights, images or steps",
   });

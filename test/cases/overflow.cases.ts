@@ -108,6 +108,20 @@ async function forgetsAnImage(device: GPUDevice, assets: Assets): Promise<void> 
   ascent.dispose();
 }
 
+/** A photograph to compare with that overflows is told before anything is compared. */
+async function tellsAPhotograph(device: GPUDevice, assets: Assets): Promise<void> {
+  const model = await scaled(assets, 60, -60);
+  const recipe = { ...RECIPE, objective: "invert:relu2_2" };
+  const target = IMAGE.subarray(0, IMAGE.length / RECIPE.batch);
+  const made = (photo: Float32Array) =>
+    createAscent(gpuOf(device), model, recipe, { kernels: "half", target: photo });
+  const bright = target.map((x) => 1e30 * x);
+  expectOverflow(await failureOf(made(bright)), /^the photograph compared with:/);
+  const ascent = await made(target);
+  await ascent.step();
+  ascent.dispose();
+}
+
 export const cases: readonly GpuCase[] = [
   {
     name: "half precision: any power of two between two layers changes no bit",
@@ -130,5 +144,10 @@ export const cases: readonly GpuCase[] = [
     name: "half precision: an image that overflowed is forgotten with the next",
     features: ["shader-f16"],
     run: forgetsAnImage,
+  },
+  {
+    name: "half precision: a photograph to compare with that overflows is told",
+    features: ["shader-f16"],
+    run: tellsAPhotograph,
   },
 ];
