@@ -3,6 +3,7 @@
 import { tmpdir } from "node:os";
 import { DeviceError } from "../errors.ts";
 import { findChromiums } from "./browser.ts";
+import { pacePolling } from "./polling.ts";
 import { findSoftwareVulkan, useDriver } from "./vulkan.ts";
 
 /** Dawn crashes once its instance is collected while devices live: keep each for the life of the process. */
@@ -20,6 +21,7 @@ const toggles = ["disable-dawn-features=timestamp_quantization"];
 export async function dawnGpu(): Promise<GPU> {
   const { create, globals } = await importDawn();
   Object.assign(globalThis, globals);
+  pacePolling();
   prepareRuntimeFolder();
   const named = process.env["VK_DRIVER_FILES"] ?? process.env["VK_ICD_FILENAMES"];
   const drivers = named ? [] : findSoftwareVulkan(findChromiums());

@@ -56,7 +56,7 @@ export class WallLabel extends LitElement {
       <h1 class=${formula ? "formula" : nothing}>${name}</h1>
       ${place ? html`<p class="place">${place}</p>` : nothing}
       <p class="medium">
-        Gradient ascent on ${size[1]} × ${size[0]} pixels, ${STARTS[init]}${seed === 0 ? "" : `, seed ${seed}`}
+        Gradient ascent on ${size.join(" × ")} pixels, ${STARTS[init]}${seed === 0 ? "" : `, seed ${seed}`}
       </p>
     `;
   }
