@@ -79,9 +79,8 @@ export function shapeKey({ pass, correlation: c }: Pick<ConvolutionPass, "pass" 
 }
 
 /**
- * The variants that this device can run for a pass. Half precision is among them only where it is allowed,
- * and those that are there for something else than speed only where nothing else runs: `plain` to be compared with,
- * `single` to be compiled soon.
+ * The variants that this device can run for a pass. Half precision is among them only where it is allowed, and `plain`,
+ * which is there to be compared with, only where nothing else runs.
  */
 export function candidates(
   device: Pick<GPUDevice, "features">,
@@ -93,7 +92,7 @@ export function candidates(
     const allowed = precision === "f32" || options.f16 === true;
     return allowed && features.every((feature) => device.features.has(feature)) && suits(pass);
   });
-  const tuned = able.filter((variant) => variant !== "plain" && variant !== "single");
+  const tuned = able.filter((variant) => variant !== "plain");
   return tuned.length > 0 ? tuned : able;
 }
 

@@ -50,8 +50,10 @@ export interface TuningReport {
 export const TUNING_MS = 300;
 /** Shortest block worth timing by timestamps: browsers round them to 0.1 ms. */
 const BLOCK_MS = 1;
-/** Rows of a slice: whole tiles of every family. */
+/** A slice has a multiple of this many rows, whole tiles of every family, … */
 const SLICE_ROWS = 8;
+/** … and this many pixels at least: two invocations' of the largest product, 16 tiles of 4×4. */
+const SLICE_PIXELS = 512;
 
 /**
  * The variants found fastest on this adapter, and where nothing was measured yet the guess, which stays the choice until
@@ -152,7 +154,7 @@ async function timeVariant(
   grain: number,
 ) {
   const family = convFamily(variant);
-  const slice = sliced(pass.correlation, SLICE_ROWS);
+  const slice = sliced(pass.correlation);
   const buffers = buffersOf(gpu, family, slice);
   try {
     const trial = await prepareTrial(gpu, dispatchesOf(family, pass, slice), buffers);
@@ -167,8 +169,9 @@ async function timeVariant(
   }
 }
 
-/** The first `rows` rows of the output, and what they are made of. */
-export function sliced(pass: Correlation, rows: number): Correlation {
+/** The first rows of the output, and what they are made of. */
+export function sliced(pass: Correlation): Correlation {
+  const rows = SLICE_ROWS * Math.ceil(SLICE_PIXELS / (SLICE_ROWS * pass.batch * pass.outputWidth));
   const outputHeight = Math.min(rows, pass.outputHeight);
   return { ...pass, outputHeight, inputHeight: outputHeight + 2 - 2 * pass.pad };
 }

@@ -77,10 +77,14 @@ describe("pins", () => {
 
 it("slices a pass into rows of output and what they are made of", () => {
   const [forward] = passes;
-  expect(sliced(forward!.correlation, 8)).toMatchObject({ outputHeight: 8, inputHeight: 8, outputWidth: 20 });
-  const valid = correlation({ ...shape, padding: 0 }, "forward");
-  expect(sliced(valid, 8)).toMatchObject({ outputHeight: 8, inputHeight: 10 });
-  expect(sliced(valid, 99)).toEqual(valid);
+  const wide = { ...forward!.correlation, outputWidth: 64, inputWidth: 64 };
+  expect(sliced(wide)).toEqual({ ...wide, outputHeight: 8, inputHeight: 8 });
+  const valid = { ...correlation({ ...shape, padding: 0 }, "forward"), outputWidth: 62, inputWidth: 64 };
+  expect(sliced(valid)).toMatchObject({ outputHeight: 16, inputHeight: 18 });
+  // Few pixels a row: more rows, or tiles would be empty that are full in the whole pass.
+  expect(sliced({ ...wide, outputWidth: 24, inputWidth: 24 })).toMatchObject({ outputHeight: 24 });
+  expect(sliced({ ...wide, outputWidth: 24, inputWidth: 24, batch: 3 })).toMatchObject({ outputHeight: 8 });
+  expect(sliced(forward!.correlation)).toEqual(forward!.correlation);
 });
 
 it("holds a layer's choice for a pass at every size", () => {
