@@ -7,6 +7,7 @@ import { type Gpu, guarded } from "../gpu/device.ts";
 import { type BufferRef, bufferName, type Dispatch } from "../gpu/dispatch.ts";
 import { bindKernel, type Kernel, writeUniform } from "../gpu/kernel.ts";
 import type { Model } from "../model/network.ts";
+import { adapterKind } from "./kernel-guess.ts";
 import type { BufferSpec, Packing } from "./memory.ts";
 import { allDispatches, type Plan } from "./plan.ts";
 import { uploadWeights } from "./upload.ts";
@@ -150,18 +151,25 @@ export class Scheduler {
   }
 
   /**
-   * Where the adapter gives no name (Firefox), dispatches each kernel without workgroups: some drivers (lavapipe) make a
-   * kernel's code when it is first dispatched, one after the other. Chromium and Dawn would complain.
+   * Mesa's CPU driver makes a kernel's code when it is first dispatched, one after the other: dispatches each without
+   * workgroups. Dawn would complain of a count of 0, and finds it in a buffer, which it does not look into; Firefox, which names
+   * no adapter, would compile a kernel of its own to look into one.
    */
   #dispatchAhead(dispatches: readonly Dispatch[]): void {
-    if (this.gpu.adapterInfo?.vendor) return;
+    const { adapterInfo } = this.gpu;
+    if (adapterKind(adapterInfo) !== "llvmpipe") return;
+    const none = adapterInfo?.vendor
+      ? this.gpu.buffer("no workgroups", 12, GPUBufferUsage.INDIRECT)
+      : undefined;
     const once = new Map(dispatches.map((dispatch) => [this.#bound.get(dispatch)?.kernel, dispatch]));
     this.#submitPass("ahead", (pass) => {
       for (const dispatch of once.values()) {
         this.#enter(pass, dispatch);
-        pass.dispatchWorkgroups(0);
+        if (none) pass.dispatchWorkgroupsIndirect(none, 0);
+        else pass.dispatchWorkgroups(0);
       }
     });
+    if (none) this.gpu.free(none);
   }
 
   #bind(dispatch: Dispatch, kernel: Kernel): Bound {
