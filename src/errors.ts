@@ -18,6 +18,19 @@ export class InputError extends AscentError {
   override readonly name = "InputError";
 }
 
+/**
+ * Does the work; where it cannot be met as stated, says of what.
+ * @param what begins the message
+ */
+export function inputOf<T>(what: string, remedy: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${what}: ${error.message}`, { remedy, cause: error });
+  }
+}
+
 /** A weights file that is truncated, hostile, of the wrong shapes, or not finite. */
 export class WeightsError extends AscentError {
   override readonly name = "WeightsError";

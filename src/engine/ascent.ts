@@ -14,6 +14,7 @@ import { type Preprocessing, preprocessing } from "../model/preprocess.ts";
 import { reweighed } from "../optvis/algebra.ts";
 import { parseObjective } from "../optvis/objective.ts";
 import { liveFields, type Recipe } from "../optvis/recipe.ts";
+import { checkRecipe } from "../optvis/recipe-text.ts";
 import { expectRegularizers } from "../optvis/regularizers.ts";
 import { weightKey } from "../optvis/terms/terms.ts";
 import { dependsOnIterations } from "../optvis/transforms/transforms.ts";
@@ -50,6 +51,7 @@ export async function createAscent(
   recipe: Recipe,
   options: AscentOptions = {},
 ): Promise<Ascent> {
+  checkRecipe(recipe);
   const objective = options.objective ?? parseObjective(recipe.objective, model.network);
   const target = targetOf(objective, recipe, options);
   const bindingLimit = Math.min(
@@ -62,7 +64,10 @@ export async function createAscent(
       ...options.plan,
       bindingLimit,
     });
-  const plan = options.plan?.convVariant ? planWith({}) : await planKernels(gpu, planWith, options);
+  const convolutions = model.network.layers.filter(({ kind }) => kind === "conv").map(({ name }) => name);
+  const plan = options.plan?.convVariant
+    ? planWith({})
+    : await planKernels(gpu, planWith, { ...options, convolutions });
   const begin = [
     ...plan.start.show,
     ...plan.show,
@@ -235,6 +240,7 @@ export class Ascent {
    */
   set(live: LiveSettings): void {
     const { weights, objective, iterations, ...fields } = live;
+    checkRecipe({ ...this.#recipe, ...fields });
     expectRegularizers({ ...this.#recipe, ...fields });
     if (iterations !== undefined) this.#recount(iterations);
     if (objective !== undefined) this.#reweigh(objective);

@@ -105,10 +105,14 @@ const PASSES: Readonly<Record<string, readonly ConvPass[]>> = {
 /**
  * Reads pins: `VARIANT` for every layer, or `LAYER=VARIANT`, `LAYER.forward=VARIANT`, `LAYER.backward=VARIANT`,
  * separated by commas; later ones overrule earlier ones.
+ * @param convolutions names of the network's, where they are known
  * @returns the pinned variant, or undefined where nothing is pinned
- * @throws InputError for an unknown variant or pass
+ * @throws InputError for an unknown variant, pass or layer
  */
-export function parsePins(text: string): (layer: string, pass: ConvPass) => ConvVariant | undefined {
+export function parsePins(
+  text: string,
+  convolutions?: readonly string[],
+): (layer: string, pass: ConvPass) => ConvVariant | undefined {
   const pins = new Map<string, ConvVariant>();
   for (const part of text.split(",").map((one) => one.trim())) {
     const [, layer = "*", pass = "", name = ""] = /^(?:([\w*]+)(?:\.(\w+))?=)?(\w+)$/.exec(part) ?? [];
@@ -117,6 +121,11 @@ export function parsePins(text: string): (layer: string, pass: ConvPass) => Conv
     if (!variant || !passes) {
       throw new InputError(`kernels: expected VARIANT or LAYER[.forward|.backward]=VARIANT, got "${part}"`, {
         remedy: `variants: ${convVariants.join(" ")}`,
+      });
+    }
+    if (convolutions && layer !== "*" && !convolutions.includes(layer)) {
+      throw new InputError(`kernels: the network has no convolution named ${layer}`, {
+        remedy: `there are ${convolutions.join(" ")}`,
       });
     }
     // A pin on every layer overrules what came before it for single ones.

@@ -1,5 +1,5 @@
 /** Makes the plan of an ascent: its iterations at the whole size, and before them those at half of it. */
-import { InputError } from "../errors.ts";
+import { inputOf } from "../errors.ts";
 import type { Network, Preprocess } from "../model/network.ts";
 import { coarseSize, enlarge } from "../optvis/coarse.ts";
 import type { Recipe } from "../optvis/recipe.ts";
@@ -71,7 +71,11 @@ function planCoarse(
   const { batch, coarse, init, param, size: to } = recipe;
   if (coarse === 0 || param !== "pixel" || init === "photo") return undefined;
   const size = coarseSize(to);
-  const { phases, image } = atHalfSize(() => planAt(COARSE_IMAGE, { ...recipe, size }));
+  const { phases, image } = inputOf(
+    "coarse, at half the size",
+    "use a larger size, or begin at the whole size (coarse 0)",
+    () => planAt(COARSE_IMAGE, { ...recipe, size }),
+  );
   const { values, alpha } = image;
   const show = [
     enlarge({ planes: 3 * batch, from: size, to }, { input: values, output: whole.values }),
@@ -87,19 +91,6 @@ function planCoarse(
     end: [...phase.end, ...show],
   }));
   return { phases: cut, start: { values, alpha, size, show: [...image.show, ...show] } };
-}
-
-/** Says of a size that is too small that it is the half of the one asked for. */
-function atHalfSize<T>(plan: () => T): T {
-  try {
-    return plan();
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new InputError(`coarse, at half the size: ${error.message}`, {
-      remedy: "use a larger size, or begin at the whole size (coarse 0)",
-      cause: error,
-    });
-  }
 }
 
 function sum(numbers: readonly number[]): number {

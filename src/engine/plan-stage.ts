@@ -1,5 +1,5 @@
 /** What the iterations at one size are made of, and the gradient there. */
-import { InputError } from "../errors.ts";
+import { InputError, inputOf } from "../errors.ts";
 import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Network, Preprocess } from "../model/network.ts";
 import { preprocessing } from "../model/preprocess.ts";
@@ -55,10 +55,17 @@ export function planStage({
       { ...options, convVariant },
       memory,
     );
-  const moved = pass(inputSize, fast, recipe.redirect);
+  const sameSize = inputSize.every((side, i) => side === recipe.size[i]);
+  const seen = () => pass(inputSize, fast, recipe.redirect);
+  const moved = sameSize
+    ? seen()
+    : inputOf(
+        `transforms ${recipe.transforms}`,
+        "let them leave more of the image, or use a larger size",
+        seen,
+      );
   const allExact = sameChoices(recipe.batch, moved.steps, fast, exact);
   const opening = allExact ? moved : pass(inputSize, exact, recipe.redirect);
-  const sameSize = inputSize.every((side, i) => side === recipe.size[i]);
   const still = sameSize ? opening : pass(recipe.size, exact);
   if (!sameSize) expectNoPhoto(objective);
   const penalties = planPenalties(name, objective, recipe, preprocess, memory);

@@ -11,6 +11,8 @@ export interface KernelOptions {
   readonly tuning?: (TuningOptions & { readonly storage: TuningStorage }) | undefined;
   /** Kernels pinned to layers, as `parsePins` reads them: `winograd4, conv1_1.forward=register`. */
   readonly kernels?: string | undefined;
+  /** Names of the network's convolutions, of which pins may name no others. */
+  readonly convolutions?: readonly string[];
 }
 
 /** Kernels of the iterations, and of what must be exact. */
@@ -23,13 +25,13 @@ export type Choice = Pick<PlanOptions, "convVariant" | "exactVariant">;
 export async function planKernels(
   gpu: Gpu,
   makePlan: (choice: Choice) => Plan,
-  { tuning, kernels }: KernelOptions,
+  { tuning, kernels, convolutions }: KernelOptions,
 ): Promise<Plan> {
   const guess = guessFor(gpu.adapterInfo);
   const chosen = sameAtEverySize(
     tuning ? await rememberedVariants(gpu, guess, tuning.storage, tuning) : guess,
   );
-  const pinned = kernels ? parsePins(kernels) : () => undefined;
+  const pinned = kernels ? parsePins(kernels, convolutions) : () => undefined;
   const plan = makePlan({
     convVariant: (layer, pass, shape) => pinned(layer, pass) ?? chosen(layer, pass, shape),
     exactVariant: (layer, pass, shape) => pinned(layer, pass) ?? exactVariant(layer, pass, shape),

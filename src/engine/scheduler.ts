@@ -32,6 +32,7 @@ export class Scheduler {
   readonly #live = new Map<string, number>();
   readonly #bound = new Map<Dispatch, Bound>();
   readonly #ran = new Set<string>();
+  #disposed = false;
   /** Packing that nothing prepared so far has needed. */
   #unpacked: readonly Packing[];
   /** Ends with the newest call of `prepare`. */
@@ -212,7 +213,9 @@ export class Scheduler {
     return [...this.#ran];
   }
 
+  /** @throws InputError once it is disposed */
   buffer(name: string): GPUBuffer {
+    this.#expectAlive();
     const buffer = this.#buffers.get(name);
     if (!buffer) throw new Error(`the plan has no buffer named ${name}`);
     return buffer;
@@ -258,6 +261,7 @@ export class Scheduler {
     encode: (pass: GPUComputePassEncoder) => void,
     after?: (encoder: GPUCommandEncoder) => void,
   ): void {
+    this.#expectAlive();
     const encoder = this.gpu.device.createCommandEncoder({ label });
     const pass = encoder.beginComputePass({ label });
     encode(pass);
@@ -266,7 +270,13 @@ export class Scheduler {
     this.gpu.device.queue.submit([encoder.finish()]);
   }
 
+  #expectAlive(): void {
+    if (this.#disposed) throw new InputError("this ascent is disposed", { remedy: "make a new one" });
+  }
+
   dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
     for (const buffer of this.#buffers.values()) this.gpu.free(buffer);
     this.#buffers.clear();
     this.gpu.free(this.#uniforms);
