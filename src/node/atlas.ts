@@ -3,7 +3,7 @@
  * batch begins, and what is written is not drawn again, so it goes on where it stopped.
  */
 
-import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { RenderTensors } from "../commands/render.ts";
@@ -16,7 +16,7 @@ import { standardized } from "../optvis/standardize.ts";
 import { type AtlasLayer, type AtlasPages, indexPage, layerPage, pictureName } from "./atlas-page.ts";
 import type { AtlasFlags } from "./atlas-program.ts";
 import { execute, type Weights } from "./execute.ts";
-import { userPath } from "./files.ts";
+import { userPath, writeWhole } from "./files.ts";
 import { renderRecipe } from "./flags.ts";
 import { writePicture } from "./pictures.ts";
 import { startProgress } from "./progress.ts";
@@ -182,13 +182,6 @@ async function writeGroup(
     const png = writePicture(rgb, [height, width], alpha?.data.subarray(n * area, (n + 1) * area));
     await writeWhole(join(folder, layer, pictureName(channel)), png);
   }
-}
-
-/** A file is there whole or not at all: other shards and later runs look at what is there. */
-async function writeWhole(path: string, data: Uint8Array | string): Promise<void> {
-  const part = `${path}.${process.pid}.part`;
-  await writeFile(part, data);
-  await rename(part, path);
 }
 
 function groupText({ layer, channels }: Group, i: number, of: number, report: RunReport): string {

@@ -1,7 +1,8 @@
 /** Files by path: where a path on the command line points, weights read piece by piece, outputs checked early. */
 
+import { randomUUID } from "node:crypto";
 import { constants, existsSync } from "node:fs";
-import { access, open, readFile, stat, writeFile } from "node:fs/promises";
+import { access, open, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InputError, WeightsError } from "../errors.ts";
@@ -105,4 +106,14 @@ export async function writeOutput(path: string, bytes: Uint8Array): Promise<void
   await writeFile(userPath(path), bytes).catch((cause: unknown) => {
     throw new InputError(`--out: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   });
+}
+
+/**
+ * A file is there whole or not at all, for others that look at the same folder. Several may write the same one at once:
+ * not even the process tells them apart, as its number is the same in containers that share a volume.
+ */
+export async function writeWhole(path: string, data: Uint8Array | string): Promise<void> {
+  const part = `${path}.${randomUUID()}.part`;
+  await writeFile(part, data);
+  await rename(part, path);
 }
