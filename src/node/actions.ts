@@ -66,11 +66,12 @@ async function info(flags: InfoFlags): Promise<void> {
 
 async function render(flags: RenderFlags, startedAt: number): Promise<void> {
   await expectOutput(flags.out, [".png", ".safetensors"]);
-  const recipe = await renderRecipe(flags);
   const weights = await weightsOf(flags);
-  await withModel(weights, (model) =>
-    checkObjective(model, recipe.objective, transformedSize(transformsOf(recipe), recipe.size)),
-  );
+  const recipe = await withModel(weights, async (model) => {
+    const asked = await renderRecipe(flags, model.preprocess);
+    checkObjective(model, asked.objective, transformedSize(transformsOf(asked), asked.size));
+    return asked;
+  });
   const photo = recipe.init === "photo" ? { photo: await startPhoto(flags.init, recipe) } : {};
   const target = flags.target === undefined ? {} : { target: await readTarget(flags.target, recipe.size) };
   const { drawSize } = flags;

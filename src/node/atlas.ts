@@ -83,14 +83,14 @@ export async function atlas(flags: AtlasFlags, startedAt: number): Promise<void>
 
 /** What will be drawn, and how: checked before the first file is written. */
 async function plan(flags: AtlasFlags, weights: Weights): Promise<{ pages: AtlasPages; recipe: Recipe }> {
-  const { network, layers } = await withModel(weights, (model) => {
-    const { network } = model;
-    return { network, layers: layersOf(model, flags.layer) };
+  const { network, preprocess, layers } = await withModel(weights, (model) => {
+    const { network, preprocess } = model;
+    return { network, preprocess, layers: layersOf(model, flags.layer) };
   });
   // The units of the last linear layer are classes, and drawn as such.
   const classes = network.classes.length > 0 && network.layers.at(-1)?.name === flags.layer;
   const objective = classes ? "class:" : "channel:";
-  const recipe = await renderRecipe({ recipe: "default", size: SIZE, ...flags, objective });
+  const recipe = await renderRecipe({ recipe: "default", size: SIZE, ...flags, objective }, preprocess);
   if (recipe.init === "photo")
     throw new InputError("--init: an atlas starts from zeros or noise, got a photo");
   layerShapes(network, recipe.size, { upTo: layers.at(-1)?.name ?? "" });

@@ -2,7 +2,7 @@
 
 import { InputError } from "../errors.ts";
 import type { Preprocess } from "../model/network.ts";
-import { namedRecipes, recipeNames } from "../optvis/named-recipes.ts";
+import { recipeNames, recipeSettings } from "../optvis/named-recipes.ts";
 import {
   defaultRecipe,
   type LiveField,
@@ -70,9 +70,12 @@ export interface RenderFlags extends CommonFlags, Partial<Pick<Recipe, LiveField
   readonly redirect?: "on" | "off";
 }
 
-/** Raw defaults, overruled by the recipe asked for, overruled by the flags. */
-export async function renderRecipe(flags: RenderFlags): Promise<Recipe> {
-  const base = await baseRecipe(flags);
+/**
+ * Raw defaults, overruled by the recipe asked for, overruled by the flags.
+ * @param preprocess of the network it is for
+ */
+export async function renderRecipe(flags: RenderFlags, preprocess: Preprocess): Promise<Recipe> {
+  const base = await baseRecipe(flags, preprocess);
   const { objective, size = base.size, iterations = base.iterations } = flags;
   if (size === undefined) throw new InputError("required option '--size <n|hxw>' not specified");
   if (iterations === undefined) throw new InputError("required option '--iterations <n>' not specified");
@@ -101,11 +104,14 @@ function initKind(init: string): Recipe["init"] {
   return init === "zeros" || init === "noise" ? init : "photo";
 }
 
-async function baseRecipe({ recipe, objective, size }: RenderFlags): Promise<Partial<Recipe>> {
+async function baseRecipe(
+  { recipe, objective, size }: RenderFlags,
+  preprocess: Preprocess,
+): Promise<Partial<Recipe>> {
   if (recipe === undefined) return {};
   if (recipe === "default") return size ? tunedSettings(objective, size) : {};
   const named = recipeNames.find((name) => name === recipe);
-  if (named) return namedRecipes[named];
+  if (named) return recipeSettings(named, preprocess);
   const text = new TextDecoder().decode(await readInput(recipe, "--recipe"));
   try {
     return parseRecipe(JSON.parse(text));

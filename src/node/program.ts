@@ -120,7 +120,7 @@ function addRecipeFlags(target: Command): Command {
     .option("--seed <n>", "of noise and jitter (default: 0)", integer("--seed", recipeBounds.seed))
     .option(
       "--recipe <name>",
-      `default for tuned settings, ${recipeNames.join(", ")}, or a JSON file; other flags overrule it`,
+      `default for tuned settings, ${recipeNames.join(", ")}, or a JSON file; other flags overrule it; simonyan2013 and cs231n were made for class:, yosinski2015 for class: or neuron:`,
     )
     .option(
       "--param <kind>",

@@ -30,10 +30,10 @@ export async function weightsOf(flags: CommonFlags): Promise<Weights> {
   };
 }
 
-export async function withModel<T>(weights: Weights, use: (model: Model) => T): Promise<T> {
+export async function withModel<T>(weights: Weights, use: (model: Model) => T | Promise<T>): Promise<T> {
   const source = await fileSource(weights.path);
   try {
-    return use(await openModel(source, weights));
+    return await use(await openModel(source, weights));
   } finally {
     source.close();
   }

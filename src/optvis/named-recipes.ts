@@ -1,8 +1,11 @@
 /**
  * Recipes as they were published or ship with other tools, by name. Rates are in our units (RGB 0–1), so the
- * originals' are divided by what their pixels range over. The objective and, where the original names none,
- * the size stay the user's.
+ * originals' are divided by what their pixels range over. λ of L2 is of pixels over their standard deviation, and
+ * `recipeSettings` makes it one of a network's own units. The objective and, where the original names none, the size
+ * stay the user's.
  */
+import type { Preprocess } from "../model/network.ts";
+import { preprocessing } from "../model/preprocess.ts";
 import { defaultRecipe, type Recipe } from "./recipe.ts";
 import { MACO_CROPS } from "./transforms/transforms.ts";
 
@@ -12,17 +15,20 @@ export type NamedRecipe = Partial<Omit<Recipe, "objective" | "size">>;
 const DEVIATION = 0.226;
 
 /** What Yosinski's four have in common. */
-const YOSINSKI = { init: "noise", optimizer: "rms", lr: 0.02, redirect: false } as const;
+const YOSINSKI = { init: "noise", optimizer: "rms", lr: 0.02, clamp: true, redirect: false } as const;
 
 export const namedRecipes = {
   /**
    * Simonyan et al. 2013, "Deep Inside Convolutional Networks": zero image, plain ascent on the unnormalised
    * score minus λ‖I‖². Neither λ nor the rate is published; these are ours.
    */
-  simonyan2013: { init: "zeros", optimizer: "sgd", lr: 0.01, l2: 1e-4, redirect: false, iterations: 200 },
+  simonyan2013: { init: "zeros", optimizer: "sgd", lr: 0.05, l2: 1e-4, redirect: false, iterations: 200 },
   /**
    * Yosinski et al. 2015, "Understanding Neural Networks Through Deep Visualization": the four of their Table 1, which
-   * gives decay, blur, clipping and iterations. It gives no rate; ours is of steps normalised by their rms.
+   * gives decay, blur, clipping and iterations, but no rate. Those of their Deep Visualization Toolbox, which also clamps,
+   * are of plain ascent on a class of one network (100 on pixels 0 to 255, or less for a gain of 2 a step); with them the
+   * embedded network's classes do not leave the ground. Ours is of steps normalised by their rms. The toolbox ascends one
+   * unit: a class, or the one in the centre of a channel, `neuron:LAYER:I`.
    */
   yosinski2015a: { ...YOSINSKI, blur: 0.5, blurEvery: 4, clipNorm: 50, iterations: 500 },
   yosinski2015b: { ...YOSINSKI, decay: 0.3, clipNorm: 20, iterations: 750 },
@@ -73,14 +79,20 @@ export type RecipeName = keyof typeof namedRecipes;
 
 export const recipeNames = Object.keys(namedRecipes) as readonly RecipeName[];
 
-/** Every setting of a named recipe: what it does not name is as in plain ascent. */
-export function recipeSettings(name: RecipeName): NamedRecipe {
+/**
+ * Every setting of a named recipe: what it does not name is as in plain ascent.
+ * @param preprocess of the network: Σ(network input)² of pixels 0 to 255 is thousands of times that of pixels over
+ *   their deviation, and a score is the same
+ */
+export function recipeSettings(name: RecipeName, preprocess: Preprocess): NamedRecipe {
   const { objective: _objective, size: _size, seed: _seed, batch: _batch, ...plain } = defaultRecipe;
-  return { ...plain, ...namedRecipes[name] };
+  const settings: NamedRecipe = namedRecipes[name];
+  const deviation = DEVIATION * preprocessing(preprocess).scale[0];
+  return { ...plain, ...settings, l2: (settings.l2 ?? 0) / deviation ** 2 };
 }
 
 /** Whether a recipe is the named one, whatever its objective, size, seed and start. */
-export function isRecipe(name: RecipeName, recipe: Recipe): boolean {
-  const { init: _init, ...settings } = recipeSettings(name);
+export function isRecipe(name: RecipeName, recipe: Recipe, preprocess: Preprocess): boolean {
+  const { init: _init, ...settings } = recipeSettings(name, preprocess);
   return Object.entries(settings).every(([key, value]) => recipe[key as keyof Recipe] === value);
 }

@@ -4,7 +4,7 @@ import type { Concern } from "../element/ascent-view.ts";
 import { placeInNetwork } from "../element/placement.ts";
 import { AscentError } from "../errors.ts";
 import { openModel } from "../model/model.ts";
-import type { Network } from "../model/network.ts";
+import type { Network, Preprocess } from "../model/network.ts";
 import { blobSource } from "../model/source.ts";
 import { urlSource } from "../model/url-source.ts";
 import type { Recipe } from "../optvis/recipe.ts";
@@ -42,6 +42,7 @@ export class AscentStudio extends LitElement {
   @state() private linkedFile = "";
   @state() private photo: File | undefined;
   @state() private network: Network | undefined;
+  @state() private preprocess: Preprocess = "imagenet";
   @state() private unusedTensors: readonly string[] = [];
   @state() private adapterName = "";
   @state() private errors: Errors = {};
@@ -99,6 +100,7 @@ export class AscentStudio extends LitElement {
   #listenTo({ view }: Stage): void {
     view.addEventListener("ascent-ready", ({ detail }) => {
       this.network = detail.network;
+      this.preprocess = detail.preprocess;
       this.unusedTensors = detail.unusedTensors;
       this.adapterName = detail.adapterName;
       this.errors = {};
@@ -189,11 +191,12 @@ export class AscentStudio extends LitElement {
     this.linkedFile = "";
     try {
       const source = choice.file ? blobSource(choice.file) : await urlSource(embeddedUrl);
-      const { network, unusedTensors } = await openModel(source, openOptions(choice));
+      const { network, preprocess, unusedTensors } = await openModel(source, openOptions(choice));
       source.close?.();
       if (turn !== this.#choices) return;
       const recipe = fittingRecipe(choice.file ? this.recipe : openingRecipe, network);
       this.network = network;
+      this.preprocess = preprocess;
       this.unusedTensors = unusedTensors;
       this.errors = {};
       this.recipe = recipe;
@@ -292,6 +295,7 @@ export class AscentStudio extends LitElement {
       </section>
       <studio-recipe
         .recipe=${recipe}
+        .preprocess=${this.preprocess}
         .sizeError=${errors.size}
         .startError=${errors.init}
         .photoName=${this.photo?.name ?? ""}
@@ -338,6 +342,7 @@ export class AscentStudio extends LitElement {
         <h2 id="compare-title">Two recipes, side by side</h2>
         <studio-compare
           .network=${network}
+          .preprocess=${this.preprocess}
           .choice=${shown}
           .recipe=${recipe}
           .photo=${this.photo}

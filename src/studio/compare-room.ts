@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { Network } from "../model/network.ts";
+import type { Network, Preprocess } from "../model/network.ts";
 import { recipeNames, recipeSettings } from "../optvis/named-recipes.ts";
 import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
 import { tunedSettings } from "../optvis/recipes.ts";
@@ -50,6 +50,7 @@ export class CompareRoom extends LitElement {
   ];
 
   @property({ attribute: false }) network: Network | undefined;
+  @property() preprocess!: Preprocess;
   @property({ attribute: false }) choice!: ModelChoice;
   @property({ attribute: false }) recipe: Recipe = defaultRecipe;
   @property({ attribute: false }) photo: File | undefined;
@@ -76,7 +77,7 @@ export class CompareRoom extends LitElement {
 
   #renderSide(side: 0 | 1) {
     const choice = this.chosen[side];
-    const recipe = recipeOf(choice, this.recipe);
+    const recipe = recipeOf(choice, this.recipe, this.preprocess);
     const at = this.progress[side];
     const objective = at?.objective === undefined ? "" : `, objective ${at.objective.toPrecision(3)}`;
     return html`<div>
@@ -106,10 +107,10 @@ export class CompareRoom extends LitElement {
 }
 
 /** The page's subject, size and seed by the settings of a choice. */
-function recipeOf(choice: Choice, recipe: Recipe): Recipe {
+function recipeOf(choice: Choice, recipe: Recipe, preprocess: Preprocess): Recipe {
   if (choice === "as set above") return recipe;
   const { objective, size, seed } = recipe;
-  const settings = choice === "default" ? tunedSettings(objective, size) : recipeSettings(choice);
+  const settings = choice === "default" ? tunedSettings(objective, size) : recipeSettings(choice, preprocess);
   return { ...defaultRecipe, ...settings, objective, size, seed };
 }
 

@@ -3,6 +3,7 @@ import type WaSwitch from "@awesome.me/webawesome/dist/components/switch/switch.
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { AscentError } from "../errors.ts";
+import type { Preprocess } from "../model/network.ts";
 import { isRecipe, recipeNames, recipeSettings } from "../optvis/named-recipes.ts";
 import { paramOf } from "../optvis/params/param.ts";
 import {
@@ -139,6 +140,8 @@ export class RecipeControls extends LitElement {
   ];
 
   @property({ attribute: false }) recipe!: Recipe;
+  /** Of the network that it is for. */
+  @property() preprocess!: Preprocess;
   @property({ attribute: false }) sizeError: AscentError | undefined;
   @property({ attribute: false }) startError: AscentError | undefined;
   @property() photoName = "";
@@ -246,10 +249,12 @@ export class RecipeControls extends LitElement {
 
   /** A recipe by name, what is optimised, and the transforms in front of the network. */
   #renderParameterization() {
-    const { recipe } = this;
+    const { recipe, preprocess } = this;
     const onName = (event: Event) => {
       const name = recipeNames.find((one) => one === (event.target as HTMLSelectElement).value);
-      if (name) this.#choose({ ...recipeSettings(name), ...(name === "deepdream" && { init: recipe.init }) });
+      if (!name) return;
+      const settings = recipeSettings(name, preprocess);
+      this.#choose({ ...settings, ...(name === "deepdream" && { init: recipe.init }) });
     };
     const onParam = (event: Event) => {
       const param = (event.target as HTMLSelectElement).value as ParamKind;
@@ -276,7 +281,7 @@ export class RecipeControls extends LitElement {
         <label for="recipe-name">Recipe</label>
         <select id="recipe-name" @change=${onName}>
           <option value="">As set below</option>
-          ${recipeNames.map((name) => html`<option value=${name} ?selected=${isRecipe(name, recipe)}>${name}</option>`)}
+          ${recipeNames.map((name) => html`<option value=${name} ?selected=${isRecipe(name, recipe, preprocess)}>${name}</option>`)}
         </select>
       </div>
       <div>

@@ -306,6 +306,22 @@ describe.skipIf(!dawn)("render", { timeout: LIMIT }, () => {
     const report = await succeed<RunReport>(`${WORK} --recipe default --iterations 3 --out @tuned.png`);
     expect(report.iterations).toBe(3);
   });
+
+  it("takes a recipe's L2 in the units of the network", async () => {
+    const words = `${RENDER} --objective class:2 --size 16 --recipe cs231n --iterations 4`;
+    // 1e-3 of pixels over their standard deviation, which is 0.226 of 255.
+    for (const [preprocess, l2] of [
+      ["imagenet", 1e-3 / (0.226 / 0.229) ** 2],
+      ["caffe", 1e-3 / (0.226 * 255) ** 2],
+    ] as const) {
+      const [own, given] = [at(`${preprocess}-own.safetensors`), at(`${preprocess}-given.safetensors`)];
+      const { objective } = await succeed<RunReport>(`${words} --preprocess ${preprocess} --out ${own}`);
+      const same = await succeed<RunReport>(`${words} --preprocess ${preprocess} --l2 ${l2} --out ${given}`);
+      const without = await succeed<RunReport>(`${words} --preprocess ${preprocess} --l2 0 --out @none.png`);
+      expect(relativeError(objective ?? [], same.objective ?? [])).toBeLessThan(TOLERANCE);
+      expect(objective).not.toEqual(without.objective);
+    }
+  });
 });
 
 describe.skipIf(!dawn)("bench", { timeout: LIMIT }, () => {

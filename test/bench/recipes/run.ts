@@ -110,7 +110,7 @@ async function compare(gpu: Gpu, model: Model, layer: string): Promise<void> {
   const same = { ...defaultRecipe, size, objective, batch: count, seed };
   const reach = async (recipe: Recipe): Promise<Reached> =>
     judge(gpu, model, objective, await draw(gpu, model, { ...recipe, iterations: steps }));
-  const lucid = await reach({ ...same, ...recipeSettings("lucid2017") });
+  const lucid = await reach({ ...same, ...recipeSettings("lucid2017", model.preprocess) });
   for (const settings of flags.settings) {
     const changes = JSON.parse(settings) as Partial<Recipe>;
     const ours = await reach({ ...same, ...tunedSettings(objective, size), ...changes });
