@@ -228,6 +228,23 @@ for (const name of ["chromium", "firefox"] as const) {
       await page.close();
     });
 
+    it("takes a recipe by name, and knows it again", async () => {
+      const { page, complaints } = await open("#objective=channel:relu1_1:3&size=16&seed=1");
+      const choice = await find<HTMLSelectElement>(page, "#recipe-name");
+      await choice.evaluate((it) => {
+        it.value = "cs231n";
+        it.dispatchEvent(new Event("change"));
+      });
+      const view = await find<AscentView>(page, "ascent-view");
+      await page.waitForFunction((it) => it.recipe?.optimizer === "normalized", {}, view);
+      const { objective, l2, jitter, clamp } = (await view.evaluate((it) => it.recipe)) ?? {};
+      const expected = { objective: "channel:relu1_1:3", l2: 1e-3, jitter: 16, clamp: true };
+      expect({ objective, l2, jitter, clamp }).toEqual(expected);
+      expect(await choice.evaluate((it) => it.selectedOptions[0]?.value)).toBe("cs231n");
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
     it("reads a hostile link as text and clamps its numbers", async () => {
       const { page, complaints } = await open(
         "#objective=%3Cimg%20src%3Dx%20onerror%3D%22window.hit%3D1%22%3E&size=0x0&lr=1e999&seed=-7&iterations=NaN&batch=9999&file=%3Cb%3E",
