@@ -222,6 +222,23 @@ function resampled(moved: Moved): Proof {
   };
 }
 
+/** Equal pixels, and grey around them, stay equal to the bit, so that rounding decides no max-pool's tie. */
+function constant(moved: Moved): Proof {
+  const [transform] = parseTransforms(moved.text);
+  const [batch, , height, width] = moved.shape;
+  const { seed, strength } = moved;
+  const x = Float32Array.from(
+    { length: sizeOf(moved.shape) },
+    (_, i) => FILL[Math.floor(i / height / width) % 3]!,
+  );
+  const place = { batch, size: [height, width] as const, seed, op: 3, strength, fill: FILL };
+  return {
+    buffers: { state: stateAt(moved.step), x, y: 4 * x.length },
+    dispatches: [transform!.forward(place, { state: "state", input: "x", output: "y" })],
+    check: (read) => expectExact("y", read.f32("y"), x),
+  };
+}
+
 /** A whole chain as a plan has it: the way back is the adjoint of the way there, whatever the order. */
 function chained(list: string): Proof {
   const memory = new Allocation();
@@ -263,6 +280,7 @@ export const cases: readonly GpuCase[] = [
     MOTIONS,
     resampled,
   ),
+  kernelCase(["resample_forward"], "what is constant stays so", MOTIONS, constant),
   kernelCase(["window_forward", "resample_backward"], "chains are adjoint", CHAINS, chained),
   kernelCase(
     ["zoom_forward", "zoom_backward"],
