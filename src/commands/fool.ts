@@ -60,18 +60,19 @@ export async function fool(
     plan: { keep: last },
   });
   try {
-    const scores = async () => [...(await ascent.readActivation(last))];
+    const seen = async () => [...(await ascent.readActivation(last))];
     await ascent.gradient();
-    const before = best(model.network, await scores());
+    const before = best(model.network, await seen());
+    const scores: number[] = [];
     let now = before;
     while (now.index !== target && ascent.iteration < iterations) {
-      await ascent.step();
-      now = best(model.network, await scores());
+      scores.push(...(await ascent.step()));
+      now = best(model.network, await seen());
       context.onProgress?.(ascent.iteration);
     }
     const image = await ascent.readImage();
     const { objective } = await ascent.gradient();
-    const after = best(model.network, await scores());
+    const after = best(model.network, await seen());
     const report: FoolReport = {
       runtime: context.runtime,
       adapter: gpu.adapterName,
@@ -79,6 +80,7 @@ export async function fool(
       before,
       after,
       fooled: after.index === target,
+      scores,
       objective: objective[0] as number,
       distance: distance(photo, image),
       kernels: ascent.kernels,

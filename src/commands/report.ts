@@ -102,6 +102,8 @@ export interface FoolReport {
   readonly before: Scored;
   readonly after: Scored;
   readonly fooled: boolean;
+  /** The wanted class's score before each step. */
+  readonly scores: readonly number[];
   /** The wanted class's score of the image. */
   readonly objective: number;
   /** Root mean square of the change, in RGB 0–1 units. */
