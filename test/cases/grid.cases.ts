@@ -1,12 +1,25 @@
-/** Every cell of an activation grid is an image of what the activation is where the cell stands. */
+/**
+ * An activation grid's cells are PyTorch float64's on the real VGG-19 and photographs, random transforms and all; and each
+ * is an image of what the activation is where the cell stands.
+ */
 import { grid } from "../../src/commands/grid.ts";
-import type { Model } from "../../src/model/network.ts";
-import { openWeights } from "../fixtures/fixtures.ts";
+import type { Model, Preprocess } from "../../src/model/network.ts";
+import { preprocessing } from "../../src/model/preprocess.ts";
+import { openWeights, readFloats } from "../fixtures/fixtures.ts";
+import fixtures from "../fixtures/grids.json" with { type: "json" };
 import { layersTo, networkForward, type ReferenceWeights, referenceWeights } from "../reference/network.ts";
 import { preprocessForward, subtractMean } from "../reference/preprocess.ts";
 import { type Shape4, type Tensor, tensor } from "../reference/tensor.ts";
 import type { Assets, GpuCase } from "../stacks/case.ts";
+import { relativeL2 } from "./error.ts";
 import { gpuOf } from "./gpu.ts";
+
+type Fixture = (typeof fixtures)[number];
+
+/** Relative L2 of a cell, counted from the mean colour, in which rounding flips no decision of a ReLU or pool. */
+const TOLERANCE = 1e-4;
+/** Times what a cell goes where disturbed weights flip some (`grids.py`); rounding errors are ten times smaller. */
+const FLIPPED = 2;
 
 const FILE = "vgg19_conv1_1-conv3_4.f32.safetensors";
 const LAYER = "relu2_1";
@@ -67,12 +80,13 @@ async function resembles(device: GPUDevice, assets: Assets): Promise<void> {
   const { report, tensors } = await grid(gpuOf(device), model, { ...OPTIONS, image }, context);
   if (report.rows !== ROWS || report.columns !== COLUMNS)
     throw new Error(`${report.rows}×${report.columns} cells`);
+  const shape = { cell: CELL, rows: ROWS, columns: COLUMNS };
   const seen = activation(model, weights, [1, 3, ...SIZE], data);
   const vectors = Array.from({ length: ROWS * COLUMNS }, (_, i) =>
     meanOf(seen, 10 * Math.floor(i / COLUMNS), 10 * (i % COLUMNS), 10, 10),
   );
   const drawn = vectors.map((_, i) => {
-    const shown = activation(model, weights, [1, 3, CELL, CELL], cellOf(tensors["image"]!.data, i));
+    const shown = activation(model, weights, [1, 3, CELL, CELL], cellOf(tensors["image"]!.data, i, shape));
     return meanOf(shown, 0, 0, shown.shape[2], shown.shape[3]);
   });
   const places = centred(vectors);
@@ -84,17 +98,53 @@ async function resembles(device: GPUDevice, assets: Assets): Promise<void> {
   }
 }
 
-/** One cell of the picture, (3,CELL,CELL). */
-function cellOf(picture: Float32Array, i: number): Float32Array {
-  const [top, left] = [CELL * Math.floor(i / COLUMNS), CELL * (i % COLUMNS)];
-  const [height, width] = [CELL * ROWS, CELL * COLUMNS];
-  return Float32Array.from({ length: 3 * CELL * CELL }, (_, at) => {
-    const [colour, y, x] = [Math.floor(at / CELL / CELL), Math.floor(at / CELL) % CELL, at % CELL];
+async function equals(device: GPUDevice, assets: Assets, fixture: Fixture): Promise<void> {
+  const { name, file, cell, sensitivity } = fixture;
+  const preprocess = fixture.preprocess as Preprocess;
+  const model = await openWeights(assets, file, preprocess);
+  const bytes = await assets.read(photoOf(fixture));
+  const data = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  const options = { ...fixture, image: { shape: [1, 3, ...fixture.size], data } };
+  const context = { runtime: "browser", startedAt: 0 } as const;
+  const { report, tensors } = await grid(gpuOf(device), model, options, context);
+  const { rows, columns } = report;
+  if (rows * columns !== sensitivity.length) throw new Error(`${rows}×${columns} cells`);
+  const expected = await readFloats(assets, "test/fixtures/grids.safetensors", name);
+  const { mean } = preprocessing(preprocess);
+  const offMean = (picture: Float32Array, i: number) =>
+    cellOf(picture, i, { cell, rows, columns }).map((x, at) => x - mean[Math.floor(at / cell ** 2)]!);
+  const errors = sensitivity.map((_, i) =>
+    relativeL2(offMean(tensors["image"]!.data, i), offMean(expected, i)),
+  );
+  const bounds = sensitivity.map((most) => Math.max(TOLERANCE, FLIPPED * most));
+  if (!errors.every((error, i) => error < bounds[i]!))
+    throw new Error(`cells are ${errors} off, with bounds ${bounds}`);
+}
+
+function photoOf({ photo, size }: Fixture): string {
+  return `../shared/data/photos/${photo}.jpg?${size.join("x")}`;
+}
+
+/** One cell of the picture, (3,cell,cell). */
+function cellOf(
+  picture: Float32Array,
+  i: number,
+  { cell, rows, columns }: { readonly cell: number; readonly rows: number; readonly columns: number },
+): Float32Array {
+  const [top, left] = [cell * Math.floor(i / columns), cell * (i % columns)];
+  const [height, width] = [cell * rows, cell * columns];
+  return Float32Array.from({ length: 3 * cell * cell }, (_, at) => {
+    const [colour, y, x] = [Math.floor(at / cell / cell), Math.floor(at / cell) % cell, at % cell];
     return picture[(colour * height + top + y) * width + left + x]!;
   });
 }
 
 export const cases: readonly GpuCase[] = [
+  ...fixtures.map((fixture) => ({
+    name: `grid: ${fixture.layer} ${fixture.name} equals PyTorch's`,
+    needs: [`../shared/data/weights/${fixture.file}`, photoOf(fixture)],
+    run: (device: GPUDevice, assets: Assets) => equals(device, assets, fixture),
+  })),
   {
     name: `grid: every cell resembles its place, ${LAYER}`,
     // Whole ascents, of kernels that every stack proves one by one.
