@@ -39,6 +39,7 @@ export {
   conv3x3Forward as conv3x3_forward_winograd2,
   conv3x3Forward as conv3x3_forward_winograd4,
   conv3x3Forward as conv3x3_forward_workgroup,
+  conv3x3Forward as conv3x3_single,
 } from "./conv3x3.ts";
 export {
   conv3x3BackwardInputRelu as conv3x3_backward_input_relu_half,
