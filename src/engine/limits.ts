@@ -14,7 +14,7 @@ export interface Limits {
 }
 
 /** Chains of one invocation of `limits_fma`. */
-const CHAINS = 32;
+const CHAINS = 12;
 
 /** @param size of the copy in bytes, a multiple of 16 */
 export function copyDispatch(size: number): Dispatch {
@@ -28,6 +28,7 @@ export function copyDispatch(size: number): Dispatch {
   });
 }
 
+/** @param steps a multiple of 8 */
 export function fmaDispatch(invocations: number, steps: number): Dispatch {
   return dispatch(limits_fma, {
     label: "limits fma",

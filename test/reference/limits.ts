@@ -1,7 +1,7 @@
-/** Σ over the chains s ← s·a + b of `steps` steps that start at 0, ¼ … 7¾. */
+/** Σ over the chains s ← s·a + b of `steps` steps that start at 0, ¼ … 2¾. */
 export function limitsFma(a: number, b: number, steps: number): number {
   let sum = 0;
-  for (let chain = 0; chain < 32; chain++) {
+  for (let chain = 0; chain < 12; chain++) {
     let s = chain / 4;
     for (let step = 0; step < steps; step++) s = s * a + b;
     sum += s;
