@@ -9,7 +9,7 @@ import { transformedSize } from "../engine/chain.ts";
 import { parsePins } from "../engine/kernel-choice.ts";
 import { InputError } from "../errors.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
-import { fitPhoto, fitTransparent, isTransparent } from "../optvis/picture.ts";
+import { fitTransparent } from "../optvis/picture.ts";
 import { benchRecipe, type Recipe } from "../optvis/recipe.ts";
 import { standardized } from "../optvis/standardize.ts";
 import { transformsOf } from "../optvis/transforms/transforms.ts";
@@ -25,11 +25,11 @@ import {
   type RenderFlags,
   renderRecipe,
 } from "./flags.ts";
-import { readImage, readTarget } from "./images.ts";
+import { readImage, readPhoto, readTarget } from "./images.ts";
 import { createPhotoActions } from "./photo-actions.ts";
 import { readPicture, writePicture } from "./pictures.ts";
 import type { Actions } from "./program.ts";
-import { checkObjective, executeWithProgress, print, weightsOf, withModel } from "./running.ts";
+import { checkObjective, executeWithProgress, print, remark, weightsOf, withModel } from "./running.ts";
 import { benchText, infoText, runText } from "./tables.ts";
 
 /** @param startedAt when the process started, in milliseconds since the epoch */
@@ -122,12 +122,7 @@ async function startPhoto(path: string | undefined, { alpha, size }: Recipe): Pr
       remedy: "give its path: --init PHOTO",
     });
   }
-  const picture = readPicture(await readInput(path, "--init"), path);
-  if (alpha) return fitTransparent(picture, size);
-  if (isTransparent(picture)) {
-    process.stderr.write(
-      `ascent: --init: ${path} is transparent, and shown on white; --alpha keeps its opacity\n`,
-    );
-  }
-  return fitPhoto(picture, size);
+  const tell = (text: string): void => remark(`${text}; --alpha keeps its opacity`);
+  if (!alpha) return readPhoto(path, size, "--init", tell);
+  return fitTransparent(await readPicture(await readInput(path, "--init"), path, "--init"), size);
 }

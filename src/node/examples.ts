@@ -109,7 +109,7 @@ async function rank(
   } finally {
     progress.stop();
   }
-  if (!last) throw new InputError(`--images: none of ${images.length} can be read: ${skipped[0]?.why}`);
+  if (!last) throw new InputError(`none of ${images.length} images can be read; ${skipped[0]?.why}`);
   const { adapter, objective } = last;
   return { runtime, adapter, objective, size, images: images.length - skipped.length, skipped, ranked };
 }

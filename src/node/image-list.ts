@@ -6,6 +6,7 @@ import { imageSize } from "../commands/image.ts";
 import { InputError } from "../errors.ts";
 import { userPath } from "./files.ts";
 import { expectOwnSize, readImage, readPhoto } from "./images.ts";
+import { remark } from "./running.ts";
 
 type Size = readonly [height: number, width: number];
 
@@ -45,7 +46,8 @@ export async function listImages(
     throw new InputError(`--images: ${tensors} holds images already, expected it alone`);
   }
   const at = size ?? usual;
-  const lists = await Promise.all(paths.map((path) => listPhotos(path, at)));
+  const tell = onlyOnce((text) => remark(`${text}, and so are others like it`));
+  const lists = await Promise.all(paths.map((path) => listPhotos(path, at, tell)));
   return { size: at, images: lists.flat() };
 }
 
@@ -62,7 +64,16 @@ async function listTensor(path: string, size: Size | undefined): Promise<ImageLi
   return { size: [height, width], images };
 }
 
-async function listPhotos(path: string, size: Size): Promise<ListedImage[]> {
+/** A folder may hold thousands of them. */
+function onlyOnce(tell: (text: string) => void): (text: string) => void {
+  let told = false;
+  return (text) => {
+    if (!told) tell(text);
+    told = true;
+  };
+}
+
+async function listPhotos(path: string, size: Size, tell: (text: string) => void): Promise<ListedImage[]> {
   const isFolder = await stat(userPath(path)).then(
     (entry) => entry.isDirectory(),
     () => false,
@@ -70,7 +81,7 @@ async function listPhotos(path: string, size: Size): Promise<ListedImage[]> {
   const listed = (name: string, found: boolean): ListedImage => ({
     name,
     found,
-    read: () => readPhoto(name, size, "--images"),
+    read: () => readPhoto(name, size, "--images", tell),
   });
   // Whether a file is there is found out when it is read.
   if (!isFolder) return [listed(path, false)];

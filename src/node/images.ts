@@ -6,9 +6,10 @@ import type { Tensor } from "../commands/report.ts";
 import { InputError } from "../errors.ts";
 import { readHeader, readTensor } from "../model/safetensors.ts";
 import { bytesSource } from "../model/source.ts";
-import { fitPhoto } from "../optvis/picture.ts";
+import { fitPhoto, isTransparent } from "../optvis/picture.ts";
 import { readInput } from "./files.ts";
 import { readPicture } from "./pictures.ts";
+import { remark } from "./running.ts";
 
 type Size = readonly [height: number, width: number];
 
@@ -33,9 +34,20 @@ export async function readImageOrPhoto(
   return { shape: [1, 3, ...at], data: await readPhoto(path, at, flag) };
 }
 
-/** A photograph at a size: RGB in 0–1 units, (3,H,W). */
-export async function readPhoto(path: string, size: Size, flag: string): Promise<Float32Array> {
-  return fitPhoto(readPicture(await readInput(path, flag), path), size);
+/**
+ * A photograph at a size: RGB in 0–1 units, (3,H,W). What is transparent is shown on white.
+ *
+ * @param tell is told so
+ */
+export async function readPhoto(
+  path: string,
+  size: Size,
+  flag: string,
+  tell = remark,
+): Promise<Float32Array> {
+  const picture = await readPicture(await readInput(path, flag), path, flag);
+  if (isTransparent(picture)) tell(`${flag}: ${path} is transparent, and shown on white`);
+  return fitPhoto(picture, size);
 }
 
 /** Tensors are taken as they are. @throws InputError where `--size` asks for another size than an image has */

@@ -1,36 +1,35 @@
 /** PNG and JPEG files as pixels, and an image as a PNG file. */
 
 import { convertIndexedToRgb, decode as decodePng, encode as encodePng, hasPngSignature } from "fast-png";
-import jpeg from "jpeg-js";
 import { InputError } from "../errors.ts";
 import { type Raster, toPixels } from "../optvis/picture.ts";
-import { exifOrientation, orient } from "./exif.ts";
+import { readJpeg } from "./jpeg.ts";
 
 /**
  * Decodes a PNG (any colour type and depth) or a JPEG (baseline or progressive, turned upright by its
  * EXIF orientation as browsers do). The kind is told from the bytes, not from the name.
  *
  * @param name for error messages
+ * @param flag that named it, for error messages
+ * @throws InputError for files that are neither, damaged, or cut short
  */
-export function readPicture(bytes: Uint8Array, name: string): Raster {
+export async function readPicture(bytes: Uint8Array, name: string, flag: string): Promise<Raster> {
   try {
     if (hasPngSignature(bytes)) return readPng(bytes);
-    if (bytes[0] === 0xff && bytes[1] === 0xd8) return readJpeg(bytes);
+    if (bytes[0] === 0xff && bytes[1] === 0xd8) return await readJpeg(bytes);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new InputError(`photo: cannot be read: ${name}: ${why}`, { cause });
+    throw new InputError(`${flag}: cannot be read: ${name}: ${reason(cause)}`, { cause });
   }
-  throw new InputError(`photo: expected a PNG or a JPEG, got something else: ${name}`);
+  throw new InputError(`${flag}: expected a PNG or a JPEG, got something else: ${name}`);
 }
 
-function readJpeg(bytes: Uint8Array): Raster {
-  const { width, height, data } = jpeg.decode(bytes, {
-    useTArray: true,
-    formatAsRGBA: false,
-    maxResolutionInMP: 400,
-    maxMemoryUsageInMB: 4096,
-  });
-  return orient({ width, height, channels: 3, data }, exifOrientation(bytes));
+/** Of a decoder's error, with what caused it; a decoder of PNGs that runs off the file's end says so in its own terms. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof RangeError && /DataView/.test(error.message))
+    return "the file ends before its picture";
+  const message = error.message.replace(/:\s*$/, "");
+  return error.cause === undefined ? message : `${message}: ${reason(error.cause)}`;
 }
 
 /** Grey becomes RGB, palettes are looked up, 16 bits and 1 to 4 bits become 0–255 (fractions kept). */

@@ -50,3 +50,8 @@ export function checkObjective(model: Model, spec: string, size: readonly [numbe
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
+
+/** What people should know although the work goes on: a line on stderr. */
+export function remark(text: string): void {
+  process.stderr.write(`ascent: ${text}\n`);
+}

@@ -72,7 +72,10 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [`${render} --param spline`, /--param: expected pixel, fourier, laplacian, cppn or maco, got "spline"/],
     [`${render} --init ${at("nowhere.jpg")}`, /--init: no such file/],
     [`${render} --init ${at("text.txt")}`, /expected a PNG or a JPEG/],
-    [`${render} --init ${at("cut.png")}`, /photo: cannot be read/],
+    [
+      `${render} --init ${at("cut.png")}`,
+      /--init: cannot be read: .*cut.png: the file ends before its picture/,
+    ],
     [instead(render, "--model", at("nowhere")), /--model: no such file/],
     [instead(render, "--model", "."), /--model: expected a file/],
     [instead(render, "--model", at("text.txt")), /text\.txt/],
@@ -108,7 +111,10 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [without(saliency, "--image"), /--image.* not specified/],
     [instead(saliency, "--image", at("nowhere.jpg")), /--image: no such file/],
     [instead(saliency, "--image", at("text.txt")), /expected a PNG or a JPEG/],
-    [instead(saliency, "--image", at("cut.png")), /photo: cannot be read/],
+    [
+      instead(saliency, "--image", at("cut.png")),
+      /--image: cannot be read: .*the file ends before its picture/,
+    ],
     [
       instead(saliency, "--image", at("flat.safetensors")),
       /image: expected shape \[N,3,H,W\], got \[3,8,8\]/,
@@ -163,7 +169,7 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     ],
     [instead(examples, "--images", at("nowhere")), /--images: no such file/],
     [instead(examples, "--images", at("empty")), /--images: no PNG or JPEG in the folder/],
-    [instead(examples, "--images", at("broken")), /--images: none of 1 can be read: photo: expected a PNG/],
+    [instead(examples, "--images", at("broken")), /none of 1 images can be read; --images: expected a PNG/],
     [instead(examples, "--images", at("text.txt")), /expected a PNG or a JPEG/],
     [`${examples} --size 9`, /--size: a \.safetensors image keeps its size, 8×8/],
     [
@@ -178,7 +184,7 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [`${atlas} --init ${at("cut.png")}`, /--init: an atlas starts from zeros or noise/],
     [instead(atlas, "--out", at("text.txt")), /--out: /],
     [`${render} --target ${at("nowhere.jpg")}`, /--target: no such file/],
-    [`${render} --target ${at("cut.png")}`, /photo: cannot be read/],
+    [`${render} --target ${at("cut.png")}`, /--target: cannot be read/],
     [`${render} --batch 0`, /--batch.*got "0"/],
     [instead(render, "--objective", "tv"), /names no layer/],
     [instead(render, "--objective", "invert:conv1_1"), /invert:conv1_1 compares with a photograph, got none/],

@@ -2,16 +2,15 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import decode, { init } from "@jsquash/jpeg/decode.js";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createAscent } from "../../src/engine/ascent.ts";
 import { type Gpu, requestGpu } from "../../src/gpu/device.ts";
 import { openModel } from "../../src/model/model.ts";
 import { readHeader } from "../../src/model/safetensors.ts";
 import { bytesSource } from "../../src/model/source.ts";
+import { readPhoto } from "../../src/node/images.ts";
 import { defaultRecipe } from "../../src/optvis/recipe.ts";
 import { hasAsset } from "../stacks/assets.ts";
 import { startDawn } from "../stacks/dawn.ts";
@@ -76,33 +75,13 @@ describe.skipIf(absent)("on 200 validation images", () => {
 
 /** RGB in 0–1 units, (3,64,64) each, decoded as libjpeg does it, which the training script uses. */
 async function unpack(files: readonly string[]): Promise<Float32Array[]> {
-  // The decoder makes an ImageData, which Node does not have.
-  vi.stubGlobal("ImageData", Picture);
-  const wasm = createRequire(import.meta.url).resolve("@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm");
-  // Its types leave this argument out.
-  await (init as (module: WebAssembly.Module) => Promise<void>)(new WebAssembly.Module(readFileSync(wasm)));
   const folder = mkdtempSync(join(tmpdir(), "ascent-validation-"));
   try {
     execFileSync("tar", ["-xJf", join(ROOT, ARCHIVE), "-C", folder, ...files]);
-    const decoded = files.map((file) => decode(new Uint8Array(readFileSync(join(folder, file))).buffer));
-    return (await Promise.all(decoded)).map(({ data }) =>
-      Float32Array.from(
-        { length: 3 * 64 * 64 },
-        (_, i) => (data[4 * (i % 4096) + Math.floor(i / 4096)] ?? 0) / 255,
-      ),
-    );
+    return await Promise.all(files.map((file) => readPhoto(join(folder, file), [64, 64], file)));
   } finally {
     rmSync(folder, { recursive: true });
-    vi.unstubAllGlobals();
   }
-}
-
-class Picture {
-  constructor(
-    readonly data: Uint8ClampedArray,
-    readonly width: number,
-    readonly height: number,
-  ) {}
 }
 
 const BATCH = 50;

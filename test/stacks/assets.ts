@@ -34,7 +34,8 @@ export async function readAsset(path: string): Promise<Uint8Array<ArrayBuffer>> 
   const size = path.split("?")[1];
   if (size === undefined) return bytes;
   const [height, width] = size.split("x").map(Number) as [number, number];
-  return new Uint8Array(Float32Array.from(fitPhoto(readPicture(bytes, path), [height, width])).buffer);
+  const picture = await readPicture(bytes, path, "asset");
+  return new Uint8Array(Float32Array.from(fitPhoto(picture, [height, width])).buffer);
 }
 
 export const nodeAssets: Assets = { read: readAsset };
