@@ -1,11 +1,11 @@
 /** The package as somebody else installs it: its entry points resolve, run in Node and have types. */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ROOT } from "./stacks/environment.ts";
+import { ROOT, stackEnvironment, wantedStacks } from "./stacks/environment.ts";
 
 const consumer = join(ROOT, ".cache", `consumer-${process.pid}`);
 const installed = join(consumer, "node_modules", "webgpu-ascent");
@@ -24,6 +24,7 @@ beforeAll(async () => {
   // Without one of its own it would count as part of this package, whose name then means these sources.
   writeFileSync(join(consumer, "package.json"), JSON.stringify({ name: "consumer", type: "module" }));
   cpSync(join(ROOT, "package.json"), join(installed, "package.json"));
+  symlinkSync(join(ROOT, "weights"), join(installed, "weights"));
   // What it depends on, as npm would have put it beside it.
   for (const name of ["lit", "webgpu", "@webgpu", "@types"]) {
     symlinkSync(join(ROOT, "node_modules", name), join(consumer, "node_modules", name));
@@ -46,6 +47,17 @@ test("the core and the Node entry load where there is no DOM", () => {
     console.log(caught, typeof dawnGpu, typeof fileSource);`;
   const result = node(["--input-type=module", "--eval", script], consumer);
   expect(result).toEqual({ status: 0, output: "true function function\n" });
+});
+
+const { available } = stackEnvironment("dawn");
+
+test.skipIf(!available || !wantedStacks().includes("dawn"))("the README's example for Node runs", () => {
+  const blocks = readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/^```js\n(.*?)^```/gms);
+  const [example] = [...blocks].map(([, code]) => code ?? "").filter((code) => code.includes("dawnGpu"));
+  writeFileSync(join(consumer, "example.js"), example ?? "");
+  const { status, output } = node(["example.js"], consumer);
+  expect(output).toMatch(/^20\nFloat32Array\(12288\)/m);
+  expect(status).toBe(0);
 });
 
 test.each([

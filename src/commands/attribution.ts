@@ -24,7 +24,7 @@ export interface AttributionOptions {
   readonly objective: string;
   /** (1,3,H,W), RGB in 0–1 units. */
   readonly image: Tensor;
-  /** Layer of the Grad-CAM; the ReLU of the last convolution that the objective needs, if not said. */
+  /** Layer of the Grad-CAM; if not said, `lastConvolution`. */
   readonly layer?: string | undefined;
   /** Noisy copies of SmoothGrad. */
   readonly samples?: number;

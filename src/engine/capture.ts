@@ -3,7 +3,7 @@ import { InputError } from "../errors.ts";
 import type { Images } from "../optvis/params/param.ts";
 import { pixel } from "../optvis/params/pixel.ts";
 import type { Recipe } from "../optvis/recipe.ts";
-import { needsPhoto, type Objective } from "../optvis/term.ts";
+import { needsPhoto, type Objective, type Term } from "../optvis/term.ts";
 
 /** RGB in 0–1 units, (3,H,W) at the recipe's size. */
 interface Photographs {
@@ -27,9 +27,12 @@ export function targetOf(
   const target = options.target ?? start;
   if (target?.length === expected) return target;
   const got = target ? `one of ${target.length} numbers instead of ${expected}` : "none";
-  throw new InputError(`objective: ${term.kind}:${term.layer} compares with a photograph, got ${got}`, {
-    remedy: "give a photograph, of the image's size",
-  });
+  throw missingPhoto(term, got, "give a photograph, of the image's size");
+}
+
+/** @param got instead of the photograph that the term compares with */
+export function missingPhoto({ kind, layer }: Term, got: string, remedy: string): InputError {
+  return new InputError(`objective: ${kind}:${layer} compares with a photograph, got ${got}`, { remedy });
 }
 
 /** A photograph as the resident image of all places of a batch, (N,3,H,W). */

@@ -9,12 +9,14 @@ import { transformedSize } from "../engine/chain.ts";
 import { parsePins } from "../engine/kernel-choice.ts";
 import { InputError } from "../errors.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
+import { parseObjective } from "../optvis/objective.ts";
 import { fitTransparent } from "../optvis/picture.ts";
 import { benchRecipe, type Recipe } from "../optvis/recipe.ts";
 import { standardized } from "../optvis/standardize.ts";
 import { transformsOf } from "../optvis/transforms/transforms.ts";
 import { hangWall } from "../optvis/wall.ts";
 import { atlas } from "./atlas.ts";
+import { checkBatch } from "./batch-check.ts";
 import { examples } from "./examples.ts";
 import { execute } from "./execute.ts";
 import { expectOutput, readInput, writeOutput } from "./files.ts";
@@ -25,11 +27,20 @@ import {
   type RenderFlags,
   renderRecipe,
 } from "./flags.ts";
-import { readImage, readPhoto, readTarget } from "./images.ts";
+import { readImage, readTarget, shownOnWhite } from "./images.ts";
 import { createPhotoActions } from "./photo-actions.ts";
 import { readPicture, writePicture } from "./pictures.ts";
 import type { Actions } from "./program.ts";
-import { checkObjective, executeWithProgress, print, remark, weightsOf, withModel } from "./running.ts";
+import {
+  checkObjective,
+  executeWithProgress,
+  GIVE_TARGET,
+  NO_TARGET,
+  print,
+  remark,
+  weightsOf,
+  withModel,
+} from "./running.ts";
 import { benchText, infoText, runText } from "./tables.ts";
 
 /** @param startedAt when the process started, in milliseconds since the epoch */
@@ -49,7 +60,14 @@ export function createActions(startedAt: number): Actions {
     const image = await readImage(flags.image);
     const [, height, width] = imageSize(image.shape);
     const weights = await weightsOf(flags);
-    await withModel(weights, (model) => checkObjective(model, flags.objective, [height, width]));
+    await withModel(weights, (model) =>
+      checkObjective(
+        model,
+        flags.objective,
+        [height, width],
+        flags.target === undefined ? GIVE_TARGET : undefined,
+      ),
+    );
     const target =
       flags.target === undefined ? {} : { target: await readTarget(flags.target, [height, width]) };
     const job = { command: "gradient", objective: flags.objective, image, ...target } as const;
@@ -69,7 +87,10 @@ async function render(flags: RenderFlags, startedAt: number): Promise<void> {
   const weights = await weightsOf(flags);
   const recipe = await withModel(weights, async (model) => {
     const asked = await renderRecipe(flags, model.preprocess);
-    checkObjective(model, asked.objective, transformedSize(transformsOf(asked), asked.size));
+    const hasPhoto = flags.target !== undefined || asked.init === "photo";
+    const seen = transformedSize(transformsOf(asked), asked.size);
+    checkObjective(model, asked.objective, seen, hasPhoto ? undefined : GIVE_TARGET);
+    checkBatch(parseObjective(asked.objective, model.network), asked.batch);
     return asked;
   });
   const photo = recipe.init === "photo" ? { photo: await startPhoto(flags.init, recipe) } : {};
@@ -99,9 +120,14 @@ async function render(flags: RenderFlags, startedAt: number): Promise<void> {
 async function bench(flags: BenchFlags, startedAt: number): Promise<void> {
   const { objective, size, batch, iterations } = flags;
   const weights = await weightsOf(flags);
-  await withModel(weights, (model) => checkObjective(model, objective, size));
+  await withModel(weights, (model) => checkObjective(model, objective, size, NO_TARGET));
   const recipe = { ...benchRecipe, objective, size, batch, iterations };
   const { kernels, profile = false, tune = false } = flags;
+  if (tune && flags.runtime !== "dawn") {
+    throw new InputError(`--tune: times kernels on dawn, got --runtime ${flags.runtime}`, {
+      remedy: "for a browser, open the page with ?bench in it",
+    });
+  }
   if (kernels !== undefined) parsePins(kernels);
   const { report } = await executeWithProgress(
     weights,
@@ -122,7 +148,13 @@ async function startPhoto(path: string | undefined, { alpha, size }: Recipe): Pr
       remedy: "give its path: --init PHOTO",
     });
   }
+  const bytes = await readInput(
+    path,
+    "--init",
+    "an ascent starts from zeros, noise, or a photograph by its path",
+  );
+  const picture = await readPicture(bytes, path, "--init");
+  if (alpha) return fitTransparent(picture, size);
   const tell = (text: string): void => remark(`${text}; --alpha keeps its opacity`);
-  if (!alpha) return readPhoto(path, size, "--init", tell);
-  return fitTransparent(await readPicture(await readInput(path, "--init"), path, "--init"), size);
+  return shownOnWhite(picture, size, `--init: ${path}`, tell);
 }

@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
-import { AscentError } from "../errors.ts";
+import { AscentError, InputError } from "../errors.ts";
 import { createActions } from "./actions.ts";
 import { packageFile } from "./files.ts";
 import { buildProgram } from "./program.ts";
@@ -38,8 +38,9 @@ function oneLine(error: unknown): string {
 
 // Whoever reads our output may stop reading, as `head` does; that is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
+  if (error.code === "EPIPE") process.exit(0);
+  process.stderr.write(`${oneLine(new InputError(`cannot print: ${error.message}`))}\n`);
+  process.exit(REFUSED);
 });
 
 process.exitCode = await main();

@@ -13,7 +13,7 @@ import { expectOutput, writeOutput } from "./files.ts";
 import { type ImageList, type ListedImage, listImages } from "./image-list.ts";
 import { writePicture } from "./pictures.ts";
 import { startProgress } from "./progress.ts";
-import { checkObjective, print, weightsOf, withModel } from "./running.ts";
+import { checkObjective, NO_TARGET, print, weightsOf, withModel } from "./running.ts";
 import { figure, table } from "./tables.ts";
 
 /** Numbers of the images that are in memory at once: 167 at 224×224, 100 MB. */
@@ -51,7 +51,7 @@ export async function examples(flags: ExamplesFlags, startedAt: number): Promise
   const usual = await withModel(weights, ({ network }) => usualSize(network));
   const list = await listImages(flags.images, flags.size, usual);
   await withModel(weights, (model) =>
-    checkObjective(model, soughtObjective(sought, model.network), list.size),
+    checkObjective(model, soughtObjective(sought, model.network), list.size, NO_TARGET),
   );
   const { ranked, ...report } = await rank(flags, { weights, sought, list, startedAt });
   await writeExamples(flags.out, ranked, list.size);

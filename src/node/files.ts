@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { constants, existsSync } from "node:fs";
-import { access, open, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { access, open, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InputError, WeightsError } from "../errors.ts";
@@ -36,9 +36,15 @@ export function userPath(path: string): string {
 
 /** Path of the weights that `--model` names. */
 export async function modelPath(model: string): Promise<string> {
+  expectName(model, "--model");
   const path = model === "embedded" ? packageFile("weights/ascent-vgg.safetensors") : userPath(model);
   await expectFile(path, model === "embedded" ? path : model, "--model");
   return path;
+}
+
+/** @throws InputError for no name at all, which file systems take for the folder that one is in */
+export function expectName(path: string, what: string): void {
+  if (path === "") throw new InputError(`${what}: expected a path, got an empty text`);
 }
 
 async function expectFile(path: string, shown: string, what: string): Promise<void> {
@@ -81,14 +87,23 @@ export async function fileSource(path: string): Promise<ByteSource & { close(): 
   };
 }
 
-/** A whole file, for images. */
-export async function readInput(path: string, what: string): Promise<Uint8Array> {
+/**
+ * A whole file, for images and recipes.
+ *
+ * @param what flag that named it
+ * @param remedy where it cannot be read
+ */
+export async function readInput(path: string, what: string, remedy?: string): Promise<Uint8Array> {
+  expectName(path, what);
   return readFile(userPath(path)).catch((cause: unknown) => {
-    throw new InputError(`${what}: ${reason(cause)}: ${path}`, { cause });
+    throw new InputError(`${what}: ${reason(cause)}: ${path}`, { cause, ...(remedy && { remedy }) });
   });
 }
 
-/** Refuses an output of an unknown kind or in a folder that is not there, before any work is done. */
+/**
+ * Refuses, before any work is done, an output of an unknown kind or one that cannot be written. A file that is there stays
+ * as it is; one that is not is made and removed again, since nothing else tells.
+ */
 export async function expectOutput(path: string, extensions: readonly string[]): Promise<void> {
   if (!extensions.includes(extname(path).toLowerCase())) {
     throw new InputError(`--out: expected a name ending in ${extensions.join(" or ")}, got "${path}"`);
@@ -96,10 +111,24 @@ export async function expectOutput(path: string, extensions: readonly string[]):
   const target = userPath(path);
   const existing = await stat(target).catch(() => undefined);
   if (existing?.isDirectory()) throw new InputError(`--out: expected a file, got a folder: ${path}`);
-  await access(existing ? target : dirname(target), constants.W_OK).catch((cause: unknown) => {
-    const why = existing ? "cannot write to it" : "no such folder, or no permission to write there";
-    throw new InputError(`--out: ${why}: ${path}`, { cause });
-  });
+  try {
+    if (existing) return await access(target, constants.W_OK);
+    await (await open(target, "wx")).close();
+    await unlink(target);
+  } catch (cause) {
+    throw new InputError(`--out: ${whyNotWritten(cause, target)}: ${path}`, { cause });
+  }
+}
+
+/** Why an output cannot be written, in words. */
+function whyNotWritten(cause: unknown, target: string): string {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code === "ENOTDIR") return "what should be a folder is a file";
+  if (code === "ENAMETOOLONG") return "the name is too long";
+  if (code === "ENOENT" && !existsSync(dirname(target))) return "no such folder";
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS") return "no permission to write there";
+  if (code === "ENOENT") return "no file can be made in that folder";
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 export async function writeOutput(path: string, bytes: Uint8Array): Promise<void> {

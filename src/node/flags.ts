@@ -77,13 +77,33 @@ export interface RenderFlags extends CommonFlags, Partial<Pick<Recipe, LiveField
 export async function renderRecipe(flags: RenderFlags, preprocess: Preprocess): Promise<Recipe> {
   const base = await baseRecipe(flags, preprocess);
   const { objective, size = base.size, iterations = base.iterations } = flags;
-  if (size === undefined) throw new InputError("required option '--size <n|hxw>' not specified");
-  if (iterations === undefined) throw new InputError("required option '--iterations <n>' not specified");
+  if (size === undefined) {
+    throw new InputError("required option '--size <n|hxw>' not specified", {
+      remedy: "say it, or take a --recipe FILE.json",
+    });
+  }
+  if (iterations === undefined) {
+    throw new InputError("required option '--iterations <n>' not specified", {
+      remedy: "say it, or take a --recipe, default for example",
+    });
+  }
   if (flags.blurEvery !== undefined && flags.blur === undefined && !base.blur) {
     throw new InputError("--blur-every: expected --blur SIGMA with it, got none");
   }
   const { param, share, alpha, transforms, optimizer, jitter, coarse, clamp, standardize, seed } = flags;
-  const given = { param, share, alpha, transforms, optimizer, jitter, coarse, clamp, standardize, seed };
+  const given = {
+    batch: flags.batch,
+    param,
+    share,
+    alpha,
+    transforms,
+    optimizer,
+    jitter,
+    coarse,
+    clamp,
+    standardize,
+    seed,
+  };
   const steered = Object.fromEntries(liveFields.map((field) => [field, flags[field]]));
   return {
     ...defaultRecipe,
@@ -95,7 +115,6 @@ export async function renderRecipe(flags: RenderFlags, preprocess: Preprocess): 
     objective,
     size,
     iterations,
-    batch: flags.batch ?? 1,
   };
 }
 
@@ -112,17 +131,14 @@ async function baseRecipe(
   if (recipe === "default") return size ? tunedSettings(objective, size) : {};
   const named = recipeNames.find((name) => name === recipe);
   if (named) return recipeSettings(named, preprocess);
-  const text = new TextDecoder().decode(await readInput(recipe, "--recipe"));
+  const recipes = `default, ${recipeNames.join(", ")} or a JSON file`;
+  const bytes = await readInput(recipe, "--recipe", `recipes are ${recipes}`);
   try {
-    return parseRecipe(JSON.parse(text));
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw new InputError(
-      `--recipe: expected default, ${recipeNames.join(", ")} or a JSON file, got ${recipe}: ${cause.message}`,
-      {
-        cause,
-      },
-    );
+    return parseRecipe(new TextDecoder().decode(bytes));
+  } catch (error) {
+    const { cause } = error as InputError;
+    if (!(cause instanceof SyntaxError)) throw error;
+    throw new InputError(`--recipe: expected ${recipes}, got ${recipe}: ${cause.message}`, { cause });
   }
 }
 

@@ -1,6 +1,6 @@
 /** What the command line's commands have in common: strict parsing, the look of help, shared flags. */
 
-import { type Command, type CommanderError, type Help, Option } from "commander";
+import { type Command, type CommanderError, Help, Option } from "commander";
 import { InputError } from "../errors.ts";
 import { preprocessKinds } from "../model/preprocess.ts";
 import { choice } from "./values.ts";
@@ -10,20 +10,37 @@ export function strict(command: Command): Command {
   return command
     .exitOverride((error) => {
       if (error.exitCode === 0) throw error;
-      throw asInputError(error);
+      throw asInputError(error, command);
     })
     .configureOutput({ writeErr: () => {} })
     .configureHelp(styles);
 }
 
 /** Commander's message is `error: …`, with a suggestion on a second line. */
-function asInputError(error: CommanderError): InputError {
-  return new InputError(error.message.replace(/^error: /, ""), { cause: error });
+function asInputError(error: CommanderError, command: Command): InputError {
+  const remedy = command.parent
+    ? `\`ascent ${command.name()} --help\` lists the flags`
+    : "`ascent --help` lists the commands";
+  return new InputError(error.message.replace(/^error: /, ""), { cause: error, remedy });
+}
+
+/** Commander prints help before it looks whether there is such a command. */
+export function expectCommand(program: Command): void {
+  program.on("beforeAllHelp", () => {
+    const words = program.args[0] === "help" ? program.args.slice(1) : program.args;
+    const [word] = words.filter((one) => !one.startsWith("-"));
+    const known = word === undefined || program.commands.some((command) => command.name() === word);
+    if (!known) program.error(`error: unknown command '${word}'`);
+  });
 }
 
 const styles: Partial<Help> = {
   helpWidth: 100,
   subcommandTerm: (command) => command.name(),
+  optionDescription: (option) => {
+    const text = new Help().optionDescription(option);
+    return option.mandatory ? `${text} (required)` : text;
+  },
   styleTitle: (text) => `\x1b[1m${text}\x1b[22m`,
   styleCommandText: (text) => `\x1b[36m${text}\x1b[39m`,
   styleSubcommandText: (text) => `\x1b[36m${text}\x1b[39m`,

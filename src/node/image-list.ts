@@ -4,7 +4,7 @@ import { readdir, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { imageSize } from "../commands/image.ts";
 import { InputError } from "../errors.ts";
-import { userPath } from "./files.ts";
+import { expectName, userPath } from "./files.ts";
 import { expectOwnSize, readImage, readPhoto } from "./images.ts";
 import { remark } from "./running.ts";
 
@@ -74,6 +74,7 @@ function onlyOnce(tell: (text: string) => void): (text: string) => void {
 }
 
 async function listPhotos(path: string, size: Size, tell: (text: string) => void): Promise<ListedImage[]> {
+  expectName(path, "--images");
   const isFolder = await stat(userPath(path)).then(
     (entry) => entry.isDirectory(),
     () => false,

@@ -6,7 +6,7 @@ import type { Tensor } from "../commands/report.ts";
 import { InputError } from "../errors.ts";
 import { readHeader, readTensor } from "../model/safetensors.ts";
 import { bytesSource } from "../model/source.ts";
-import { fitPhoto, isTransparent } from "../optvis/picture.ts";
+import { fitPhoto, isTransparent, type Raster } from "../optvis/picture.ts";
 import { readInput } from "./files.ts";
 import { readPicture } from "./pictures.ts";
 import { remark } from "./running.ts";
@@ -45,8 +45,17 @@ export async function readPhoto(
   flag: string,
   tell = remark,
 ): Promise<Float32Array> {
-  const picture = await readPicture(await readInput(path, flag), path, flag);
-  if (isTransparent(picture)) tell(`${flag}: ${path} is transparent, and shown on white`);
+  return shownOnWhite(
+    await readPicture(await readInput(path, flag), path, flag),
+    size,
+    `${flag}: ${path}`,
+    tell,
+  );
+}
+
+/** @param what is shown, for what is told */
+export function shownOnWhite(picture: Raster, size: Size, what: string, tell = remark): Float32Array {
+  if (isTransparent(picture)) tell(`${what} is transparent, and shown on white`);
   return fitPhoto(picture, size);
 }
 

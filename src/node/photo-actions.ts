@@ -33,7 +33,7 @@ import type {
 } from "./photo-flags.ts";
 import type { PhotoActions } from "./photo-program.ts";
 import { writePicture } from "./pictures.ts";
-import { checkObjective, executeWithProgress, print, weightsOf, withModel } from "./running.ts";
+import { checkObjective, executeWithProgress, NO_TARGET, print, weightsOf, withModel } from "./running.ts";
 import { figure, runText } from "./tables.ts";
 
 /** @param startedAt when the process started, in milliseconds since the epoch */
@@ -123,7 +123,7 @@ async function prepare(flags: PhotoFlags, objective: string): Promise<{ weights:
   const weights = await weightsOf(flags);
   const usual = await withModel(weights, (model) => usualSize(model.network));
   const image = await readImageOrPhoto(flags.image, flags.size, usual);
-  await withModel(weights, (model) => checkObjective(model, objective, onePhoto(image)));
+  await withModel(weights, (model) => checkObjective(model, objective, onePhoto(image), NO_TARGET));
   return { weights, image };
 }
 
@@ -154,6 +154,7 @@ function pictureOf({ shape, data }: Tensor): Uint8Array {
 
 function foolText({ before, after, fooled, iterations, distance }: FoolReport): string {
   const levels = figure(255 * distance);
+  const steps = iterations === 1 ? "step" : "steps";
   const end = fooled ? `now ${after.name}` : `still ${after.name}`;
-  return `${before.name}, ${end} after ${iterations} steps, ${levels} of 255 levels away (root mean square)`;
+  return `${before.name}, ${end} after ${iterations} ${steps}, ${levels} of 255 levels away (root mean square)`;
 }

@@ -112,7 +112,7 @@ function addGradcam(program: Command, actions: PhotoActions): void {
   const target = photograph(program, "gradcam", what, "--objective class:goldfish --layer relu4_2", out);
   addObjectiveFlag(target).option(
     "--layer <name>",
-    "whose places (default: the ReLU of the last convolution that the objective needs)",
+    "whose places (default: the ReLU of the last convolution that the objective needs, or that convolution where the objective is of it)",
   );
   addRunFlags(target).action((flags: AttributionFlags) => actions.attribution("gradcam", flags));
 }

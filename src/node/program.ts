@@ -6,7 +6,7 @@ import { optimizerKinds, paramKinds, recipeBounds } from "../optvis/recipe.ts";
 import { type AtlasAction, addAtlas } from "./atlas-program.ts";
 import { addExamples, type ExamplesAction } from "./examples-program.ts";
 import type { BenchFlags, GradientFlags, InfoFlags, RenderFlags } from "./flags.ts";
-import { addModelFlags, addObjectiveFlag, addRunFlags, command, strict } from "./grammar.ts";
+import { addModelFlags, addObjectiveFlag, addRunFlags, command, expectCommand, strict } from "./grammar.ts";
 import { addMade } from "./made-program.ts";
 import { addPhotographs, type PhotoActions } from "./photo-program.ts";
 import { choice, integer, number, size, transforms } from "./values.ts";
@@ -27,14 +27,18 @@ export function buildProgram(actions: Actions, version: string): Command {
     .description("See what a convolutional network sees: gradient ascent on the image, on WebGPU.")
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this; `ascent COMMAND --help` lists a command's flags")
-    .helpCommand(false)
+    .helpCommand("help [command]", "print a command's flags")
     .usage("COMMAND [flags]")
     .addHelpText("after", OVERVIEW);
-  strict(program);
+  expectCommand(strict(program));
   addInfo(program, actions);
   addGradient(program, actions);
   addRender(program, actions);
-  addAtlas(program, addRecipeFlags, actions.atlas);
+  addAtlas(
+    program,
+    (atlas) => addRecipeFlags(atlas, { size: "default: 64", iterations: "default: the recipe's" }),
+    actions.atlas,
+  );
   addPhotographs(program, actions.photographs);
   addMade(program, actions.photographs);
   addExamples(program, actions.examples);
@@ -71,7 +75,10 @@ function addGradient(program: Command, actions: Actions): void {
 
 function addRender(program: Command, actions: Actions): void {
   const render = command(program, "render", "Draw what maximises an objective.", RENDER_EXAMPLES);
-  addRecipeFlags(addObjectiveFlag(addModelFlags(render)));
+  addRecipeFlags(addObjectiveFlag(addModelFlags(render)), {
+    size: "required, but for a --recipe that is a file",
+    iterations: "default: the recipe's; required without one",
+  });
   render
     .optionsGroup("Objective:")
     .option("--target <file>", `${TARGET} (default: the photo of --init)`)
@@ -97,17 +104,31 @@ function addRender(program: Command, actions: Actions): void {
     )
     .requiredOption(
       "--out <file>",
-      ".png (clamped to 0–1, 8 bits; a batch side by side) or .safetensors (`image` F32 [N,3,H,W], unclamped, `alpha` [N,1,H,W])",
+      ".png (clamped to 0–1, 8 bits; a batch in rows of ⌈√N⌉) or .safetensors (`image` F32 [N,3,H,W], unclamped, `alpha` [N,1,H,W])",
     );
   addRunFlags(render).action((flags: RenderFlags) => actions.render(flags));
 }
 
+/** What a command does where they are not given, for its help. */
+interface WithoutFlags {
+  readonly size: string;
+  readonly iterations: string;
+}
+
 /** Pixels are RGB in 0–1 units; so is the learning rate. */
-function addRecipeFlags(target: Command): Command {
+function addRecipeFlags(target: Command, { size: noSize, iterations }: WithoutFlags): Command {
   return target
     .optionsGroup("Picture:")
-    .option("--size <n|hxw>", "pixels: N square, or height x width", size("--size", recipeBounds.side))
-    .option("--iterations <n>", "steps of ascent", integer("--iterations", recipeBounds.iterations))
+    .option(
+      "--size <n|hxw>",
+      `pixels: N square, or height x width (${noSize})`,
+      size("--size", recipeBounds.side),
+    )
+    .option(
+      "--iterations <n>",
+      `steps of ascent (${iterations})`,
+      integer("--iterations", recipeBounds.iterations),
+    )
     .option(
       "--until <eps>",
       "stop when the objective's relative gain over 20 iterations falls below this, looked at every 20",
@@ -158,7 +179,7 @@ function addRecipeFlags(target: Command): Command {
     )
     .option(
       "--decay <x>",
-      "part of the image, counted from the zero input, lost at every step (default: 0)",
+      "part lost at every step: of pixels counted from the zero input, of what another --param optimises (spectrum, pyramid, weights, phase) from zero (default: 0)",
       number("--decay", recipeBounds.decay),
     )
     .option(
@@ -188,7 +209,7 @@ function addRecipeFlags(target: Command): Command {
     )
     .option(
       "--coarse <n>",
-      "iterations, the first ones, at half the size; of pixels (default: 0)",
+      "iterations, the first ones, at half the size; of pixels alone, and not from a photo (default: 0)",
       integer("--coarse", recipeBounds.coarse),
     )
     .option("--clamp", "clamp RGB to 0–1 after each update")

@@ -2,11 +2,12 @@
 
 import type { Job } from "../commands/job.ts";
 import type { RunContext } from "../commands/report.ts";
+import { missingPhoto } from "../engine/capture.ts";
 import { openModel } from "../model/model.ts";
 import type { Model } from "../model/network.ts";
 import { layerShapes } from "../model/shapes.ts";
 import { parseObjective, placeObjective } from "../optvis/objective.ts";
-import { isPenalty } from "../optvis/term.ts";
+import { isPenalty, needsPhoto } from "../optvis/term.ts";
 import { execute, type Weights } from "./execute.ts";
 import { fileSource, modelPath } from "./files.ts";
 import type { CommonFlags } from "./flags.ts";
@@ -39,10 +40,25 @@ export async function withModel<T>(weights: Weights, use: (model: Model) => T | 
   }
 }
 
-/** What can be refused without a GPU is refused before one is looked for or a browser is started. */
-export function checkObjective(model: Model, spec: string, size: readonly [number, number]): void {
+/** Of a command that has `--target`, where it was not given. */
+export const GIVE_TARGET = "give one: --target PHOTO";
+/** Of one that has not. */
+export const NO_TARGET = "render and gradient take one: --target PHOTO";
+
+/**
+ * What can be refused without a GPU is refused before one is looked for or a browser is started.
+ *
+ * @param noPhoto remedy for objectives that compare with a photograph; absent where there is one
+ */
+export function checkObjective(
+  model: Model,
+  spec: string,
+  size: readonly [number, number],
+  noPhoto?: string,
+): void {
   for (const term of parseObjective(spec, model.network).terms) {
     if (isPenalty(term)) continue;
+    if (noPhoto !== undefined && needsPhoto(term)) throw missingPhoto(term, "none", noPhoto);
     placeObjective({ terms: [term] }, layerShapes(model.network, size, { upTo: term.layer }));
   }
 }

@@ -39,7 +39,7 @@ export interface Recipe {
   readonly lr: number;
   /** λ of −λ·Σ(network input)². */
   readonly l2: number;
-  /** Part of the image, counted from the zero input, that is lost at every step; 0 is none. */
+  /** Part of what is optimised that is lost at every step, of pixels counted from the zero input; 0 is none. */
   readonly decay: number;
   /** Standard deviation in pixels of the Gaussian blur; 0 is none. */
   readonly blur: number;

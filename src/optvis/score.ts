@@ -40,7 +40,7 @@ const FORMS: Readonly<Record<string, (place: Place) => Score>> = {
 };
 
 /** Score, border and images: `channel:conv3_4:17:border=2[0,2]`. */
-const PARTS = /^(.*?[^\s])(?::border=(\d{1,4}))?(?:\[(\d{1,3}(?:,\d{1,3})*)\])?$/;
+const PARTS = /^(.*?[^\s])(?::border=(\d{1,4}))?(?:\[\s*(\d{1,3}(?:\s*,\s*\d{1,3})*)\s*\])?$/;
 
 /** Kinds whose mean over positions may leave out a border. */
 const BORDERED = [
@@ -74,7 +74,8 @@ export function parseScore(text: string, network: Network): Score {
 
 function leavingOut(border: number, term: Score, text: string): Score {
   if (isOverPositions(term)) return { ...term, border };
-  throw new InputError(`objective ${show(text)}: ${term.kind} is no mean over positions, and has no border`, {
+  const [kind] = text.split(":");
+  throw new InputError(`objective ${show(text)}: ${kind} is no mean over positions, and has no border`, {
     remedy: "a border goes with channel, layer, direction, interpolate, caricature and invert",
   });
 }

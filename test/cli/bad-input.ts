@@ -1,5 +1,7 @@
 /** Command lines that must be refused: the words, and what the one line on stderr has to say. */
 
+import { existsSync } from "node:fs";
+
 /** @param at path of a file in the test's folder */
 export function badInput(at: (name: string) => string): readonly (readonly [words: string, says: RegExp])[] {
   const net = at("net.safetensors");
@@ -12,15 +14,18 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
   const instead = (words: string, flag: string, value: string): string =>
     words.replace(new RegExp(` ${flag} \\S+`), ` ${flag} ${value}`);
   return [
-    ["paint", /unknown command 'paint'/],
+    ["paint", /unknown command 'paint'; `ascent --help` lists the commands/],
+    ["paint --help", /unknown command 'paint'; `ascent --help` lists the commands/],
+    ["help paint", /unknown command 'paint'; `ascent --help` lists the commands/],
     ["rendr", /unknown command 'rendr'.*render/],
-    [`${render} --colour red`, /unknown option '--colour'/],
+    [`${render} --colour red`, /unknown option '--colour'; `ascent render --help` lists the flags/],
     [`${render} --sise 3`, /unknown option '--sise'.*--size/],
     [`${render} more`, /too many arguments/],
-    [without(render, "--model"), /--model.* not specified/],
+    [without(render, "--model"), /--model.* not specified; `ascent render --help` lists the flags/],
     [without(render, "--objective"), /--objective.* not specified/],
-    [without(render, "--size"), /--size.* not specified/],
-    [without(render, "--iterations"), /--iterations.* not specified/],
+    [without(render, "--size"), /--size.* not specified; say it, or take a --recipe/],
+    [`${without(render, "--size")} --recipe default`, /--size.* not specified/],
+    [without(render, "--iterations"), /--iterations.* not specified; say it, or take a --recipe/],
     [without(render, "--out"), /--out.* not specified/],
     [`${render} --lr`, /--lr.*missing/],
     [instead(render, "--size", "0"), /--size: expected N or HxW.*got "0"/],
@@ -63,6 +68,18 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [`${render} --preprocess rgb`, /--preprocess: expected unit, imagenet or caffe, got "rgb"/],
     [`${render} --padding 2`, /--padding: expected 0 or 1, got "2"/],
     [`${render} --recipe ${at("nowhere.json")}`, /--recipe: no such file/],
+    [
+      `${render} --recipe ${at("nowhere")}`,
+      /no such file: .*nowhere; recipes are default, .*cs231n.* or a JSON file/,
+    ],
+    [`${render} --recipe ${at("string.json")}`, /recipe expects a JSON object, got "\{/],
+    ...["--recipe", "--init", "--target"].map(
+      (flag) => [`${render} ${flag} `, new RegExp(`${flag}: expected a path, got an empty text`)] as const,
+    ),
+    [`${without(render, "--model")} --model `, /--model: expected a path, got an empty text/],
+    [`${without(saliency, "--image")} --image `, /--image: expected a path, got an empty text/],
+    [`${without(examples, "--images")} --images `, /--images: expected a path, got an empty text/],
+    [`${render} --init Zeros`, /--init: no such file: Zeros; .*zeros, noise, or a photograph/],
     [`${render} --recipe ${at("text.txt")}`, /--recipe: expected default, .*lucid2017.* or a JSON file/],
     [
       `${render} --transforms wobble:3`,
@@ -99,6 +116,11 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [instead(render, "--objective", "class:0\t+"), /a term is missing after \+; write for example/],
     [instead(render, "--out", at("x.gif")), /--out: expected a name ending in \.png or \.safetensors/],
     [instead(render, "--out", at("none/x.png")), /--out: no such folder/],
+    [instead(render, "--out", at("text.txt/x.png")), /--out: what should be a folder is a file/],
+    [instead(render, "--out", at(`${"x".repeat(300)}.png`)), /--out: the name is too long/],
+    ...(existsSync("/proc/self")
+      ? [[instead(render, "--out", "/proc/x.png"), /--out: no file can be made in that folder/] as const]
+      : []),
     [instead(gradient, "--out", at("x.png")), /--out: expected a name ending in \.safetensors/],
     [instead(gradient, "--image", at("nowhere")), /--image: no such file/],
     [instead(gradient, "--image", net), /--image: expected a tensor image/],
@@ -120,6 +142,10 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
       /image: expected shape \[N,3,H,W\], got \[3,8,8\]/,
     ],
     [instead(saliency, "--image", at("two.safetensors")), /image: expected one image.*got \[2,3,8,8\]/],
+    [
+      instead(saliency, "--objective", "caricature:conv2_1"),
+      /caricature:conv2_1 compares with a photograph, got none; render and gradient take one: --target/,
+    ],
     [instead(saliency, "--objective", "channel:conv9_9:0"), /conv9_9.*layers: conv1_1 relu1_1 pool1/],
     [instead(saliency, "--out", at("x.gif")), /--out: expected a name ending in \.png or \.safetensors/],
     [`${saliency} --size 9`, /--size: a \.safetensors image keeps its size, 8×8/],
@@ -187,12 +213,25 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [`${render} --target ${at("cut.png")}`, /--target: cannot be read/],
     [`${render} --batch 0`, /--batch.*got "0"/],
     [instead(render, "--objective", "tv"), /names no layer/],
-    [instead(render, "--objective", "invert:conv1_1"), /invert:conv1_1 compares with a photograph, got none/],
+    [
+      instead(render, "--objective", "invert:conv1_1"),
+      /invert:conv1_1 compares with a photograph, got none; give one: --target/,
+    ],
+    [instead(render, "--objective", "class:0:border=1"), /: class is no mean over positions/],
+    [instead(render, "--objective", "channel:conv1_1:0[0,\t2]"), /no image 2 in the batch/],
+    [
+      instead(render, "--objective", "diversity:conv1_1\t-\ttv"),
+      /diversity compares the images of a batch, got one image; draw several: --batch/,
+    ],
     [
       instead(render, "--objective", "channel:conv1_1:0[1]"),
       /no image 1 in the batch; there is image 0 alone/,
     ],
     [`info --model ${net} --size 1`, /size 1×1/],
+    [
+      `bench --model ${net} --objective class:0 --size 16 --tune --runtime firefox`,
+      /--tune: times kernels on dawn, got --runtime firefox; .*\?bench/,
+    ],
     [`bench --model ${net} --objective class:0`, /--size.* not specified/],
     [`bench --model ${net} --objective class:0 --size 16 --batch 0`, /--batch.*got "0"/],
     [`bench --model ${net} --objective class:0 --size 16 --iterations 0`, /--iterations.*got "0"/],

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeSafetensors } from "../../src/model/safetensors.ts";
 import fixtures from "../fixtures/pictures.json" with { type: "json" };
+import { dist } from "../stacks/dist.ts";
 import { ROOT } from "../stacks/environment.ts";
 import { badInput } from "./bad-input.ts";
 import { commandLine, numbers, run, writeSmallNetwork } from "./built.ts";
@@ -16,6 +17,7 @@ beforeAll(async () => {
   mkdirSync(at("empty"));
   mkdirSync(at("broken"));
   writeFileSync(at("broken/x.png"), "no picture");
+  writeFileSync(at("string.json"), JSON.stringify(JSON.stringify({ objective: "class:0" })));
   writeFileSync(at("text.txt"), "no picture, no weights, no JSON\n");
   const png = fixtures.find(({ name }) => name === "png RGB")!.file;
   writeFileSync(at("cut.png"), Buffer.from(png, "base64").subarray(0, 60));
@@ -102,6 +104,16 @@ describe("help", () => {
     expect(stdout).not.toContain("\x1b");
   });
 
+  it("marks what is required, and is had by `ascent help` too", async () => {
+    const { stdout } = await ascent(["render", "--help"]);
+    const entry = (flag: string) =>
+      new RegExp(`^  ${flag}[ \\n](.*\\n(?!  -))*.*`, "m").exec(stdout)?.[0] ?? "";
+    for (const flag of ["--model", "--objective", "--out"]) expect(entry(flag)).toContain("(required)");
+    for (const flag of ["--lr", "--seed"]) expect(entry(flag)).not.toContain("required");
+    expect(await ascent(["help", "render"])).toEqual({ code: 0, stdout, stderr: "" });
+    expect((await ascent(["help"])).stdout).toBe((await ascent(["--help"])).stdout);
+  });
+
   it("greets whoever says nothing", async () => {
     expect((await ascent([])).stdout).toBe((await ascent(["--help"])).stdout);
   });
@@ -150,6 +162,13 @@ describe("info", () => {
     ]);
     expect(info).toMatchObject({ preprocess: "imagenet", size: [9, 14], parameters: 627 });
     expect(info.classes).toEqual(["cat", "red panda", "sports car"]);
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("says in one line that it cannot print", async () => {
+    const words = `"${process.execPath}" "${dist("node/cli.js")}" info --model "${at("net.safetensors")}" > /dev/full`;
+    const { code, stderr } = await run("sh", ["-c", words]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^ascent: cannot print: .*no space.*\n$/);
   });
 
   it("is a table for people", async () => {

@@ -1,0 +1,33 @@
+/** Whether there are as many images at once as an objective is about. */
+
+import { InputError } from "../errors.ts";
+import { recipeBounds } from "../optvis/recipe.ts";
+import { isPenalty, type Objective, type Term } from "../optvis/term.ts";
+import { remark } from "./running.ts";
+
+/**
+ * @param tell is told what the objective leaves out, or what says nothing, with fewer images than it is about
+ * @throws InputError where nothing is left to ascend
+ */
+export function checkBatch({ terms }: Objective, batch: number, tell = remark): void {
+  const layered = terms.filter((term) => !isPenalty(term));
+  const comparing = layered.filter(({ kind }) => kind === "align" || kind === "diversity");
+  if (batch === 1 && comparing[0]) {
+    const text = `objective: ${comparing[0].kind} compares the images of a batch, got one image`;
+    const remedy = "draw several: --batch 4";
+    if (comparing.length === layered.length) throw new InputError(text, { remedy });
+    tell(`${text}; ${remedy}`);
+  }
+  for (const term of layered) {
+    const count = imagesOf(term);
+    if (count <= batch) continue;
+    const most = Math.min(count, recipeBounds.batch.most);
+    tell(`objective: ${batch} of ${count} channels drawn, one an image; --batch ${most} for ${most} of them`);
+  }
+}
+
+/** How many images a term has something different to say about. */
+function imagesOf(term: Term): number {
+  if (term.kind === "channels") return term.channels.length;
+  return term.kind === "interpolate" ? 2 : 1;
+}
