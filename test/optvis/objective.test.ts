@@ -130,6 +130,11 @@ describe("other objectives", () => {
     expect(parse(formatObjective({ terms: all }, network))).toEqual(all);
   });
 
+  test("images of a batch may have spaces around them", () => {
+    const [term] = parse("layer:conv1_2:border=1[ 0, 2 ]");
+    expect(term).toEqual({ ...on, kind: "layer", border: 1, images: [0, 2] });
+  });
+
   test("images outside the batch", () => {
     const objective = parseObjective("channel:conv1_1:0[2]", network);
     const shapes = layerShapes(network, [20, 30]);
@@ -233,7 +238,7 @@ describe("what is refused, and what is said", () => {
     ["invert:conv1_1:3", /expected invert:LAYER/, /./],
     ["align:conv1_1:0.5", /a decay of at least 1, got "0.5"/, /./],
     ["diversity:conv1_1[0]", /diversity is about the whole batch/, /without \[0\]/],
-    ["neuron:conv1_1:0:border=2", /class is no mean over positions/, /channel, layer, direction/],
+    ["neuron:conv1_1:0:border=2", /neuron is no mean over positions/, /channel, layer, direction/],
     ["class:goldfish:border=2", /class is no mean over positions/, /channel, layer, direction/],
     ["direction:conv1_1:2=1:3,4:border=2", /direction is no mean over positions/, /./],
     ["style:conv1_1:border=2", /style is no mean over positions/, /./],
