@@ -75,6 +75,8 @@ function decode(decoder: Decoder, file: Uint8Array<ArrayBuffer>): Pixels | undef
 /** RGB in the same memory: a JPEG is opaque. */
 function withoutAlpha({ width, height, data }: Pixels): Raster {
   const area = width * height;
-  for (let i = 1; i < area; i++) data.copyWithin(3 * i, 4 * i, 4 * i + 3);
+  for (let i = 1; i < area; i++) {
+    for (let c = 0; c < 3; c++) data[3 * i + c] = data[4 * i + c] as number;
+  }
   return { width, height, channels: 3, data: data.subarray(0, 3 * area) };
 }

@@ -287,6 +287,15 @@ describe.skipIf(!dawn)("render", { timeout: LIMIT }, () => {
     for (let t = report.iterations - 21; t >= 20; t -= 20) expect(gain(t)).toBeGreaterThanOrEqual(0.01);
   });
 
+  it("decodes a JPEG as Pillow does", async () => {
+    const { file, pixels } = fixtures.find(({ name }) => name === "jpeg 4:2:0, progressive")!;
+    writeFileSync(at("start.jpg"), Buffer.from(file, "base64"));
+    await succeed(
+      `${RENDER} --objective class:2 --size 16x24 --iterations 0 --init @start.jpg --out @same.png`,
+    );
+    expect([...decode(readFileSync(at("same.png"))).data]).toEqual([...Buffer.from(pixels, "base64")]);
+  });
+
   it("takes a recipe, and flags before it", async () => {
     const recipe = {
       ...defaultRecipe,
