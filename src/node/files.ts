@@ -56,7 +56,7 @@ async function expectFile(path: string, shown: string, what: string): Promise<vo
 
 /** Why the file system refused, in words. */
 function reason(cause: unknown): string {
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  const code = codeOf(cause);
   if (code === "ENOENT" || code === "ENOTDIR") return "no such file";
   if (code === "EACCES" || code === "EPERM") return "no permission to read it";
   if (code === "EISDIR") return "expected a file, got a folder";
@@ -100,35 +100,46 @@ export async function readInput(path: string, what: string, remedy?: string): Pr
   });
 }
 
-/**
- * Refuses, before any work is done, an output of an unknown kind or one that cannot be written. A file that is there stays
- * as it is; one that is not is made and removed again, since nothing else tells.
- */
+/** Refuses, before any work is done, an output of an unknown kind or one that cannot be written. */
 export async function expectOutput(path: string, extensions: readonly string[]): Promise<void> {
   if (!extensions.includes(extname(path).toLowerCase())) {
     throw new InputError(`--out: expected a name ending in ${extensions.join(" or ")}, got "${path}"`);
   }
   const target = userPath(path);
-  const existing = await stat(target).catch(() => undefined);
-  if (existing?.isDirectory()) throw new InputError(`--out: expected a file, got a folder: ${path}`);
   try {
-    if (existing) return await access(target, constants.W_OK);
-    await (await open(target, "wx")).close();
-    await unlink(target);
+    const existing = await stat(target).catch((cause: unknown) => {
+      if (codeOf(cause) !== "ENOENT") throw cause;
+      return undefined;
+    });
+    if (existing?.isDirectory()) throw new InputError(`--out: expected a file, got a folder: ${path}`);
+    if (existing) await access(target, constants.W_OK);
+    else await expectFolder(dirname(target));
   } catch (cause) {
-    throw new InputError(`--out: ${whyNotWritten(cause, target)}: ${path}`, { cause });
+    if (cause instanceof InputError) throw cause;
+    throw new InputError(`--out: ${whyNotWritten(cause, dirname(target))}: ${path}`, { cause });
   }
 }
 
+/** Makes a file and removes it again: permissions do not tell of folders such as /proc. */
+async function expectFolder(folder: string): Promise<void> {
+  const probe = join(folder, `.${randomUUID()}.part`);
+  await writeFile(probe, "", { flag: "wx" });
+  await unlink(probe);
+}
+
 /** Why an output cannot be written, in words. */
-function whyNotWritten(cause: unknown, target: string): string {
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+function whyNotWritten(cause: unknown, folder: string): string {
+  const code = codeOf(cause);
   if (code === "ENOTDIR") return "what should be a folder is a file";
   if (code === "ENAMETOOLONG") return "the name is too long";
-  if (code === "ENOENT" && !existsSync(dirname(target))) return "no such folder";
+  if (code === "ENOENT" && !existsSync(folder)) return "no such folder";
   if (code === "EACCES" || code === "EPERM" || code === "EROFS") return "no permission to write there";
   if (code === "ENOENT") return "no file can be made in that folder";
   return cause instanceof Error ? cause.message : String(cause);
+}
+
+function codeOf(cause: unknown): unknown {
+  return cause instanceof Error && "code" in cause ? cause.code : undefined;
 }
 
 export async function writeOutput(path: string, bytes: Uint8Array): Promise<void> {

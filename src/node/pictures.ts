@@ -26,7 +26,7 @@ export async function readPicture(bytes: Uint8Array, name: string, flag: string)
 /** Of a decoder's error, with what caused it; a decoder of PNGs that runs off the file's end says so in its own terms. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof RangeError && /DataView/.test(error.message))
+  if (error instanceof RangeError && /DataView|typed array/.test(error.message))
     return "the file ends before its picture";
   const message = error.message.replace(/:\s*$/, "");
   return error.cause === undefined ? message : `${message}: ${reason(error.cause)}`;

@@ -1,8 +1,21 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { writeWhole } from "../../src/node/files.ts";
+import { expectOutput, writeWhole } from "../../src/node/files.ts";
+
+it("leaves a folder as it is that an output can be written to", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ascent-files-"));
+  try {
+    writeFileSync(join(folder, "old.png"), "old");
+    for (const name of ["old.png", "new.png"]) await expectOutput(join(folder, name), [".png"]);
+    expect(readdirSync(folder)).toEqual(["old.png"]);
+    expect(readFileSync(join(folder, "old.png"), "utf8")).toBe("old");
+    await expect(expectOutput(join(folder, "old.png/new.png"), [".png"])).rejects.toThrow(/is a file/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 it("several that write the same file at once, with one process number, leave it whole", async () => {
   const folder = mkdtempSync(join(tmpdir(), "ascent-files-"));
