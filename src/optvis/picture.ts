@@ -56,7 +56,11 @@ function overlaps(sourceLength: number, start: number, step: number, targetLengt
 export function fitPhoto(photo: Raster, size: readonly [height: number, width: number]): Float32Array {
   const { colours, opacity } = average(photo, size);
   const area = size[0] * size[1];
-  return Float32Array.from(colours, (x, i) => (opacity ? x + 1 - (opacity[i % area] as number) : x));
+  const rgb = new Float32Array(colours);
+  for (let i = 0; opacity && i < rgb.length; i++) {
+    rgb[i] = (colours[i] as number) + 1 - (opacity[i % area] as number);
+  }
+  return rgb;
 }
 
 /**
