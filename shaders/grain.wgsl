@@ -3,13 +3,15 @@
 //   y[i] = x[i] + sigma·z[i]        dx[i] = dy[i]
 //
 // grain_alone is y of x = 0.
-// x, y are (N,stride). z is about normal: eight uniform numbers added up, of the counter (seed, step, op, i).
+// x, y are (N,stride). z is about normal: eight uniform numbers added up, of the counter
+// (seed + n, step, op, place within image n).
 #import lib/index
 #import lib/random
 #import lib/state
 
 struct Grain {
-  count: u32,
+  count: u32,   // N·stride
+  stride: u32,
   sigma: f32,
   seed: u32,
   op: u32,
@@ -22,7 +24,7 @@ struct Grain {
 
 // Sum of the eight halves of four words, each over 2^16: mean 4 (less 2^-14), standard deviation √(8/12).
 fn normal(i: u32) -> f32 {
-  let bits = random_bits(shape.seed, state.step, shape.op, i);
+  let bits = random_bits(shape.seed + i / shape.stride, state.step, shape.op, i % shape.stride);
   let halves = (bits & vec4u(0xffffu)) + (bits >> vec4u(16u));
   let sum = halves.x + halves.y + halves.z + halves.w;
   return (f32(sum) * 0x1p-16 - 4.0) * 1.2247449;

@@ -6,7 +6,7 @@
 // x, y are (N,3,H,W); pixels outside are fill[c]. scale is one of `scales` values evenly over 1 ± scaleRange;
 // θ one of `angles` values evenly over ± angleRange, or 0 in `level` further cases. The backward
 // pass gathers (lib/gather.wgsl).
-// Random numbers: counter (seed, step, op, n).
+// Random numbers: counter (seed + n, step, op, 0).
 #import lib/angle
 #import lib/bilinear
 #import lib/gather
@@ -48,7 +48,7 @@ fn spread(k: u32, count: u32) -> f32 {
 }
 
 fn motion(n: u32) -> Motion {
-  let bits = random_bits(shape.seed, state.step, shape.op, n);
+  let bits = random_bits(shape.seed + n, state.step, shape.op, 0u);
   let draw = bits.y % (shape.angles + shape.level);
   let angle = select(0.0, shape.angleRange * spread(draw, shape.angles), draw < shape.angles);
   let scale = 1.0 + shape.scaleRange * spread(bits.x % shape.scales, shape.scales);

@@ -4,7 +4,8 @@
 //   y[n,c,i,j] = x[n,c,i+oy,j+ox], or fill[c] outside        dx[n,c,i,j] = dy[n,c,i−oy,j−ox], or 0 outside
 //   oy, ox = ⌊(slack − spread)/2⌋ + uniform over 0 … spread, − border
 //
-// x is (N,3,inputHeight,inputWidth), y (N,3,outputHeight,outputWidth). Random numbers: counter (seed, step, op, n).
+// x is (N,3,inputHeight,inputWidth), y (N,3,outputHeight,outputWidth). Random numbers: counter
+// (seed + n, step, op, 0).
 #import lib/index
 #import lib/random
 #import lib/state
@@ -30,7 +31,7 @@ struct Window {
 
 fn corner(n: u32) -> vec2i {
   let spread = min(shape.spread, shape.slack);
-  let bits = random_bits(shape.seed, state.step, shape.op, n).xy;
+  let bits = random_bits(shape.seed + n, state.step, shape.op, 0u).xy;
   return vec2i((shape.slack - spread) / 2u + bits % (spread + 1u)) - i32(shape.border);
 }
 

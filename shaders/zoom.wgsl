@@ -6,7 +6,7 @@
 //
 // x, y are (N,3,H,W). The box's centre is about normal around the image's, standard deviation 0.15 of the sides
 // (of two uniform numbers each), and moved so that the box lies inside. The backward pass gathers.
-// Random numbers: counter (seed, step, op, n).
+// Random numbers: counter (seed + n, step, op, 0).
 #import lib/bilinear
 #import lib/gather
 #import lib/index
@@ -42,7 +42,7 @@ fn size() -> vec2f { return vec2f(f32(shape.height), f32(shape.width)); }
 fn box(n: u32) -> Box {
   let gone = min(1.0, f32(state.step) / f32(max(shape.iterations, 2u) - 1u));
   let side = 1.0 - shape.strength * (1.0 - mix(0.5, shape.last, gone));
-  let draw = vec4f(random_bits(shape.seed, state.step, shape.op, n) >> vec4u(8u)) * 0x1p-24;
+  let draw = vec4f(random_bits(shape.seed + n, state.step, shape.op, 0u) >> vec4u(8u)) * 0x1p-24;
   // Two uniform numbers add up to a standard deviation of √(1/6).
   let away = 0.36742347 * (draw.xz + draw.yw - 1.0);
   let corner = clamp(0.5 + away - 0.5 * side, vec2f(0.0), vec2f(1.0 - side));

@@ -49,7 +49,9 @@ export async function grid(
   for (let first = 0; first < vectors.length; first += batch) {
     const some = vectors.slice(first, first + batch);
     const done = (step: number) => context.onProgress?.((first / batch) * iterations + step);
-    const drawn = await drawCells(gpu, model, settings, some, done);
+    // Cell i is drawn by the seed + i, as image n of a batch is by the seed + n.
+    const seed = (settings.seed + first) >>> 0;
+    const drawn = await drawCells(gpu, model, { ...settings, seed }, some, done);
     some.forEach((_, n) => {
       const place = [Math.floor((first + n) / columns), (first + n) % columns] as const;
       const pixels = 3 * cell * cell;

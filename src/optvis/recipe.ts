@@ -25,7 +25,7 @@ export interface Recipe {
   readonly objective: string;
   /** Height and width in pixels. */
   readonly size: readonly [height: number, width: number];
-  /** Images optimised at once, each from its own start (seed, seed + 1, …). */
+  /** Images optimised at once, each as it would be alone with a seed of its own: seed, seed + 1, … */
   readonly batch: number;
   /** `zeros`, `noise`, or `photo` (the pixels are then handed over beside the recipe). */
   readonly init: "zeros" | "noise" | "photo";

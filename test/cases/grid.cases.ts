@@ -139,12 +139,32 @@ function cellOf(
   });
 }
 
+/** A cell is the same picture however many are drawn with it, up to rounding. */
+async function sameByAnyBatch(device: GPUDevice, assets: Assets): Promise<void> {
+  const model = await openWeights(assets, FILE, "caffe");
+  const image = { shape: [1, 3, ...SIZE], data: stripes() };
+  const drawn = async (batch: number) => {
+    const options = { ...OPTIONS, iterations: 3, seed: 5, batch, image };
+    const { tensors } = await grid(gpuOf(device), model, options, { runtime: "browser", startedAt: 0 });
+    return tensors["image"]!.data;
+  };
+  const [together, apart] = [await drawn(ROWS * COLUMNS), await drawn(1)];
+  const error = relativeL2(apart, together);
+  if (!(error < 1e-3)) throw new Error(`drawn one by one the cells are ${error} off`);
+}
+
 export const cases: readonly GpuCase[] = [
   ...fixtures.map((fixture) => ({
     name: `grid: ${fixture.layer} ${fixture.name} equals PyTorch's`,
     needs: [`../shared/data/weights/${fixture.file}`, photoOf(fixture)],
     run: (device: GPUDevice, assets: Assets) => equals(device, assets, fixture),
   })),
+  {
+    name: "grid: cells are the same whatever the batch",
+    once: true,
+    needs: [`../shared/data/weights/${FILE}`],
+    run: sameByAnyBatch,
+  },
   {
     name: `grid: every cell resembles its place, ${LAYER}`,
     // Whole ascents, of kernels that every stack proves one by one.

@@ -70,7 +70,7 @@ function imageByImage(
   const out = new Float64Array(x.data.length);
   for (let n = 0; n < batch; n++) {
     const image = tensor([1, 3, height, width], x.data.slice(n * perImage, (n + 1) * perImage));
-    out.set(shift(image, ...jitterShift(seed, step, n, jitter)).data, n * perImage);
+    out.set(shift(image, ...jitterShift(seed + n, step, jitter)).data, n * perImage);
   }
   return out;
 }

@@ -88,7 +88,7 @@ function windowed(moved: Moved): Proof {
   const isPad = moved.text.startsWith("pad");
   const slack = isPad ? 0 : amount;
   const draw = { slack, spread: Math.round(moved.strength * slack), border: isPad ? amount : 0 };
-  const corner = (n: number) => windowCorner([moved.seed, moved.step, 7, n], draw);
+  const corner = (n: number) => windowCorner([moved.seed + n, moved.step, 7, 0], draw);
   const outputSize = dy.shape.slice(2) as [number, number];
   const inputSize = x.shape.slice(2) as [number, number];
   return {
@@ -127,7 +127,7 @@ function zoomed(moved: Zoomed): Proof {
   const { x, dy, buffers, dispatches } = passes(transform!, moved, 5);
   const [, , height, width] = x.shape;
   const settings = { ...moved, last: Number(moved.text.split(":")[1]) };
-  const box = (n: number) => randomBox([moved.seed, moved.step, 5, n], [height, width], settings);
+  const box = (n: number) => randomBox([moved.seed + n, moved.step, 5, 0], [height, width], settings);
   return {
     buffers,
     dispatches,
@@ -165,7 +165,11 @@ function grained(moved: Moved): Proof {
     buffers,
     dispatches,
     check(read) {
-      const y = twin.grain_forward(x.data, sigma, [moved.seed, moved.step, 5]);
+      const y = twin.grain_forward(x.data, x.data.length / moved.shape[0], sigma, [
+        moved.seed,
+        moved.step,
+        5,
+      ]);
       // The eight numbers reach 4 at most on either side.
       const bound = x.data.map((value) => Math.abs(value) + 5 * sigma);
       expectWithin("y", read.f32("y"), y, bound, roundings(6));
@@ -196,7 +200,7 @@ function resampled(moved: Moved): Proof {
   const draw = moved.text.startsWith("scale")
     ? { scales: 11, scaleRange: amount, angles: 1, angleRange: 0, level: 0 }
     : { scales: 1, scaleRange: 0, angles: 21, angleRange: (amount * Math.PI) / 180, level: 5 };
-  const motion = (n: number) => randomMotion([moved.seed, moved.step, 3, n], draw);
+  const motion = (n: number) => randomMotion([moved.seed + n, moved.step, 3, 0], draw);
   // The source's place errs by that of angle (its own rounding, reduction and series), scale (subtracted from
   // 1, so that it may lose as much as it can shrink), quotient, products and sums, on lengths up to H + W over
   // the smallest scale; a bilinear value changes by at most 2·max|x| a pixel along each axis.

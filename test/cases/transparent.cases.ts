@@ -86,7 +86,7 @@ async function reference(model: Awaited<ReturnType<typeof openModel>>, recipe: R
   for (let step = 0; step < STEPS; step++) {
     const now = made();
     const b = backgroundOf({ batch: 1, size, seed, step }, mean);
-    const { objective, du, da } = seen(now, b, jitterShift(seed, step, 0, SHIFT));
+    const { objective, du, da } = seen(now, b, jitterShift(seed, step, SHIFT));
     objectives.push(objective);
     const dx = param === "pixel" ? du : twin.colour_backward(du, now.u, colourMatrix, mean);
     for (const [i, g] of colours.backward(dx.data).entries()) values[i]! += lr * g;

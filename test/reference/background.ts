@@ -15,7 +15,7 @@ export interface Drawn {
 
 /** About normal spectra of deviation ½ from op 0 of the counter; complex, of three colours an image. */
 export function backgroundSpectrum({ batch, size, seed, step }: Drawn): Float64Array {
-  return grainAlone(batch * spectrumLength(3, size), 0.5, [seed, step, 0]);
+  return grainAlone([batch, spectrumLength(3, size)], 0.5, [seed, step, 0]);
 }
 
 /** The images they make, RGB − mean, (N,3,H,W). */

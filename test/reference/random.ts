@@ -30,13 +30,8 @@ export function randomShift(bits: number, p: number): number {
   return (bits % (2 * p + 1)) - p;
 }
 
-/** The shift of image `index` in iteration `step`; jitter is op 1 of the counter. */
-export function jitterShift(
-  seed: number,
-  step: number,
-  index: number,
-  p: number,
-): readonly [dy: number, dx: number] {
-  const [first, second] = randomBits(seed, step, 1, index);
+/** The shift in iteration `step` of an image with a seed of its own; jitter is op 1 of the counter. */
+export function jitterShift(seed: number, step: number, p: number): readonly [dy: number, dx: number] {
+  const [first, second] = randomBits(seed, step, 1, 0);
   return [randomShift(first, p), randomShift(second, p)];
 }

@@ -69,14 +69,18 @@ function eachTap(
   }
 }
 
-/** About normal numbers of the counter (seed, step, op, i), times sigma, are added. */
+/**
+ * About normal numbers of the counter (seed + n, step, op, place within image n), times sigma, are added.
+ * @param x (N,stride)
+ */
 export function grainForward(
   x: ArrayLike<number>,
+  stride: number,
   sigma: number,
   [seed, step, op]: readonly [seed: number, step: number, op: number],
 ): Float64Array {
   return Float64Array.from(x, (value, i) => {
-    const sum = randomBits(seed, step, op, i).reduce(
+    const sum = randomBits(seed + Math.floor(i / stride), step, op, i % stride).reduce(
       (total, bits) => total + (bits & 0xffff) + (bits >>> 16),
       0,
     );
@@ -84,13 +88,13 @@ export function grainForward(
   });
 }
 
-/** The noise by itself. @param count of numbers */
+/** The noise by itself, (N,stride). */
 export function grainAlone(
-  count: number,
+  [batch, stride]: readonly [batch: number, stride: number],
   sigma: number,
   counter: readonly [seed: number, step: number, op: number],
 ): Float64Array {
-  return grainForward(new Float64Array(count), sigma, counter);
+  return grainForward(new Float64Array(batch * stride), stride, sigma, counter);
 }
 
 /** Noise is constant: gradients pass. */

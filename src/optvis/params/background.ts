@@ -22,7 +22,8 @@ export function background(
   memory: Memory,
 ): Dispatch[] {
   const { batch, size } = images;
-  const count = batch * spectrumLength(3, size);
+  const stride = spectrumLength(3, size);
+  const count = batch * stride;
   const spectrum = memory.buffer("background.spectrum", "workspace", 4 * count);
   const colours = memory.buffer("colours", "workspace", 4 * 3 * batch * size[0] * size[1]);
   const scale = { scale: scaleTable(size, memory), scalePlanes: 1 } as const;
@@ -30,7 +31,7 @@ export function background(
   return [
     dispatch(grain_alone, {
       ...{ label: "background spectrum", buffers: { state, output: spectrum }, workgroups: fold(count) },
-      uniform: { count, sigma: DEVIATION, seed, op: OP },
+      uniform: { count, stride, sigma: DEVIATION, seed, op: OP },
       live: { seed: { key: "seed", scale: 1 } },
     }),
     ...transform.forward(spectrum, colours),

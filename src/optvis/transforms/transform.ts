@@ -11,6 +11,7 @@ export interface Place {
   readonly batch: number;
   /** Of the input. */
   readonly size: Size;
+  /** Of the first image; image n draws by seed + n. */
   readonly seed: number;
   /** Number of the op in the counter of the random numbers, so that no two ops draw the same. */
   readonly op: number;

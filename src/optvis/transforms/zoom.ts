@@ -29,9 +29,11 @@ export function zoom(last: number, iterations: number): Transform {
 /** Noise of standard deviation `sigma` in RGB 0–1 units (MACO: 0.08). */
 export function grain(sigma: number): Transform {
   const pass = ({ batch, size, seed, op, strength }: Place, buffers: TransformBuffers) => {
-    const count = 3 * batch * size[0] * size[1];
+    const stride = 3 * size[0] * size[1];
+    const count = batch * stride;
     const live = { seed: { key: "seed", scale: 1 }, sigma: { key: "strength", scale: sigma } };
-    return { buffers, uniform: { count, sigma: strength * sigma, seed, op }, workgroups: fold(count), live };
+    const uniform = { count, stride, sigma: strength * sigma, seed, op };
+    return { buffers, uniform, workgroups: fold(count), live };
   };
   const text = `noise:${sigma}`;
   return {
