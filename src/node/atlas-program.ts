@@ -1,13 +1,18 @@
 /** Grammar of `atlas`; what it does is in `atlas.ts`. */
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { recipeBounds } from "../optvis/recipe.ts";
+import { channelSettings, classSettings } from "../optvis/recipes.ts";
 import type { RenderFlags } from "./flags.ts";
 import { addModelFlags, addRunFlags, command } from "./grammar.ts";
 import { type Shard, shard } from "./shard.ts";
-import { integer } from "./values.ts";
+import { folder, integer } from "./values.ts";
 
-export interface AtlasFlags extends Omit<RenderFlags, "objective"> {
+/** Of a picture, height and width in pixels. */
+export const ATLAS_SIZE = [64, 64] as const;
+
+export interface AtlasFlags
+  extends Omit<RenderFlags, "objective" | "target" | "until" | "share" | "alpha" | "drawSize"> {
   readonly layer?: string;
   readonly batch: number;
   readonly shard: Shard;
@@ -15,25 +20,45 @@ export interface AtlasFlags extends Omit<RenderFlags, "objective"> {
 
 export type AtlasAction = (flags: AtlasFlags) => Promise<void>;
 
+/**
+ * What the help of a flag ends in: what holds where it is left out.
+ * @param plain that of plain ascent
+ */
+export type LeftOut = (flag: string, plain?: string) => string;
+
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  recipe: "default",
+  size: `${ATLAS_SIZE[0]}`,
+  seed: "0",
+  iterations: `the recipe's; of the default one ${channelSettings.iterations}, for classes ${classSettings.iterations}`,
+};
+
 /** @param addRecipeFlags the flags of `render` that make a recipe */
 export function addAtlas(
   program: Command,
-  addRecipeFlags: (target: Command) => Command,
+  addRecipeFlags: (target: Command, leftOut: LeftOut) => Command,
   action: AtlasAction,
 ): void {
   const what = "Draw every channel of a layer, or of the network, into a folder; goes on where it stopped.";
   const atlas = addModelFlags(command(program, "atlas", what, EXAMPLES))
     .optionsGroup("Atlas:")
     .option("--layer <name>", "whose channels (default: every convolution's)")
-    .requiredOption("--out <folder>", "one PNG a channel, LAYER/0017.png, and pages to look at them")
+    .requiredOption(
+      "--out <folder>",
+      "one PNG a channel, LAYER/0017.png, and pages to look at them",
+      folder("--out"),
+    )
     .option("--batch <n>", "channels drawn at once", integer("--batch", recipeBounds.batch), 16)
-    .option(
-      "--shard <i/n>",
-      "part I (from 0) of N of the channels, for as many machines; copy their folders together",
-      shard("--shard"),
-      { index: 0, count: 1 },
+    .addOption(
+      new Option(
+        "--shard <i/n>",
+        "part I (from 0) of N of a layer's channels, for as many machines; copy their folders together",
+      )
+        .argParser(shard("--shard"))
+        .default({ index: 0, count: 1 }, "0/1"),
     );
-  addRunFlags(addRecipeFlags(atlas)).action(action);
+  addRecipeFlags(atlas, (flag) => ` (default: ${LEFT_OUT[flag] ?? "the recipe's"})`);
+  addRunFlags(atlas).action(action);
 }
 
 const EXAMPLES = `  ascent atlas --model embedded --layer conv4_2 --out atlas

@@ -82,7 +82,7 @@ export function addRunFlags(target: Command): Command {
         "dawn (in this process), chromium or firefox (installed on this machine)",
       )
         .argParser(choice("--runtime", ["dawn", "chromium", "firefox"]))
-        .default("dawn"),
+        .default("dawn", "dawn"),
     )
     .option("--json", "print one line of JSON");
 }

@@ -3,7 +3,7 @@
 import { Command } from "commander";
 import { recipeNames } from "../optvis/named-recipes.ts";
 import { optimizerKinds, paramKinds, recipeBounds } from "../optvis/recipe.ts";
-import { type AtlasAction, addAtlas } from "./atlas-program.ts";
+import { type AtlasAction, addAtlas, type LeftOut } from "./atlas-program.ts";
 import { addExamples, type ExamplesAction } from "./examples-program.ts";
 import type { BenchFlags, GradientFlags, InfoFlags, RenderFlags } from "./flags.ts";
 import { addModelFlags, addObjectiveFlag, addRunFlags, command, expectCommand, strict } from "./grammar.ts";
@@ -34,11 +34,7 @@ export function buildProgram(actions: Actions, version: string): Command {
   addInfo(program, actions);
   addGradient(program, actions);
   addRender(program, actions);
-  addAtlas(
-    program,
-    (atlas) => addRecipeFlags(atlas, { size: "default: 64", iterations: "default: the recipe's" }),
-    actions.atlas,
-  );
+  addAtlas(program, addRecipeFlags, actions.atlas);
   addPhotographs(program, actions.photographs);
   addMade(program, actions.photographs);
   addExamples(program, actions.examples);
@@ -75,14 +71,16 @@ function addGradient(program: Command, actions: Actions): void {
 
 function addRender(program: Command, actions: Actions): void {
   const render = command(program, "render", "Draw what maximises an objective.", RENDER_EXAMPLES);
-  addRecipeFlags(addObjectiveFlag(addModelFlags(render)), {
-    size: "required, but for a --recipe that is a file",
-    iterations: "default: the recipe's; required without one",
-  });
+  addRecipeFlags(addObjectiveFlag(addModelFlags(render)), renderLeftOut);
   render
     .optionsGroup("Objective:")
     .option("--target <file>", `${TARGET} (default: the photo of --init)`)
     .optionsGroup("Picture:")
+    .option(
+      "--until <eps>",
+      "stop when the objective's relative gain over 20 iterations falls below this, looked at every 20",
+      number("--until", { least: 0 }),
+    )
     .option(
       "--batch <n>",
       "images at once, for objectives about several (default: 1)",
@@ -109,114 +107,117 @@ function addRender(program: Command, actions: Actions): void {
   addRunFlags(render).action((flags: RenderFlags) => actions.render(flags));
 }
 
-/** What a command does where they are not given, for its help. */
-interface WithoutFlags {
-  readonly size: string;
-  readonly iterations: string;
+/** `render` has no size and number of steps of its own. */
+const RENDER_LEFT_OUT: Readonly<Record<string, string>> = {
+  size: "required, but for a --recipe that is a file",
+  iterations: "default: the recipe's; required without one",
+};
+
+function renderLeftOut(flag: string, plain?: string): string {
+  const says = RENDER_LEFT_OUT[flag] ?? (plain && `default: ${plain}`);
+  return says ? ` (${says})` : "";
 }
 
 /** Pixels are RGB in 0–1 units; so is the learning rate. */
-function addRecipeFlags(target: Command, { size: noSize, iterations }: WithoutFlags): Command {
+function addRecipeFlags(target: Command, leftOut: LeftOut): Command {
   return target
     .optionsGroup("Picture:")
     .option(
       "--size <n|hxw>",
-      `pixels: N square, or height x width (${noSize})`,
+      `pixels: N square, or height x width${leftOut("size")}`,
       size("--size", recipeBounds.side),
     )
     .option(
       "--iterations <n>",
-      `steps of ascent (${iterations})`,
+      `steps of ascent${leftOut("iterations")}`,
       integer("--iterations", recipeBounds.iterations),
     )
     .option(
-      "--until <eps>",
-      "stop when the objective's relative gain over 20 iterations falls below this, looked at every 20",
-      number("--until", { least: 0 }),
-    )
-    .option(
       "--init <start>",
-      "zeros (the mean colour), noise, or a photo (PNG, JPEG), centre-cropped (default: zeros)",
+      `zeros (the mean colour), noise, or a photo (PNG, JPEG), centre-cropped${leftOut("init", "zeros")}`,
     )
-    .option("--seed <n>", "of noise and jitter (default: 0)", integer("--seed", recipeBounds.seed))
+    .option("--seed <n>", `of noise and jitter${leftOut("seed", "0")}`, integer("--seed", recipeBounds.seed))
     .option(
       "--recipe <name>",
-      `default for tuned settings, ${recipeNames.join(", ")}, or a JSON file; other flags overrule it; simonyan2013 and cs231n were made for class:, yosinski2015 for class: or neuron:`,
+      `default for tuned settings, ${recipeNames.join(", ")}, or a JSON file; other flags overrule it; simonyan2013 and cs231n were made for class:, yosinski2015 for class: or neuron:${leftOut("recipe")}`,
     )
     .option(
       "--param <kind>",
-      `what is optimised: ${paramKinds.join(", ")} (default: pixel)`,
+      `what is optimised: ${paramKinds.join(", ")}${leftOut("param", "pixel")}`,
       choice("--param", paramKinds),
     )
     .option(
       "--transforms <list>",
-      "none, standard (Lucid's), or a list: pad:12,crop:8,jitter:4,scale:0.1,rotate:10 (default: none)",
+      `none, standard (Lucid's), or a list: pad:12,crop:8,jitter:4,scale:0.1,rotate:10${leftOut("transforms", "none")}`,
       transforms("--transforms"),
     )
-    .option("--standardize", "in a .png, show the image around grey with a deviation of 0.15")
-    .option("--no-standardize", "do not (default)")
+    .option(
+      "--standardize",
+      `in a .png, show the image around grey with a deviation of 0.15${leftOut("standardize", "no")}`,
+    )
+    .option("--no-standardize", "do not")
     .optionsGroup("Ascent (in RGB 0–1 units):")
     .option(
       "--optimizer <kind>",
-      `${optimizerKinds.join(", ")} (default: rms)`,
+      `${optimizerKinds.join(", ")}${leftOut("optimizer", "rms")}`,
       choice("--optimizer", optimizerKinds),
     )
-    .option("--lr <x>", "step size (default: 0.05)", number("--lr", recipeBounds.lr))
+    .option("--lr <x>", `step size${leftOut("lr", "0.05")}`, number("--lr", recipeBounds.lr))
     .option(
       "--l2 <x>",
-      "weight of −Σ(network input)², pulling toward the zero input (default: 0)",
+      `weight of −Σ(network input)², pulling toward the zero input${leftOut("l2", "0")}`,
       number("--l2", recipeBounds.l2),
     )
     .option(
       "--blur <sigma>",
-      "Gaussian blur in pixels (default: 0, none)",
+      `Gaussian blur in pixels${leftOut("blur", "0, none")}`,
       number("--blur", recipeBounds.blur),
     )
     .option(
       "--blur-every <k>",
-      "iterations from one blur to the next",
+      `iterations from one blur to the next${leftOut("blur-every")}`,
       integer("--blur-every", recipeBounds.blurEvery),
     )
     .option(
       "--decay <x>",
-      "part lost at every step: of pixels counted from the zero input, of what another --param optimises (spectrum, pyramid, weights, phase) from zero (default: 0)",
+      `part lost at every step: of pixels counted from the zero input, of what another --param optimises (spectrum, pyramid, weights, phase) from zero${leftOut("decay", "0")}`,
       number("--decay", recipeBounds.decay),
     )
     .option(
       "--blur-gradient <sigma>",
-      "Gaussian blur of the gradient in pixels (default: 0, none)",
+      `Gaussian blur of the gradient in pixels${leftOut("blur-gradient", "0, none")}`,
       number("--blur-gradient", recipeBounds.blurGradient),
     )
     .option(
       "--clip-norm <percent>",
-      "pixels set to the zero input after every step, the smallest by norm (default: 0)",
+      `pixels set to the zero input after every step, the smallest by norm${leftOut("clip-norm", "0")}`,
       number("--clip-norm", recipeBounds.clipNorm),
     )
     .option(
       "--clip-contribution <percent>",
-      "the same by contribution to the objective (default: 0)",
+      `the same by contribution to the objective${leftOut("clip-contribution", "0")}`,
       number("--clip-contribution", recipeBounds.clipContribution),
     )
     .option(
       "--strength <x>",
-      "how much of the transforms' amounts is used, 0 to 1 (default: 1)",
+      `how much of the transforms' amounts is used, 0 to 1${leftOut("strength", "1")}`,
       number("--strength", recipeBounds.strength),
     )
     .option(
       "--jitter <p>",
-      "random circular shift of up to P pixels (default: 0)",
+      `random circular shift of up to P pixels${leftOut("jitter", "0")}`,
       integer("--jitter", recipeBounds.jitter),
     )
     .option(
       "--coarse <n>",
-      "iterations, the first ones, at half the size; of pixels alone, and not from a photo (default: 0)",
+      `iterations, the first ones, at half the size; of pixels alone, and not from a photo${leftOut("coarse", "0")}`,
       integer("--coarse", recipeBounds.coarse),
     )
-    .option("--clamp", "clamp RGB to 0–1 after each update")
-    .option("--no-clamp", "do not (default)")
+    .option("--clamp", `clamp RGB to 0–1 after each update${leftOut("clamp", "no")}`)
+    .option("--no-clamp", "do not")
     .option(
       "--redirect <on|off>",
-      "let a ReLU's gradient pass where all of it would vanish, in the first 16 steps (default: on)",
+      `let a ReLU's gradient pass where all of it would vanish, in the first 16 steps${leftOut("redirect", "on")}`,
       choice("--redirect", ["on", "off"]),
     );
 }

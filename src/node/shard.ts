@@ -18,7 +18,8 @@ export function shard(flag: string): (text: string) => Shard {
   };
 }
 
-/** The shard's items: every N-th, so that all machines have as much to do. */
-export function itemsOf<T>(items: readonly T[], { index, count }: Shard): T[] {
-  return items.filter((_, i) => i % count === index);
+/** The shard's numbers of 0 … length − 1: one stretch of them, and none longer than another by more than one. */
+export function stretchOf(length: number, { index, count }: Shard): number[] {
+  const [from, to] = [index, index + 1].map((i) => Math.floor((i * length) / count)) as [number, number];
+  return Array.from({ length: to - from }, (_, i) => from + i);
 }

@@ -44,6 +44,11 @@ export function choice<Word extends string>(flag: string, words: readonly Word[]
     refuse(flag, words.join(", ").replace(/, ([^,]*)$/, " or $1"), text);
 }
 
+/** A path; not an empty one, which an unset shell variable leaves and which would be the folder one is in. */
+export function folder(flag: string): (text: string) => string {
+  return (text) => (text === "" ? refuse(flag, "a folder", text) : text);
+}
+
 /** `128` is square; `96x128` is height, then width. */
 export function size(
   flag: string,

@@ -206,6 +206,8 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [`${instead(atlas, "--layer", "conv2_1")} --size 1`, /size 1×1: pool1/],
     [`${atlas} --init ${at("cut.png")}`, /--init: an atlas starts from zeros or noise/],
     [instead(atlas, "--out", at("text.txt")), /--out: /],
+    [instead(atlas, "--out", ""), /--out: expected a folder, got ""/],
+    [`${atlas} --until 1`, /unknown option '--until'/],
     [`${render} --target ${at("nowhere.jpg")}`, /--target: no such file/],
     [`${render} --target ${at("cut.png")}`, /--target: cannot be read/],
     [`${render} --batch 0`, /--batch.*got "0"/],

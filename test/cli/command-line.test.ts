@@ -114,6 +114,37 @@ describe("help", () => {
     expect((await ascent(["help"])).stdout).toBe((await ascent(["--help"])).stdout);
   });
 
+  it("says what holds where a flag is left out: of plain ascent, or of the recipe that an atlas begins with", async () => {
+    const helpOf = async (command: string): Promise<Record<string, string>> => {
+      const { stdout } = await ascent([command, "--help"]);
+      const flags = stdout.split(/^ {2}--(?=[a-z])/m).slice(1);
+      return Object.fromEntries(
+        flags.map((text) => [
+          text.split(/[ \n]/, 1)[0],
+          / \(default: (.*?)\)/.exec(text.replace(/\s+/g, " "))?.[1] ?? "",
+        ]),
+      );
+    };
+    expect(await helpOf("render")).toMatchObject({
+      ...{
+        iterations: "the recipe's; required without one",
+        recipe: "",
+        blur: "0, none",
+        transforms: "none",
+        clamp: "no",
+        lr: "0.05",
+      },
+      ...{ optimizer: "rms", param: "pixel", redirect: "on", runtime: "dawn", "no-clamp": "" },
+    });
+    const byRecipe =
+      "param transforms blur blur-every lr l2 decay jitter coarse clamp standardize redirect strength";
+    expect(await helpOf("atlas")).toMatchObject({
+      ...Object.fromEntries(byRecipe.split(" ").map((flag) => [flag, "the recipe's"])),
+      ...{ size: "64", recipe: "default", seed: "0", batch: "16", shard: "0/1", runtime: "dawn" },
+      ...{ iterations: "the recipe's; of the default one 128, for classes 192", "no-clamp": "" },
+    });
+  });
+
   it("greets whoever says nothing", async () => {
     expect((await ascent([])).stdout).toBe((await ascent(["--help"])).stdout);
   });
