@@ -229,6 +229,8 @@ function recipeOf(layer: string, channels: readonly number[]): Recipe {
     objective: `channel:${layer}:${channels.join(",")}`,
     size: [SIDE, SIDE],
     batch: channels.length,
+    // Each channel by a seed of its own, as the atlas draws it, whatever batch it is in.
+    seed: channels[0] ?? 0,
     iterations: ITERATIONS,
   };
 }
