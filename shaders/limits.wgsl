@@ -30,7 +30,8 @@ fn limits_fma(@builtin(global_invocation_id) id: vec3u) {
   var s0 = start + vec4f(0.0);
   var s1 = start + vec4f(1.0);
   var s2 = start + vec4f(2.0);
-  // Eight steps a turn, so that counting them costs little.
+  // Eight steps a turn, so that counting them costs little; the chains in turn, since SwiftShader keeps the order, in which
+  // a step of the same chain would wait for the one before.
   for (var turn = 0u; turn < STEPS / 8u; turn++) {
     s0 = fma(s0, factor, addend);
     s1 = fma(s1, factor, addend);

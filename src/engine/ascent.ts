@@ -11,6 +11,7 @@ import type { Gpu } from "../gpu/device.ts";
 import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Model } from "../model/network.ts";
 import { type Preprocessing, preprocessing } from "../model/preprocess.ts";
+import { convolutionNames } from "../model/shapes.ts";
 import { reweighed } from "../optvis/algebra.ts";
 import { parseObjective } from "../optvis/objective.ts";
 import { liveFields, type Recipe } from "../optvis/recipe.ts";
@@ -64,7 +65,7 @@ export async function createAscent(
       ...options.plan,
       bindingLimit,
     });
-  const convolutions = model.network.layers.filter(({ kind }) => kind === "conv").map(({ name }) => name);
+  const convolutions = convolutionNames(model.network);
   const plan = options.plan?.convVariant
     ? planWith({})
     : await planKernels(gpu, planWith, { ...options, convolutions });

@@ -66,6 +66,11 @@ export function parameterCount(layer: Layer): number {
   return 0;
 }
 
+/** In order of execution. */
+export function convolutionNames({ layers }: Network): string[] {
+  return layers.filter(({ kind }) => kind === "conv").map(({ name }) => name);
+}
+
 /** @throws InputError listing the layers there are. */
 export function findLayer(network: Network, name: string): Layer {
   const layer = network.layers.find((candidate) => candidate.name === name);

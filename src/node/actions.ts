@@ -9,6 +9,7 @@ import { transformedSize } from "../engine/chain.ts";
 import { parsePins } from "../engine/kernel-choice.ts";
 import { InputError } from "../errors.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
+import { convolutionNames } from "../model/shapes.ts";
 import { parseObjective } from "../optvis/objective.ts";
 import { fitTransparent } from "../optvis/picture.ts";
 import { benchRecipe, type Recipe } from "../optvis/recipe.ts";
@@ -120,15 +121,17 @@ async function render(flags: RenderFlags, startedAt: number): Promise<void> {
 async function bench(flags: BenchFlags, startedAt: number): Promise<void> {
   const { objective, size, batch, iterations } = flags;
   const weights = await weightsOf(flags);
-  await withModel(weights, (model) => checkObjective(model, objective, size, NO_TARGET));
-  const recipe = { ...benchRecipe, objective, size, batch, iterations };
   const { kernels, profile = false, tune = false } = flags;
+  await withModel(weights, (model) => {
+    checkObjective(model, objective, size, NO_TARGET);
+    if (kernels !== undefined) parsePins(kernels, convolutionNames(model.network));
+  });
+  const recipe = { ...benchRecipe, objective, size, batch, iterations };
   if (tune && flags.runtime !== "dawn") {
     throw new InputError(`--tune: times kernels on dawn, got --runtime ${flags.runtime}`, {
       remedy: "for a browser, open the page with ?bench in it",
     });
   }
-  if (kernels !== undefined) parsePins(kernels);
   const { report } = await executeWithProgress(
     weights,
     { command: "bench", recipe, profile, kernels, tune },

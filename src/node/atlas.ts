@@ -11,7 +11,7 @@ import { performance } from "node:perf_hooks";
 import type { RenderTensors } from "../commands/render.ts";
 import { InputError } from "../errors.ts";
 import type { Model } from "../model/network.ts";
-import { layerChannels, layerShapes } from "../model/shapes.ts";
+import { convolutionNames, layerChannels, layerShapes } from "../model/shapes.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { standardized } from "../optvis/standardize.ts";
 import { type AtlasLayer, type AtlasPages, indexPage, layerPage, pictureName } from "./atlas-page.ts";
@@ -106,10 +106,7 @@ async function plan(flags: AtlasFlags, weights: Weights): Promise<AtlasPlan> {
 
 /** The layer asked for, or every convolution, in order of execution. */
 function layersOf({ network }: Model, wanted: string | undefined): AtlasLayer[] {
-  const names =
-    wanted === undefined
-      ? network.layers.filter(({ kind }) => kind === "conv").map(({ name }) => name)
-      : [wanted];
+  const names = wanted === undefined ? convolutionNames(network) : [wanted];
   return names.map((name) => ({ name, channels: layerChannels(network, name) }));
 }
 

@@ -15,7 +15,7 @@ import { type Grid, rowTiles, tiledPasses } from "./tiled.ts";
 const WORKGROUP = 32;
 
 /** 8 channels × 8 pixels of a row an invocation, or of two rows one after the other. */
-export function registerGrid(pass: Correlation, pooled = false): Grid<never> {
+function registerGrid(pass: Correlation, pooled: boolean): Grid<never> {
   return { overrides: {}, workgroups: rowTiles(pass, pooled, 8, WORKGROUP) };
 }
 
