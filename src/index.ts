@@ -13,6 +13,14 @@
  * gpu.dispose();
  * ```
  */
+
+export type { ConvolutionPass } from "./engine/kernels/kernel-choice.ts";
+export { formatPins, parsePins } from "./engine/kernels/kernel-choice.ts";
+export { type Limits, measureLimits, measureMatmul } from "./engine/kernels/limits.ts";
+export type { TuningOptions, TuningReport } from "./engine/kernels/tuner.ts";
+export type { TuningStorage } from "./engine/kernels/tuning-memory.ts";
+export type { Plan, PlanOptions } from "./engine/plan/plan.ts";
+export { planAscent } from "./engine/plan/plan-ascent.ts";
 export {
   Ascent,
   type AscentOptions,
@@ -20,15 +28,8 @@ export {
   type Progress,
   type ResetOptions,
   type RunOptions,
-} from "./engine/ascent.ts";
-export { drawAt } from "./engine/draw.ts";
-export type { ConvolutionPass } from "./engine/kernel-choice.ts";
-export { formatPins, parsePins } from "./engine/kernel-choice.ts";
-export { type Limits, measureLimits, measureMatmul } from "./engine/limits.ts";
-export type { Plan, PlanOptions } from "./engine/plan.ts";
-export { planAscent } from "./engine/plan-ascent.ts";
-export type { TuningOptions, TuningReport } from "./engine/tuner.ts";
-export type { TuningStorage } from "./engine/tuning-memory.ts";
+} from "./engine/run/ascent.ts";
+export { drawAt } from "./engine/run/draw.ts";
 export { AscentError, DeviceError, InputError, ShaderError, WeightsError } from "./errors.ts";
 export { Gpu, type GpuOptions, requestGpu } from "./gpu/device.ts";
 export { classIndex } from "./model/labels.ts";

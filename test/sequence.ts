@@ -4,10 +4,10 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const LONGEST = [
   "stacks/chromium",
   "stacks/firefox",
-  "e2e/page",
+  "page/page",
   "cli/ascents",
   "stacks/dawn",
-  "e2e/element",
+  "element/element",
 ];
 
 export class LongestFirst extends BaseSequencer {

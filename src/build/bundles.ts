@@ -13,7 +13,7 @@ const node: UserConfig = {
     copyPublicDir: false,
     ssr: true,
     rolldownOptions: {
-      input: ["src/node/cli.ts", "src/node/dawn-process.ts", "src/node/bench-table.ts"],
+      input: ["src/cli/cli.ts", "src/node/dawn-process.ts", "src/cli/bench-table.ts"],
       // Flat, since modules find the package's folder from their own address.
       output: { entryFileNames: "[name].js", chunkFileNames: "[name].js" },
     },
@@ -22,13 +22,13 @@ const node: UserConfig = {
 };
 
 /** One file, which `--runtime chromium|firefox` serves to the browser. */
-const runner: UserConfig = {
+const runtime: UserConfig = {
   build: {
     target: "es2022",
-    outDir: "dist/runner",
+    outDir: "dist/runtime",
     copyPublicDir: false,
     rolldownOptions: {
-      input: { runner: "src/runner/runner.ts" },
+      input: { "browser-page": "src/runtime/browser-page.ts" },
       output: { entryFileNames: "[name].js", codeSplitting: false },
     },
   },
@@ -52,7 +52,7 @@ const library: UserConfig = {
 /** Empty for the page's own build. */
 export function bundle(mode: string): UserConfig {
   if (mode === "node") return node;
-  if (mode === "runner") return runner;
+  if (mode === "runtime") return runtime;
   if (mode === "library") return library;
   return {};
 }

@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
-import type { TuningStorage } from "../engine/tuning-memory.ts";
+import type { TuningStorage } from "../engine/kernels/tuning-memory.ts";
 import { type AscentError, InputError } from "../errors.ts";
 import type { Network, Preprocess } from "../model/network.ts";
 import { reweighed } from "../optvis/algebra.ts";

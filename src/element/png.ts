@@ -10,7 +10,7 @@ const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const RGB = 2;
 const RGBA = 6;
 
-export interface Picture {
+export interface PngPicture {
   /** RGB 0–1, shape (3,H,W); values outside are clamped. */
   readonly rgb: Float32Array;
   /** Height and width in pixels. */
@@ -45,7 +45,7 @@ async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
 }
 
 /** Rows of bytes of all channels, each behind its filter byte 0. */
-function scanlines({ rgb, size, alpha }: Picture): Uint8Array<ArrayBuffer> {
+function scanlines({ rgb, size, alpha }: PngPicture): Uint8Array<ArrayBuffer> {
   const height = size[0];
   const channels = alpha ? 4 : 3;
   const pixels = toPixels(rgb, size, channels, alpha);
@@ -67,7 +67,7 @@ function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 
 /** @param text what the file says about itself, by keyword: `{ Software: "…", Description: "…" }` (UTF-8) */
 export async function encodePng(
-  picture: Picture,
+  picture: PngPicture,
   text: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const [height, width] = picture.size;

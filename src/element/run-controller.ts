@@ -5,9 +5,9 @@
  * it was started under and dropped if that is no longer the current one.
  */
 import type { ReactiveController, ReactiveControllerHost } from "lit";
-import { type Ascent, createAscent, type LiveSettings } from "../engine/ascent.ts";
-import { formatPins } from "../engine/kernel-choice.ts";
-import type { TuningStorage } from "../engine/tuning-memory.ts";
+import { formatPins } from "../engine/kernels/kernel-choice.ts";
+import type { TuningStorage } from "../engine/kernels/tuning-memory.ts";
+import { type Ascent, createAscent, type LiveSettings } from "../engine/run/ascent.ts";
 import { AscentError, DeviceError, InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model, Network } from "../model/network.ts";

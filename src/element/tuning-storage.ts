@@ -1,5 +1,5 @@
 /** Tunings in the browser's storage for this origin. */
-import type { TuningStorage } from "../engine/tuning-memory.ts";
+import type { TuningStorage } from "../engine/kernels/tuning-memory.ts";
 
 /** Remembers nothing where a browser gives pages no storage. */
 export const browserTuning: TuningStorage = {

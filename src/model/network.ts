@@ -52,6 +52,9 @@ export interface Network {
   readonly classes: readonly string[];
 }
 
+/** Of an image, in pixels. */
+export type Size = readonly [height: number, width: number];
+
 /** Channels, height and width of one activation. */
 export interface Shape {
   readonly channels: number;

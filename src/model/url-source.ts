@@ -44,7 +44,7 @@ export async function urlSource(url: string, options: UrlOptions = {}): Promise<
   return rangeSource(connection, range.size, first.headers, { begin: 0, bytes });
 }
 
-interface Window {
+interface ByteWindow {
   readonly begin: number;
   readonly bytes: Uint8Array;
 }
@@ -54,7 +54,7 @@ function rangeSource(
   connection: Connection,
   size: number,
   original: Headers,
-  firstWindow: Window,
+  firstWindow: ByteWindow,
 ): ByteSource {
   const { name } = connection;
   let window = firstWindow;

@@ -4,19 +4,20 @@
  *
  * Families are interchangeable: each stands in a file of its own, under the name that its entry points end in.
  */
-import type { ConvFamily } from "./conv3x3/family.ts";
+
 import { half } from "./conv3x3/half.ts";
 import { plain } from "./conv3x3/plain.ts";
 import { register } from "./conv3x3/register.ts";
 import { single } from "./conv3x3/single.ts";
 import { subgroup } from "./conv3x3/subgroup.ts";
+import type { ConvVariant } from "./conv3x3/variant.ts";
 import { winograd } from "./conv3x3/winograd.ts";
 import { workgroup } from "./conv3x3/workgroup.ts";
 
-export { type ConvFamily, OVERFLOW } from "./conv3x3/family.ts";
 export * from "./conv3x3/shape.ts";
+export { type ConvVariant, OVERFLOW } from "./conv3x3/variant.ts";
 
-const families = {
+const variants = {
   plain,
   register,
   single,
@@ -31,12 +32,12 @@ const families = {
   winograd4_16x4: winograd(4, "16x4"),
   winograd4_16x8: winograd(4, "16x8"),
   winograd4_16x16: winograd(4, "16x16"),
-} satisfies Readonly<Record<string, ConvFamily>>;
+} satisfies Readonly<Record<string, ConvVariant>>;
 
 /** Name of a family of convolution kernels. */
-export type ConvVariant = keyof typeof families;
-export const convVariants = Object.keys(families) as readonly ConvVariant[];
+export type ConvVariantName = keyof typeof variants;
+export const convVariantNames = Object.keys(variants) as readonly ConvVariantName[];
 
-export function convFamily(variant: ConvVariant): ConvFamily {
-  return families[variant];
+export function variantOf(variant: ConvVariantName): ConvVariant {
+  return variants[variant];
 }

@@ -3,10 +3,10 @@
  * Native code writes its own lines to stderr, and if a driver crashes it takes its process along.
  */
 
-import { runJob } from "../commands/job.ts";
 import { requestGpu } from "../gpu/device.ts";
+import { runJob } from "../methods/job.ts";
 import { openModel } from "../model/model.ts";
-import { packError } from "../runner/protocol.ts";
+import { packError } from "../runtime/protocol.ts";
 import { dawnGpu } from "./dawn.ts";
 import type { DawnMessage, DawnTask } from "./execute.ts";
 import { fileSource } from "./files.ts";

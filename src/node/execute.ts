@@ -1,15 +1,16 @@
 /** Runs a job on Dawn in a process of its own, or in a browser. */
 
 import { type ChildProcess, fork } from "node:child_process";
-import type { Job, Reports } from "../commands/job.ts";
-import type { Result, RunContext } from "../commands/report.ts";
 import { DeviceError } from "../errors.ts";
-import { type ErrorMessage, type ModelChoice, packJob, unpackError } from "../runner/protocol.ts";
+import type { Job, Reports } from "../methods/job.ts";
+import type { Result, RunContext } from "../methods/report.ts";
+import type { OpenOptions } from "../model/model.ts";
+import { type ErrorMessage, packJob, unpackError } from "../runtime/protocol.ts";
 import { type BrowserName, launchBrowser } from "./browser.ts";
 import { builtFile } from "./files.ts";
 import { serveTask } from "./server.ts";
 
-export interface Weights extends ModelChoice {
+export interface Weights extends OpenOptions {
   readonly path: string;
 }
 
@@ -83,7 +84,7 @@ async function executeInBrowser(
   { runtime, startedAt, onProgress }: RunContext,
   name: BrowserName,
 ): Promise<AnyResult> {
-  const script = builtFile("../runner/runner.js");
+  const script = builtFile("../runtime/browser-page.js");
   const packed = packJob(job);
   const task = { job: packed.job, model, runtime, startedAt };
   const server = await serveTask({ task, tensors: packed.tensors, model: path, script }, onProgress);

@@ -5,7 +5,7 @@ import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Tensor } from "../commands/report.ts";
+import type { Tensor } from "../methods/report.ts";
 import {
   type ErrorMessage,
   packTensors,
@@ -13,14 +13,14 @@ import {
   type Task,
   unpackError,
   unpackTensors,
-} from "../runner/protocol.ts";
+} from "../runtime/protocol.ts";
 
 export interface TaskFiles {
   readonly task: Task;
   readonly tensors: Readonly<Record<string, Tensor>>;
   /** Path of the weights. */
   readonly model: string;
-  /** Path of the built `runner.js`. */
+  /** Path of the built `browser-page.js`. */
   readonly script: string;
 }
 

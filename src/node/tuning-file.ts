@@ -2,7 +2,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import type { TuningStorage } from "../engine/tuning-memory.ts";
+import type { TuningStorage } from "../engine/kernels/tuning-memory.ts";
 
 /** @param folder the one that the XDG base directory specification names, unless said otherwise */
 export function tuningFile(

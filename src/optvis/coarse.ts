@@ -3,10 +3,10 @@
  * A network sees things at the size it was trained on, and in an image of twice that size draws several; begun
  * small, there is one. (Multiresolution ascent: Mordvintsev et al. 2015, "Inceptionism"; Øygard 2015.)
  */
+
 import { enlarge as kernel } from "../../shaders/enlarge.wgsl";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
-
-type Size = readonly [height: number, width: number];
+import type { Size } from "../model/network.ts";
 
 /** Half of it, an odd side rounded up. */
 export function coarseSize([height, width]: Size): Size {

@@ -5,7 +5,7 @@ import { findLayer, layerChannels } from "../model/shapes.ts";
 import { EXAMPLE, show } from "./spec-errors.ts";
 
 /** A score cut at its colons. */
-export interface Place {
+export interface TermText {
   readonly score: string;
   readonly layer: string;
   readonly parts: readonly string[];

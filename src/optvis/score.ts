@@ -3,12 +3,20 @@ import { InputError } from "../errors.ts";
 import { classIndex } from "../model/labels.ts";
 import type { Network } from "../model/network.ts";
 import { findLayer } from "../model/shapes.ts";
-import { channelOf, expectParts, list, numberOf, type Place, parsePosition, power } from "./score-parts.ts";
+import {
+  channelOf,
+  expectParts,
+  list,
+  numberOf,
+  parsePosition,
+  power,
+  type TermText,
+} from "./score-parts.ts";
 import { EXAMPLE, show } from "./spec-errors.ts";
 import { IMAGE_LAYER, type Score, type Term } from "./term.ts";
 
 /** Kinds in the order they are listed in when none fits. */
-const FORMS: Readonly<Record<string, (place: Place) => Score>> = {
+const FORMS: Readonly<Record<string, (place: TermText) => Score>> = {
   channel: parseChannel,
   neuron: parseNeuron,
   layer: ({ score, layer, parts, network }) => {
@@ -107,7 +115,7 @@ function listed(words: readonly string[]): string {
 
 /** A kind that is about a whole layer. */
 function whole(kind: "invert" | "style" | "diversity") {
-  return ({ score, layer, parts, network }: Place): Score => {
+  return ({ score, layer, parts, network }: TermText): Score => {
     expectParts(score, parts, 0, 0, `${kind}:LAYER`);
     return { kind, layer: findLayer(network, layer).name };
   };
@@ -118,7 +126,7 @@ function penalty(
   usual: number,
   bounds: { readonly least?: number; readonly most?: number } | undefined,
 ) {
-  return ({ score, layer, parts }: Place): Score => {
+  return ({ score, layer, parts }: TermText): Score => {
     const given = score.includes(":") ? [layer, ...parts] : [];
     expectParts(score, given, 0, bounds ? 1 : 0, bounds ? `${kind} or ${kind}:NUMBER` : kind);
     const amount = given[0] === undefined || !bounds ? usual : numberOf(score, given[0], "a number", bounds);
@@ -126,7 +134,7 @@ function penalty(
   };
 }
 
-function parseChannel({ score, layer, parts, network }: Place) {
+function parseChannel({ score, layer, parts, network }: TermText) {
   expectParts(score, parts, 1, 1, "channel:LAYER:I");
   const channels = list(score, layer, parts[0] ?? "", network);
   const [channel, ...more] = channels;
@@ -134,7 +142,7 @@ function parseChannel({ score, layer, parts, network }: Place) {
   return { kind: "channels" as const, layer, channels };
 }
 
-function parseNeuron({ score, layer, parts, network }: Place) {
+function parseNeuron({ score, layer, parts, network }: TermText) {
   expectParts(score, parts, 1, 2, "neuron:LAYER:I or neuron:LAYER:I:Y,X");
   const channel = channelOf(score, layer, parts[0], network);
   const place = parts[1] === undefined ? {} : { position: parsePosition(score, parts[1]) };
@@ -142,7 +150,7 @@ function parseNeuron({ score, layer, parts, network }: Place) {
 }
 
 /** `direction:LAYER:I=W,J=W…[:Y,X][^P]` */
-function parseDirection({ score, layer, parts, network }: Place) {
+function parseDirection({ score, layer, parts, network }: TermText) {
   const form = "direction:LAYER:I=W,J=W or direction:LAYER:I=W:Y,X, with ^P for cosᵖ";
   const [text, p] = power(score, parts.join(":"));
   const [components = "", ...places] = text.split(":");
@@ -158,7 +166,7 @@ function parseDirection({ score, layer, parts, network }: Place) {
   return { kind: "direction" as const, layer, direction, power: p, ...place };
 }
 
-function parseInterpolation({ score, layer, parts, network }: Place) {
+function parseInterpolation({ score, layer, parts, network }: TermText) {
   const [from, to, ...more] = (parts[0] ?? "").split(",");
   expectParts(score, parts, 1, 1, "interpolate:LAYER:I,J");
   if (to === undefined || more.length > 0) expectParts(score, [], 1, 1, "interpolate:LAYER:I,J");

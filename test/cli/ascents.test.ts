@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { decode, encode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { BenchReport, RunReport } from "../../src/commands/report.ts";
+import type { BenchReport, RunReport } from "../../src/methods/report.ts";
 import { openModel } from "../../src/model/model.ts";
 import type { Model } from "../../src/model/network.ts";
 import { writeSafetensors } from "../../src/model/safetensors.ts";

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+import { checkBatch } from "../../src/cli/batch-check.ts";
+import { type RenderFlags, renderRecipe } from "../../src/cli/flags.ts";
 import { InputError } from "../../src/errors.ts";
-import { checkBatch } from "../../src/node/batch-check.ts";
-import { type RenderFlags, renderRecipe } from "../../src/node/flags.ts";
 import { defaultRecipe } from "../../src/optvis/recipe.ts";
 import type { Term } from "../../src/optvis/term.ts";
 

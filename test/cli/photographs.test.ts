@@ -11,13 +11,13 @@ import type {
   GridReport,
   RunReport,
   Tensor,
-} from "../../src/commands/report.ts";
+} from "../../src/methods/report.ts";
 import { writeSafetensors } from "../../src/model/safetensors.ts";
-import { relativeL2 } from "../cases/error.ts";
 import caricature from "../fixtures/caricatures.json" with { type: "json" };
 import { noiseImage } from "../fixtures/hashing.ts";
 import fixtures from "../fixtures/pictures.json" with { type: "json" };
 import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
+import { relativeL2 } from "../support/error.ts";
 import { commandLine, numbers, readTensors, writeSmallNetwork } from "./built.ts";
 
 const { ascent, at, remove } = commandLine();

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { afterAll, describe, expect, it, vi } from "vitest";
+import { listImages } from "../../src/cli/image-list.ts";
+import { readPhoto } from "../../src/cli/images.ts";
+import { readPicture, writePicture } from "../../src/cli/pictures.ts";
 import { InputError } from "../../src/errors.ts";
-import { listImages } from "../../src/node/image-list.ts";
-import { readPhoto } from "../../src/node/images.ts";
-import { readPicture, writePicture } from "../../src/node/pictures.ts";
 import { fitPhoto } from "../../src/optvis/picture.ts";
 import fixtures from "../fixtures/pictures.json" with { type: "json" };
 

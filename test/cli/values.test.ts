@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { choice, integer, number, size } from "../../src/cli/values.ts";
 import { InputError } from "../../src/errors.ts";
-import { choice, integer, number, size } from "../../src/node/values.ts";
 
 describe("values of flags", () => {
   it("reads decimal numbers", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../src/errors.ts";
-import type { Size } from "../../src/optvis/transforms/transform.ts";
+import type { Size } from "../../src/model/network.ts";
+
 import { parseTransforms, STANDARD, transformsOf } from "../../src/optvis/transforms/transforms.ts";
 
 function sizeAfter(list: string, size: Size): Size {

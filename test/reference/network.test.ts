@@ -1,9 +1,9 @@
 /** The whole network's float64 twin against PyTorch float64: gradients, and first steps of whole ascents. */
 import { describe, expect, it } from "vitest";
 import { parseObjective } from "../../src/optvis/objective.ts";
-import { relativeL2 } from "../cases/error.ts";
 import { gradientFixtures, trajectoryFixtures } from "../fixtures/fixtures.ts";
 import { hasAsset, nodeAssets } from "../stacks/assets.ts";
+import { relativeL2 } from "../support/error.ts";
 import { referenceAscent } from "./ascent.ts";
 import { deepestLayer, objectiveGradient, referenceWeights } from "./network.ts";
 import { subtractMean } from "./preprocess.ts";

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolve, sep } from "node:path";
-import { readPicture } from "../../src/node/pictures.ts";
+import { readPicture } from "../../src/cli/pictures.ts";
 import { fitPhoto } from "../../src/optvis/picture.ts";
 import type { Assets } from "./case.ts";
 import { ROOT } from "./environment.ts";

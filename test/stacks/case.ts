@@ -26,10 +26,10 @@ export interface GpuCase {
   run(device: GPUDevice, assets: Assets, gpu: GPU): Promise<void>;
 }
 
-/** The files of `test/cases`, by name without folder and ending, to be loaded one by one. */
+/** All `*.cases.ts` under `test`, by path without ending, to be loaded one by one. */
 export const caseFiles: Readonly<Record<string, () => Promise<readonly GpuCase[]>>> = Object.fromEntries(
-  Object.entries(import.meta.glob<readonly GpuCase[]>("../cases/*.cases.ts", { import: "cases" })).map(
-    ([path, load]) => [path.replace("../cases/", "").replace(".cases.ts", ""), load],
+  Object.entries(import.meta.glob<readonly GpuCase[]>("../**/*.cases.ts", { import: "cases" })).map(
+    ([path, load]) => [path.replace("../", "").replace(".cases.ts", ""), load],
   ),
 );
 

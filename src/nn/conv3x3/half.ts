@@ -16,9 +16,9 @@ import {
 } from "../../../shaders/conv3x3_pack_half.wgsl";
 import { conv3x3_range_half } from "../../../shaders/conv3x3_range_half.wgsl";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
-import { type ConvFamily, type ConvPacking, OVERFLOW } from "./family.ts";
 import type { Correlation } from "./shape.ts";
 import { tiledPasses } from "./tiled.ts";
+import { type ConvPacking, type ConvVariant, OVERFLOW } from "./variant.ts";
 import { workgroupTiles } from "./workgroup.ts";
 
 /** Partial maxima that the range kernel leaves. */
@@ -59,7 +59,7 @@ const passes = tiledPasses(
   ["range", OVERFLOW],
 );
 
-export const half: ConvFamily = {
+export const half: ConvVariant = {
   precision: "f16",
   features: ["shader-f16"],
   fusesRelu: true,

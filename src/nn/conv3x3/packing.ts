@@ -1,7 +1,7 @@
-/** Weights for the tiled families: taps in order of reading, 8 output channels side by side. */
+/** Weights for the tiled variants: taps in order of reading, 8 output channels side by side. */
 import { conv3x3_pack_backward_input, conv3x3_pack_forward } from "../../../shaders/conv3x3_pack.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
-import type { ConvPacking } from "./family.ts";
+import type { ConvPacking } from "./variant.ts";
 
 /** (C,3,3,K′), K′ the pass's output channels rounded up to 8 (shaders/conv3x3_pack.wgsl). */
 export const tapsPacking: ConvPacking = {

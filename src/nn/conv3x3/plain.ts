@@ -5,11 +5,11 @@ import {
   conv3x3_forward_relu_pool,
 } from "../../../shaders/conv3x3.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
-import type { ConvFamily } from "./family.ts";
 import { type Correlation, correlationBytes, correlationFlops, transposed } from "./shape.ts";
 import { rowTileCount } from "./tiled.ts";
+import type { ConvVariant } from "./variant.ts";
 
-export const plain: ConvFamily = {
+export const plain: ConvVariant = {
   precision: "f32",
   features: [],
   fusesRelu: false,

@@ -6,10 +6,10 @@ import {
   conv3x3_forward_relu_pool_register,
   conv3x3_forward_relu_register,
 } from "../../../shaders/conv3x3_register.wgsl";
-import type { ConvFamily } from "./family.ts";
 import { tapsPacking } from "./packing.ts";
 import type { Correlation } from "./shape.ts";
 import { type Grid, rowTiles, tiledPasses } from "./tiled.ts";
+import type { ConvVariant } from "./variant.ts";
 
 /** Invocations of a workgroup, as in the shader. */
 const WORKGROUP = 32;
@@ -19,7 +19,7 @@ function registerGrid(pass: Correlation, pooled: boolean): Grid<never> {
   return { overrides: {}, workgroups: rowTiles(pass, pooled, 8, WORKGROUP) };
 }
 
-export const register: ConvFamily = {
+export const register: ConvVariant = {
   precision: "f32",
   features: [],
   fusesRelu: true,

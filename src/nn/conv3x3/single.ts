@@ -5,9 +5,9 @@
  */
 import { conv3x3_single } from "../../../shaders/conv3x3_single.wgsl";
 import { type BufferRef, type Dispatch, dispatch } from "../../gpu/dispatch.ts";
-import type { ConvFamily } from "./family.ts";
 import { tapsPacking } from "./packing.ts";
 import { type Correlation, correlationBytes, correlationFlops } from "./shape.ts";
+import type { ConvVariant } from "./variant.ts";
 
 /** One bias a channel on the way back, and the mask where there is none. */
 const ZEROS = "single.zeros";
@@ -21,7 +21,7 @@ const FUSED = { nothing: 0, relu: 1, mask: 2 } as const;
 const WORKGROUP = 32;
 const PIXELS = 16;
 
-export const single: ConvFamily = {
+export const single: ConvVariant = {
   precision: "f32",
   features: [],
   fusesRelu: true,

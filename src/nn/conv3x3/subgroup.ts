@@ -6,11 +6,11 @@ import {
   conv3x3_forward_relu_subgroup,
   conv3x3_forward_subgroup,
 } from "../../../shaders/conv3x3_subgroup.wgsl";
-import type { ConvFamily } from "./family.ts";
 import { tapsPacking } from "./packing.ts";
 import { rowTileCount, rowTiles, tiledPasses } from "./tiled.ts";
+import type { ConvVariant } from "./variant.ts";
 
-export const subgroup: ConvFamily = {
+export const subgroup: ConvVariant = {
   precision: "f32",
   features: ["subgroups"],
   fusesRelu: true,

@@ -4,8 +4,8 @@
  */
 import { type BufferRef, type Dispatch, dispatch } from "../../gpu/dispatch.ts";
 import type { KernelSource } from "../../gpu/kernel.ts";
-import type { ConvFamily } from "./family.ts";
 import { type Correlation, correlationBytes, correlationFlops } from "./shape.ts";
+import type { ConvVariant } from "./variant.ts";
 
 type Operand = "weights" | "input" | "output";
 type TileShape = Readonly<Record<Exclude<keyof Correlation, "batch">, number>>;
@@ -31,7 +31,7 @@ export function tiledPasses<O extends string, W extends string = never>(
   kernels: TiledKernels<O, W>,
   grid: (pass: Correlation, pooled: boolean) => Grid<O>,
   scratch: readonly W[] = [],
-): Pick<ConvFamily, "forward" | "backwardInput"> {
+): Pick<ConvVariant, "forward" | "backwardInput"> {
   const make = <S extends string>(
     kernel: Tiled<S, O>,
     label: string,

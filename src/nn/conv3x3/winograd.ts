@@ -33,8 +33,8 @@ import {
   conv3x3_winograd4_input,
 } from "../../../shaders/conv3x3_winograd4.wgsl";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
-import type { ConvBackwardBuffers, ConvFamily, ConvPacking } from "./family.ts";
 import type { Correlation } from "./shape.ts";
+import type { ConvBackwardBuffers, ConvPacking, ConvVariant } from "./variant.ts";
 
 /** What differs between the two sizes of output tile. */
 const sizes = {
@@ -127,7 +127,7 @@ function bandsOf(m: TileSize, tiles: number, pass: Correlation): Band[] {
 }
 
 /** @param m pixels on the side of an output tile @param product register tile of the product */
-export function winograd(m: TileSize, product: ProductTile): ConvFamily {
+export function winograd(m: TileSize, product: ProductTile): ConvVariant {
   const kernels = sizes[m];
   const { kernel, channels, tiles } = products[product];
   const leaving = leavingBy(m);

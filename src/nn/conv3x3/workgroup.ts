@@ -6,12 +6,12 @@ import {
   conv3x3_forward_relu_workgroup,
   conv3x3_forward_workgroup,
 } from "../../../shaders/conv3x3_workgroup.wgsl";
-import type { ConvFamily } from "./family.ts";
 import { tapsPacking } from "./packing.ts";
 import type { Correlation } from "./shape.ts";
 import { type Grid, tiledPasses } from "./tiled.ts";
+import type { ConvVariant } from "./variant.ts";
 
-export const workgroup: ConvFamily = {
+export const workgroup: ConvVariant = {
   precision: "f32",
   features: [],
   fusesRelu: true,

@@ -12,10 +12,11 @@ import {
 } from "../../../shaders/alpha.wgsl";
 import { InputError } from "../../errors.ts";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
+import type { Size } from "../../model/network.ts";
 import type { Recipe } from "../recipe.ts";
 import type { Objective } from "../term.ts";
 import { logit } from "./colour.ts";
-import { type Images, type Memory, type ParamPasses, type Plane, paramOf, type Size } from "./param.ts";
+import { type Images, type Memory, type ParamPasses, type Plane, paramOf } from "./param.ts";
 
 /** Standard deviation of the noise start, as of the colours. */
 const NOISE = 0.01;

@@ -6,8 +6,9 @@
 import { cppn_backward_input, cppn_backward_weights, cppn_forward } from "../../../shaders/cppn.wgsl";
 import { InputError } from "../../errors.ts";
 import { type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
+import type { Size } from "../../model/network.ts";
 import { colourBackward, colourForward, IDENTITY } from "./colour.ts";
-import type { Images, Memory, Param, Size } from "./param.ts";
+import type { Images, Memory, Param } from "./param.ts";
 
 const HIDDEN = 24;
 const HIDDEN_LAYERS = 8;

@@ -9,8 +9,9 @@ import {
   fourier_rows_forward,
 } from "../../../shaders/fourier.wgsl";
 import { type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
+import type { Size } from "../../model/network.ts";
 import { colourBackward, colourForward, decorrelate } from "./colour.ts";
-import type { Images, Memory, Param, ParamPasses, PlaneBuffers, Size } from "./param.ts";
+import type { Images, Memory, Param, ParamPasses, PlaneBuffers } from "./param.ts";
 import { bins, frequencyNorms, lowBins, realTransform, turns } from "./spectrum.ts";
 
 /** Standard deviation of the noise start (Lucid: sd=0.01). */

@@ -5,8 +5,9 @@
  */
 import { pyramid_backward, pyramid_forward } from "../../../shaders/pyramid.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
+import type { Size } from "../../model/network.ts";
 import { colourBackward, colourForward, decorrelate } from "./colour.ts";
-import type { Images, Memory, Param, ParamPasses, PlaneBuffers, Size } from "./param.ts";
+import type { Images, Memory, Param, ParamPasses, PlaneBuffers } from "./param.ts";
 
 /** Level l has ⌈H/2^l⌉×⌈W/2^l⌉ pixels. */
 export const LEVELS = 4;

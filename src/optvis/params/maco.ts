@@ -4,10 +4,11 @@
  */
 import { phase_backward, phase_forward } from "../../../shaders/phase.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
+import type { Size } from "../../model/network.ts";
 import { colourBackward, colourForward } from "./colour.ts";
 import { coloursSpectrum, inverseTransform } from "./fourier.ts";
 import { magnitude } from "./magnitude.ts";
-import type { Param, Size } from "./param.ts";
+import type { Param } from "./param.ts";
 import { bins, lowBins } from "./spectrum.ts";
 
 /** A phase for each of 3 colours and every frequency. */

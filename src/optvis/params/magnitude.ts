@@ -1,6 +1,6 @@
 /** The magnitude spectrum of natural images, for any size. */
 import measured from "../../../weights/magnitude.json" with { type: "json" };
-import type { Size } from "./param.ts";
+import type { Size } from "../../model/network.ts";
 import { bins } from "./spectrum.ts";
 
 /**

@@ -3,15 +3,15 @@
  * changes the direction of steepest ascent, not the objective (Mordvintsev et al. 2018, "Differentiable Image
  * Parameterizations").
  */
+
 import type { Dispatch } from "../../gpu/dispatch.ts";
+import type { Size } from "../../model/network.ts";
 import type { ParamKind } from "../recipe.ts";
 import { cppn } from "./cppn.ts";
 import { fourier } from "./fourier.ts";
 import { laplacian } from "./laplacian.ts";
 import { maco } from "./maco.ts";
 import { pixel } from "./pixel.ts";
-
-export type Size = readonly [height: number, width: number];
 
 /** The resident images u = RGB − mean, (N,3,H,W). */
 export interface Images {

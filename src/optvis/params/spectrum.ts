@@ -1,5 +1,5 @@
 /** Spectra of real images in float64: frequencies, and the transform of a picture, for starts and tables. */
-import type { Size } from "./param.ts";
+import type { Size } from "../../model/network.ts";
 
 /** Frequencies of the real transform along the width: 0 … ⌊W/2⌋. */
 export function bins([, width]: Size): number {

@@ -3,10 +3,10 @@ import { alignment_backward, alignment_forward } from "../../../shaders/alignmen
 import { dispatch, fold } from "../../gpu/dispatch.ts";
 import { PARTIALS } from "../reduce.ts";
 import type { AlignmentTerm } from "../term.ts";
-import { type Place, type TermPasses, weighted } from "./place.ts";
+import { type TermContext, type TermPasses, weighted } from "./context.ts";
 
 /** −Σ mean (a[n] − a[m])² / decay^|m−n| over the pairs of up to four images apart. */
-export function alignmentPasses(place: Place<AlignmentTerm>): TermPasses {
+export function alignmentPasses(place: TermContext<AlignmentTerm>): TermPasses {
   const { term, index, batch, shape } = place;
   const stride = shape.channels * shape.height * shape.width;
   const { value: scale, live } = weighted(place, -1 / stride);

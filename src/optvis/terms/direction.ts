@@ -11,7 +11,7 @@ import type {
   InterpolationTerm,
   NeuronTerm,
 } from "../term.ts";
-import { gains, type Place, type TermPasses, weighted } from "./place.ts";
+import { gains, type TermContext, type TermPasses, weighted } from "./context.ts";
 import { onePosition, type Rectangle, withinBorder } from "./rectangle.ts";
 
 type VectorTerm =
@@ -26,7 +26,7 @@ type VectorTerm =
 const FLOOR = 0.1;
 
 /** A direction of each image over the channels, (N,C), the same at every position. */
-export function directionPasses(place: Place<VectorTerm>): TermPasses {
+export function directionPasses(place: TermContext<VectorTerm>): TermPasses {
   const { term, index, batch, shape, memory } = place;
   const { channels, height, width } = shape;
   const vectors = new Float32Array(batch * channels);
@@ -43,7 +43,7 @@ export function directionPasses(place: Place<VectorTerm>): TermPasses {
 }
 
 /** The photograph's activation (C,H,W), the same for every image. */
-export function caricaturePasses(place: Place<CaricatureTerm>): TermPasses {
+export function caricaturePasses(place: TermContext<CaricatureTerm>): TermPasses {
   const { term, shape, memory } = place;
   const { channels, height, width } = shape;
   const area = height * width;
@@ -71,7 +71,7 @@ interface Along {
   readonly positions: Rectangle;
 }
 
-function passes(place: Place, { direction, strides, power, positions }: Along): TermPasses {
+function passes(place: TermContext, { direction, strides, power, positions }: Along): TermPasses {
   const { term, index, batch, shape } = place;
   const area = shape.height * shape.width;
   const { value: scale, live } = weighted(place, 1 / positions.count);

@@ -3,11 +3,11 @@ import { distance_backward, distance_forward } from "../../../shaders/distance.w
 import { type BufferRef, dispatch, fold } from "../../gpu/dispatch.ts";
 import { PARTIALS } from "../reduce.ts";
 import type { InversionTerm, LayerTerm } from "../term.ts";
-import { gains, type Place, type TermPasses, weighted } from "./place.ts";
+import { gains, type TermContext, type TermPasses, weighted } from "./context.ts";
 import { withinBorder } from "./rectangle.ts";
 
 /** −mean (a − t)², t the photograph's activation. */
-export function inversionPasses(place: Place<InversionTerm>): TermPasses {
+export function inversionPasses(place: TermContext<InversionTerm>): TermPasses {
   const { term, shape, memory } = place;
   const length = shape.channels * shape.height * shape.width;
   const goal = memory.buffer(`${term.layer}.target`, "kept", 4 * length);
@@ -15,12 +15,12 @@ export function inversionPasses(place: Place<InversionTerm>): TermPasses {
 }
 
 /** mean a² of some images of a batch, or without a border. */
-export function layerPasses(place: Place<LayerTerm>): TermPasses {
+export function layerPasses(place: TermContext<LayerTerm>): TermPasses {
   return passes(place, place.memory.table("zero", new Float32Array(1)), 1, 1);
 }
 
 function passes(
-  place: Place<InversionTerm | LayerTerm>,
+  place: TermContext<InversionTerm | LayerTerm>,
   goal: BufferRef,
   targetLength: number,
   sign: 1 | -1,

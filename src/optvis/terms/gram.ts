@@ -10,10 +10,17 @@ import {
 import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
 import { PARTIALS, reducePartials } from "../reduce.ts";
 import type { DiversityTerm, StyleTerm } from "../term.ts";
-import { type BackwardBuffers, gains, type Place, type TermPasses, weighted, weightKey } from "./place.ts";
+import {
+  type BackwardBuffers,
+  gains,
+  type TermContext,
+  type TermPasses,
+  weighted,
+  weightKey,
+} from "./context.ts";
 
 /** −mean (G − T)² over the matrix, T the photograph's Gram matrix. */
-export function stylePasses(place: Place<StyleTerm>): TermPasses {
+export function stylePasses(place: TermContext<StyleTerm>): TermPasses {
   const { term, index, batch, shape, memory } = place;
   const { channels, height, width } = shape;
   const count = channels * channels;
@@ -52,7 +59,7 @@ export function stylePasses(place: Place<StyleTerm>): TermPasses {
 }
 
 /** −(1/N) Σ ⟨Ĝ[n], Ĝ[m]⟩ over the pairs n ≠ m. */
-export function diversityPasses(place: Place<DiversityTerm>): TermPasses {
+export function diversityPasses(place: TermContext<DiversityTerm>): TermPasses {
   const { term, index, batch, shape, memory } = place;
   const raw = matrices(place, "gram");
   const grams = matrices(place, "normalized");
@@ -88,20 +95,20 @@ export function diversityPasses(place: Place<DiversityTerm>): TermPasses {
   };
 }
 
-type GramPlace = Place<StyleTerm | DiversityTerm>;
+type GramContext = TermContext<StyleTerm | DiversityTerm>;
 
 /** A buffer of one matrix an image. */
-function matrices({ index, batch, shape, memory }: GramPlace, name: string): string {
+function matrices({ index, batch, shape, memory }: GramContext, name: string): string {
   const role = name === "gram" ? "kept" : "workspace";
   return memory.buffer(`term${index}.${name}`, role, 4 * batch * shape.channels ** 2);
 }
 
-function uniformOf({ index, batch, shape }: GramPlace, scale: number, accumulate: boolean) {
+function uniformOf({ index, batch, shape }: GramContext, scale: number, accumulate: boolean) {
   const { channels, height, width } = shape;
   return { batch, channels, area: height * width, slot: index, accumulate: accumulate ? 1 : 0, scale };
 }
 
-function gram(place: GramPlace, activation: BufferRef, target: string): Dispatch {
+function gram(place: GramContext, activation: BufferRef, target: string): Dispatch {
   return dispatch(gram_forward, {
     label: `${place.term.layer} Gram matrices`,
     buffers: { activation, gram: target },
@@ -112,7 +119,7 @@ function gram(place: GramPlace, activation: BufferRef, target: string): Dispatch
 
 /** da = weight · factor · D·a. */
 function fromMatrix(
-  place: GramPlace,
+  place: GramContext,
   factor: number,
   accumulate: boolean,
   differences: string,

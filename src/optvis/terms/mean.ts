@@ -4,10 +4,10 @@ import { dispatch, fold } from "../../gpu/dispatch.ts";
 import type { Shape } from "../../model/network.ts";
 import { reducePartials } from "../reduce.ts";
 import type { PlainTerm } from "../term.ts";
-import { type Place, type TermPasses, weighted, weightKey } from "./place.ts";
+import { type TermContext, type TermPasses, weighted, weightKey } from "./context.ts";
 
 /** weight · mean (channel, neuron) or weight · mean of squares (layer). `activation` is read by `layer` alone on the way back. */
-export function meanPasses(place: Place<PlainTerm>): TermPasses {
+export function meanPasses(place: TermContext<PlainTerm>): TermPasses {
   const { term, index, batch, shape } = place;
   const { offset, count } = range(term, shape);
   const stride = shape.channels * shape.height * shape.width;

@@ -14,13 +14,13 @@ import {
 import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
 import { PARTIALS } from "../reduce.ts";
 import type { AlphaTerm, PenaltyTerm } from "../term.ts";
-import { gains, type TermMemory, weighted } from "./place.ts";
+import { gains, type TermMemory, weighted } from "./context.ts";
 import { termPasses } from "./terms.ts";
 
 /** A penalty on the resident images u = RGB − mean, (N,3,H,W), or on their opacity. */
-export interface PenaltyPlace<T = PenaltyTerm | AlphaTerm> {
+export interface PenaltyContext<T = PenaltyTerm | AlphaTerm> {
   readonly term: T;
-  /** Place in the objective, which is the slot of partial sums. */
+  /** TermContext in the objective, which is the slot of partial sums. */
   readonly index: number;
   readonly batch: number;
   readonly size: readonly [height: number, width: number];
@@ -38,7 +38,7 @@ export interface PenaltyBuffers {
 }
 
 /** The value as partial sums, and the gradient added to the images' one. */
-export function penaltyPasses(place: PenaltyPlace, buffers: PenaltyBuffers): PenaltyPasses {
+export function penaltyPasses(place: PenaltyContext, buffers: PenaltyBuffers): PenaltyPasses {
   const { term } = place;
   return term.kind === "alpha"
     ? alphaPasses({ ...place, term }, buffers)
@@ -52,7 +52,7 @@ interface PenaltyPasses {
 
 /** The opacity is the activation of a layer of one channel, of which the mean is taken. */
 function alphaPasses(
-  { term, index, batch, size, memory }: PenaltyPlace<AlphaTerm>,
+  { term, index, batch, size, memory }: PenaltyContext<AlphaTerm>,
   { alpha: activation, alphaGradient: gradient, partials }: PenaltyBuffers,
 ): PenaltyPasses {
   const channel = { ...term, kind: "channel", channel: 0 } as const;
@@ -64,7 +64,7 @@ function alphaPasses(
   };
 }
 
-function imagePasses(place: PenaltyPlace<PenaltyTerm>, buffers: PenaltyBuffers): PenaltyPasses {
+function imagePasses(place: PenaltyContext<PenaltyTerm>, buffers: PenaltyBuffers): PenaltyPasses {
   const { term, batch, memory, index } = place;
   const { image, gradient, partials } = buffers;
   const options = optionsOf(place);
@@ -94,7 +94,7 @@ function imagePasses(place: PenaltyPlace<PenaltyTerm>, buffers: PenaltyBuffers):
   }
 }
 
-function blurPasses(place: PenaltyPlace<PenaltyTerm>, { image, gradient, partials }: PenaltyBuffers) {
+function blurPasses(place: PenaltyContext<PenaltyTerm>, { image, gradient, partials }: PenaltyBuffers) {
   const { batch, size, memory, index } = place;
   const { sums, each } = optionsOf(place);
   const bytes = 4 * 3 * batch * size[0] * size[1];
@@ -122,7 +122,7 @@ function blurPasses(place: PenaltyPlace<PenaltyTerm>, { image, gradient, partial
 }
 
 function blurOf(
-  place: PenaltyPlace<PenaltyTerm>,
+  place: PenaltyContext<PenaltyTerm>,
   input: BufferRef,
   rows: string,
   output: string,
@@ -142,7 +142,7 @@ function blurOf(
   ];
 }
 
-function optionsOf(place: PenaltyPlace<PenaltyTerm>) {
+function optionsOf(place: PenaltyContext<PenaltyTerm>) {
   const { term, index, batch, size, mean } = place;
   const [height, width] = size;
   const { value: scale, live } = weighted(place, 1);

@@ -4,17 +4,17 @@
  */
 import { isPlain, type LayeredTerm, type Term } from "../term.ts";
 import { alignmentPasses } from "./alignment.ts";
+import type { TermContext, TermPasses } from "./context.ts";
 import { caricaturePasses, directionPasses } from "./direction.ts";
 import { inversionPasses, layerPasses } from "./distance.ts";
 import { diversityPasses, stylePasses } from "./gram.ts";
 import { meanPasses } from "./mean.ts";
-import type { Place, TermPasses } from "./place.ts";
 
-export { type Capture, type TermPasses, weightKey } from "./place.ts";
+export { type Capture, type TermPasses, weightKey } from "./context.ts";
 
 /** The kernels of a term that reads a layer. */
-export function termPasses(place: Place<LayeredTerm>): TermPasses {
-  const at = <T extends Term>(term: T): Place<T> => ({ ...place, term });
+export function termPasses(place: TermContext<LayeredTerm>): TermPasses {
+  const at = <T extends Term>(term: T): TermContext<T> => ({ ...place, term });
   const { term } = place;
   switch (term.kind) {
     case "channel":

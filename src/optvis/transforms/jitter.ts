@@ -1,7 +1,7 @@
 /** Circular jitter: every image is rolled by whole pixels, uniform in [−p,p]² (Mordvintsev et al. 2015). */
 import { jitter_backward, jitter_forward } from "../../../shaders/jitter.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
-import type { Place, Transform, TransformBuffers } from "./transform.ts";
+import type { Transform, TransformBuffers, TransformContext } from "./transform.ts";
 
 /** @param pixels shifts are uniform over −pixels … pixels, each image and iteration its own */
 export function jitter(pixels: number): Transform {
@@ -15,7 +15,11 @@ export function jitter(pixels: number): Transform {
   };
 }
 
-function passOf(pixels: number, { batch, size, seed, op, strength }: Place, buffers: TransformBuffers) {
+function passOf(
+  pixels: number,
+  { batch, size, seed, op, strength }: TransformContext,
+  buffers: TransformBuffers,
+) {
   const [height, width] = size;
   return {
     buffers,

@@ -1,7 +1,7 @@
 /** Random scale and random rotation about the centre (formula in shaders/resample.wgsl); what comes in is grey. */
 import { resample_backward, resample_forward } from "../../../shaders/resample.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
-import type { Place, Transform, TransformBuffers } from "./transform.ts";
+import type { Transform, TransformBuffers, TransformContext } from "./transform.ts";
 
 /** What one draws from, as Lucid's `standard_transforms` does. */
 interface Motion {
@@ -26,7 +26,7 @@ export function rotate(degrees: number): Transform {
 }
 
 function resampled(text: string, motion: Motion): Transform {
-  const pass = ({ batch, size, seed, op, strength, fill }: Place, buffers: TransformBuffers) => ({
+  const pass = ({ batch, size, seed, op, strength, fill }: TransformContext, buffers: TransformBuffers) => ({
     buffers,
     uniform: {
       ...{ batch, height: size[0], width: size[1], ...motion, seed, op, fill: [...fill, 0] },

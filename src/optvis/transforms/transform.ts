@@ -2,12 +2,12 @@
  * Transformation robustness: the network sees the image moved at random, anew each iteration, and the gradient
  * is moved back by the exact adjoint (Mordvintsev et al. 2015; Olah et al. 2017, "Feature Visualization").
  */
-import type { BufferRef, Dispatch } from "../../gpu/dispatch.ts";
 
-export type Size = readonly [height: number, width: number];
+import type { BufferRef, Dispatch } from "../../gpu/dispatch.ts";
+import type { Size } from "../../model/network.ts";
 
 /** The images a transform is applied to, and its place in the chain. */
-export interface Place {
+export interface TransformContext {
   readonly batch: number;
   /** Of the input. */
   readonly size: Size;
@@ -31,7 +31,7 @@ export interface Transform {
   /** As people write it: `jitter:8`. */
   readonly text: string;
   outputSize(size: Size): Size;
-  forward(place: Place, buffers: TransformBuffers): Dispatch;
+  forward(place: TransformContext, buffers: TransformBuffers): Dispatch;
   /** From the gradient of the output, `input`, to that of the input, `output`. */
-  backward(place: Place, buffers: TransformBuffers): Dispatch;
+  backward(place: TransformContext, buffers: TransformBuffers): Dispatch;
 }

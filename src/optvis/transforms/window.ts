@@ -2,7 +2,8 @@
 import { window_backward, window_forward } from "../../../shaders/window.wgsl";
 import { InputError } from "../../errors.ts";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
-import type { Place, Size, Transform, TransformBuffers } from "./transform.ts";
+import type { Size } from "../../model/network.ts";
+import type { Transform, TransformBuffers, TransformContext } from "./transform.ts";
 
 /** A border of `pixels` on every side, grey (RGB 0.5) as Lucid's. */
 export function pad(pixels: number): Transform {
@@ -23,7 +24,7 @@ export function crop(pixels: number): Transform {
 }
 
 function windowed(text: string, border: number, slack: number, outputSize: (size: Size) => Size): Transform {
-  const pass = (place: Place, buffers: TransformBuffers) => {
+  const pass = (place: TransformContext, buffers: TransformBuffers) => {
     const { batch, size, seed, op, fill } = place;
     const [outputHeight, outputWidth] = outputSize(size);
     return {

@@ -2,14 +2,14 @@
 import { grain_backward, grain_forward } from "../../../shaders/grain.wgsl";
 import { zoom_backward, zoom_forward } from "../../../shaders/zoom.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
-import type { Place, Transform, TransformBuffers } from "./transform.ts";
+import type { Transform, TransformBuffers, TransformContext } from "./transform.ts";
 
 /**
  * A box from half the sides at first to `last` of them at the end of `iterations` (MACO: 50 % to 5 %).
  * @param iterations of the recipe
  */
 export function zoom(last: number, iterations: number): Transform {
-  const pass = ({ batch, size, seed, op, strength }: Place, buffers: TransformBuffers) => ({
+  const pass = ({ batch, size, seed, op, strength }: TransformContext, buffers: TransformBuffers) => ({
     buffers,
     uniform: { batch, height: size[0], width: size[1], iterations, last, strength, seed, op },
     workgroups: fold(3 * batch * size[0] * size[1]),
@@ -28,7 +28,7 @@ export function zoom(last: number, iterations: number): Transform {
 
 /** Noise of standard deviation `sigma` in RGB 0–1 units (MACO: 0.08). */
 export function grain(sigma: number): Transform {
-  const pass = ({ batch, size, seed, op, strength }: Place, buffers: TransformBuffers) => {
+  const pass = ({ batch, size, seed, op, strength }: TransformContext, buffers: TransformBuffers) => {
     const stride = 3 * size[0] * size[1];
     const count = batch * stride;
     const live = { seed: { key: "seed", scale: 1 }, sigma: { key: "strength", scale: sigma } };

@@ -1,6 +1,6 @@
 /** The page: everybody in turn, A B A B, on one piece of work in one browser run. */
 import { measureMatmul, requestGpu } from "webgpu-ascent";
-import { medianOverRms, relativeL2 } from "../../cases/error.ts";
+import { medianOverRms, relativeL2 } from "../../support/error.ts";
 import type { Cell, ContenderName, ContenderOutcome, Outcome } from "./outcome.ts";
 import { type Contender, type Create, makeWork, type Work } from "./work.ts";
 

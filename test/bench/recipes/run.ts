@@ -8,8 +8,8 @@
  * `--settings` changes our recipe, for tuning it, and may be given several times. A layer's result is a line of JSON, then a row of the table.
  */
 import { parseArgs } from "node:util";
-import { createAscent } from "../../../src/engine/ascent.ts";
-import { uniforms } from "../../../src/engine/start.ts";
+import { createAscent } from "../../../src/engine/run/ascent.ts";
+import { uniforms } from "../../../src/engine/run/start.ts";
 import { type Gpu, requestGpu } from "../../../src/gpu/device.ts";
 import { openModel } from "../../../src/model/model.ts";
 import type { Model } from "../../../src/model/network.ts";

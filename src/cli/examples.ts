@@ -1,0 +1,169 @@
+/** `examples`: images are read, run and ranked some at a time, so that a folder may hold any number of them. */
+
+import { extname } from "node:path";
+import { InputError } from "../errors.ts";
+import { exampleSheet } from "../methods/example-sheet.ts";
+import { type Sought, soughtObjective, strongestFirst } from "../methods/examples.ts";
+import { usualSize } from "../methods/info.ts";
+import type { Example, ExamplesReport, RuntimeName, Tensor } from "../methods/report.ts";
+import { writeSafetensors } from "../model/safetensors.ts";
+import { execute, type Weights } from "../node/execute.ts";
+import { expectOutput, writeOutput } from "../node/files.ts";
+import type { ExamplesFlags } from "./examples-program.ts";
+import { type ImageList, type ListedImage, listImages } from "./image-list.ts";
+import { writePicture } from "./pictures.ts";
+import { startProgress } from "./progress.ts";
+import { checkObjective, NO_TARGET, print, weightsOf, withModel } from "./running.ts";
+import { figure, table } from "./tables.ts";
+
+/** Numbers of the images that are in memory at once: 167 at 224×224, 100 MB. */
+const CHUNK_NUMBERS = 25e6;
+
+/** An image that was read, and what was found in it. */
+interface Ranked extends Omit<Example, "index"> {
+  readonly file: string;
+  readonly rgb: Float32Array;
+}
+
+interface Skipped {
+  readonly file: string;
+  readonly why: string;
+}
+
+/** What is printed as `--json`, with the examples from the strongest. */
+interface Report {
+  readonly runtime: RuntimeName;
+  readonly adapter: string;
+  readonly objective: string;
+  readonly size: readonly [height: number, width: number];
+  /** How many images were looked at. */
+  readonly images: number;
+  /** Files in folders that could not be read. */
+  readonly skipped: readonly Skipped[];
+  readonly examples: readonly Omit<Ranked, "rgb">[];
+}
+
+/** @param startedAt when the process started, in milliseconds since the epoch */
+export async function examples(flags: ExamplesFlags, startedAt: number): Promise<void> {
+  await expectOutput(flags.out, [".png", ".safetensors"]);
+  const sought = soughtBy(flags);
+  const weights = await weightsOf(flags);
+  const usual = await withModel(weights, ({ network }) => usualSize(network));
+  const list = await listImages(flags.images, flags.size, usual);
+  await withModel(weights, (model) =>
+    checkObjective(model, soughtObjective(sought, model.network), list.size, NO_TARGET),
+  );
+  const { ranked, ...report } = await rank(flags, { weights, sought, list, startedAt });
+  await writeExamples(flags.out, ranked, list.size);
+  const shown = { ...report, examples: ranked.map(({ rgb: _, ...rest }) => rest) };
+  print(flags.json ? JSON.stringify(shown) : reportText(flags.out, shown));
+}
+
+/** `--objective SPEC`, or `--layer NAME --channel N`. */
+function soughtBy({ objective, layer, channel }: ExamplesFlags): Sought {
+  if (objective !== undefined) {
+    if (layer === undefined && channel === undefined) return { objective };
+    throw new InputError("--objective: expected it alone, or --layer NAME --channel N, got both");
+  }
+  if (layer !== undefined && channel !== undefined) return { layer, channel };
+  if (layer === undefined && channel === undefined)
+    throw new InputError("expected --objective SPEC, or --layer NAME --channel N, got neither");
+  const [given, missing] = layer === undefined ? ["channel", "layer NAME"] : ["layer", "channel N"];
+  throw new InputError(`--${given}: expected --${missing} with it, got none`);
+}
+
+interface Work {
+  readonly weights: Weights;
+  readonly sought: Sought;
+  readonly list: ImageList;
+  readonly startedAt: number;
+}
+
+/** Runs all images, a chunk at a time, and keeps the strongest of them. */
+async function rank(
+  { top, runtime }: ExamplesFlags,
+  { weights, sought, list, startedAt }: Work,
+): Promise<Omit<Report, "examples"> & { readonly ranked: readonly Ranked[] }> {
+  const { images, size } = list;
+  const length = 3 * size[0] * size[1];
+  const chunk = Math.max(1, Math.floor(CHUNK_NUMBERS / length));
+  const skipped: Skipped[] = [];
+  let ranked: Ranked[] = [];
+  let last: ExamplesReport | undefined;
+  const progress = startProgress(images.length, "images");
+  try {
+    for (let first = 0; first < images.length; first += chunk) {
+      const read = await readAll(images.slice(first, first + chunk), skipped);
+      if (read.length === 0) continue;
+      const image = tensorOf(read, size);
+      const onProgress = (done: number): void => progress.update(first + done);
+      const context = { runtime, startedAt, onProgress };
+      const { report } = await execute(weights, { command: "examples", image, ...sought }, context);
+      last = report as ExamplesReport;
+      const more = last.examples.map(({ index, ...example }) => ({
+        ...(read[index] as ReadImage),
+        ...example,
+      }));
+      ranked = strongestFirst([...ranked, ...more]).slice(0, top);
+    }
+  } finally {
+    progress.stop();
+  }
+  if (!last) throw new InputError(`none of ${images.length} images can be read; ${skipped[0]?.why}`);
+  const { adapter, objective } = last;
+  return { runtime, adapter, objective, size, images: images.length - skipped.length, skipped, ranked };
+}
+
+interface ReadImage {
+  readonly file: string;
+  readonly rgb: Float32Array;
+}
+
+/** @param skipped takes those found in folders that cannot be read */
+async function readAll(images: readonly ListedImage[], skipped: Skipped[]): Promise<ReadImage[]> {
+  const read: ReadImage[] = [];
+  for (const { name, found, read: readOne } of images) {
+    try {
+      read.push({ file: name, rgb: await readOne() });
+    } catch (cause) {
+      if (!found || !(cause instanceof InputError)) throw cause;
+      skipped.push({ file: name, why: cause.message });
+    }
+  }
+  return read;
+}
+
+function tensorOf(read: readonly { readonly rgb: Float32Array }[], size: ImageList["size"]): Tensor {
+  const length = 3 * size[0] * size[1];
+  const data = new Float32Array(read.length * length);
+  for (const [n, { rgb }] of read.entries()) data.set(rgb, n * length);
+  return { shape: [read.length, 3, ...size], data };
+}
+
+async function writeExamples(path: string, ranked: readonly Ranked[], size: ImageList["size"]) {
+  if (extname(path).toLowerCase() === ".png") {
+    const { rgb, size: whole } = exampleSheet(ranked, size);
+    return writeOutput(path, writePicture(rgb, whole));
+  }
+  const value = Float32Array.from(ranked, (example) => example.value);
+  const patch = Float32Array.from(
+    ranked.flatMap(({ patch: { y, x, height, width } }) => [y, x, height, width]),
+  );
+  const tensors = {
+    image: tensorOf(ranked, size),
+    value: { shape: [ranked.length], data: value },
+    patch: { shape: [ranked.length, 4], data: patch },
+  };
+  return writeOutput(path, writeSafetensors(tensors));
+}
+
+function reportText(out: string, { objective, images, skipped, examples }: Report): string {
+  const rows = examples.map(({ file, value, position, patch: { y, x, height, width } }) => [
+    file,
+    figure(value),
+    position ? `at ${position.join(",")}` : "",
+    position ? `pixels ${y},${x} ${height}×${width}` : "",
+  ]);
+  const passed = skipped.map(({ file, why }) => `passed over ${file}: ${why}`);
+  return [`${out}: ${objective} in ${images} images`, table(rows), ...passed].join("\n");
+}

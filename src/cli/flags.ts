@@ -1,0 +1,148 @@
+/** Flags as `program.ts` parses them, and how they make a recipe. What was not given is absent. */
+
+import { InputError } from "../errors.ts";
+import type { Preprocess, Size } from "../model/network.ts";
+import { readInput } from "../node/files.ts";
+import { recipeNames, recipeSettings } from "../optvis/named-recipes.ts";
+import {
+  defaultRecipe,
+  type LiveField,
+  liveFields,
+  type OptimizerKind,
+  type ParamKind,
+  type Recipe,
+} from "../optvis/recipe.ts";
+import { parseRecipe } from "../optvis/recipe-text.ts";
+import { tunedSettings } from "../optvis/recipes.ts";
+
+export interface CommonFlags {
+  readonly model: string;
+  readonly preprocess?: Preprocess;
+  readonly padding?: "0" | "1";
+  readonly runtime: "dawn" | "chromium" | "firefox";
+  readonly json?: true;
+}
+
+export interface InfoFlags extends CommonFlags {
+  readonly size?: Size;
+}
+
+export interface GradientFlags extends CommonFlags {
+  readonly objective: string;
+  readonly target?: string;
+  readonly image: string;
+  readonly out: string;
+}
+
+export interface BenchFlags extends CommonFlags {
+  readonly objective: string;
+  readonly size: Size;
+  readonly batch: number;
+  readonly iterations: number;
+  readonly profile?: true;
+  readonly kernels?: string;
+  readonly tune?: true;
+}
+
+export interface RenderFlags extends CommonFlags, Partial<Pick<Recipe, LiveField>> {
+  readonly objective: string;
+  readonly out: string;
+  readonly size?: Size;
+  readonly iterations?: number;
+  readonly until?: number;
+  readonly init?: string;
+  readonly drawSize?: Size;
+  readonly target?: string;
+  readonly batch?: number;
+  readonly seed?: number;
+  readonly recipe?: string;
+  readonly param?: ParamKind;
+  readonly share?: number;
+  readonly alpha?: true;
+  readonly transforms?: string;
+  readonly optimizer?: OptimizerKind;
+  readonly jitter?: number;
+  readonly coarse?: number;
+  readonly clamp?: boolean;
+  readonly standardize?: boolean;
+  readonly redirect?: "on" | "off";
+}
+
+/**
+ * Raw defaults, overruled by the recipe asked for, overruled by the flags.
+ * @param preprocess of the network it is for
+ */
+export async function renderRecipe(flags: RenderFlags, preprocess: Preprocess): Promise<Recipe> {
+  const base = await baseRecipe(flags, preprocess);
+  const { objective, size = base.size, iterations = base.iterations } = flags;
+  if (size === undefined) {
+    throw new InputError("required option '--size <n|hxw>' not specified", {
+      remedy: "say it, or take a --recipe FILE.json",
+    });
+  }
+  if (iterations === undefined) {
+    throw new InputError("required option '--iterations <n>' not specified", {
+      remedy: "say it, or take a --recipe, default for example",
+    });
+  }
+  if (flags.blurEvery !== undefined && flags.blur === undefined && !base.blur) {
+    throw new InputError("--blur-every: expected --blur SIGMA with it, got none");
+  }
+  const { param, share, alpha, transforms, optimizer, jitter, coarse, clamp, standardize, seed } = flags;
+  const given = {
+    batch: flags.batch,
+    param,
+    share,
+    alpha,
+    transforms,
+    optimizer,
+    jitter,
+    coarse,
+    clamp,
+    standardize,
+    seed,
+  };
+  const steered = Object.fromEntries(liveFields.map((field) => [field, flags[field]]));
+  return {
+    ...defaultRecipe,
+    ...base,
+    ...withoutUndefined(given),
+    ...withoutUndefined(steered),
+    ...(flags.redirect === undefined ? {} : { redirect: flags.redirect === "on" }),
+    ...(flags.init === undefined ? {} : { init: initKind(flags.init) }),
+    objective,
+    size,
+    iterations,
+  };
+}
+
+/** Anything that is neither of the two words is the path of a photo. */
+function initKind(init: string): Recipe["init"] {
+  return init === "zeros" || init === "noise" ? init : "photo";
+}
+
+async function baseRecipe(
+  { recipe, objective, size }: RenderFlags,
+  preprocess: Preprocess,
+): Promise<Partial<Recipe>> {
+  if (recipe === undefined) return {};
+  if (recipe === "default") return size ? tunedSettings(objective, size) : {};
+  const named = recipeNames.find((name) => name === recipe);
+  if (named) return recipeSettings(named, preprocess);
+  const recipes = `default, ${recipeNames.join(", ")} or a JSON file`;
+  const bytes = await readInput(recipe, "--recipe", `recipes are ${recipes}`);
+  try {
+    return parseRecipe(new TextDecoder().decode(bytes));
+  } catch (error) {
+    const { cause } = error as InputError;
+    if (!(cause instanceof SyntaxError)) throw error;
+    throw new InputError(`--recipe: expected ${recipes}, got ${recipe}: ${cause.message}`, { cause });
+  }
+}
+
+type Defined<T> = { readonly [Key in keyof T]?: Exclude<T[Key], undefined> };
+
+/** The same without the keys that hold nothing, so that defaults can stand before them. */
+export function withoutUndefined<T extends object>(values: T): Defined<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,73 @@
+/** What the commands have in common: their weights, checks before a GPU is looked for, a run with its progress. */
+
+import { missingPhoto } from "../engine/plan/target-photo.ts";
+import type { Job } from "../methods/job.ts";
+import type { RunContext } from "../methods/report.ts";
+import { openModel } from "../model/model.ts";
+import type { Model } from "../model/network.ts";
+import { layerShapes } from "../model/shapes.ts";
+import { execute, type Weights } from "../node/execute.ts";
+import { fileSource, modelPath } from "../node/files.ts";
+import { parseObjective, placeObjective } from "../optvis/objective.ts";
+import { isPenalty, needsPhoto } from "../optvis/term.ts";
+import type { CommonFlags } from "./flags.ts";
+import { startProgress } from "./progress.ts";
+
+/** @param total of what the job counts its progress in */
+export async function executeWithProgress(weights: Weights, job: Job, total: number, context: RunContext) {
+  const progress = startProgress(total);
+  try {
+    return await execute(weights, job, { ...context, onProgress: (iteration) => progress.update(iteration) });
+  } finally {
+    progress.stop();
+  }
+}
+
+export async function weightsOf(flags: CommonFlags): Promise<Weights> {
+  return {
+    path: await modelPath(flags.model),
+    ...(flags.preprocess === undefined ? {} : { preprocess: flags.preprocess }),
+    ...(flags.padding === undefined ? {} : { padding: flags.padding === "0" ? 0 : 1 }),
+  };
+}
+
+export async function withModel<T>(weights: Weights, use: (model: Model) => T | Promise<T>): Promise<T> {
+  const source = await fileSource(weights.path);
+  try {
+    return await use(await openModel(source, weights));
+  } finally {
+    source.close();
+  }
+}
+
+/** Of a command that has `--target`, where it was not given. */
+export const GIVE_TARGET = "give one: --target PHOTO";
+/** Of one that has not. */
+export const NO_TARGET = "render and gradient take one: --target PHOTO";
+
+/**
+ * What can be refused without a GPU is refused before one is looked for or a browser is started.
+ *
+ * @param noPhoto remedy for objectives that compare with a photograph; absent where there is one
+ */
+export function checkObjective(
+  model: Model,
+  spec: string,
+  size: readonly [number, number],
+  noPhoto?: string,
+): void {
+  for (const term of parseObjective(spec, model.network).terms) {
+    if (isPenalty(term)) continue;
+    if (noPhoto !== undefined && needsPhoto(term)) throw missingPhoto(term, "none", noPhoto);
+    placeObjective({ terms: [term] }, layerShapes(model.network, size, { upTo: term.layer }));
+  }
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** What people should know although the work goes on: a line on stderr. */
+export function remark(text: string): void {
+  process.stderr.write(`ascent: ${text}\n`);
+}

@@ -1,0 +1,207 @@
+/**
+ * Times the variants of convolution kernels on the shapes of a plan and remembers what it found. A run keeps the
+ * kernels it began with, so that it can be repeated: what is found here serves the next start. The first start
+ * has nothing to wait for; it runs what is guessed for the adapter (kernel-guess.ts).
+ *
+ * A slow adapter is timed on slices of a few rows, so that tuning takes no longer than two iterations there; where
+ * the time runs out, the rest is measured after the next start. Without timestamps a candidate takes ten times what the
+ * clock may be off by (a second in Firefox), so that there one tuning measures one of them.
+ */
+import type { Gpu } from "../../gpu/device.ts";
+import type { BufferRef, Dispatch } from "../../gpu/dispatch.ts";
+import { prepareTrial, timeBlock, timeGrain } from "../../gpu/timing.ts";
+import {
+  type ConvVariant,
+  type ConvVariantName,
+  type Correlation,
+  correlationFlops,
+  variantOf,
+} from "../../nn/conv3x3.ts";
+import { reluBitsBytes } from "../../nn/relu.ts";
+import type { ChooseVariant } from "../plan/steps.ts";
+import { type ConvolutionPass, candidates, shapeKey } from "./kernel-choice.ts";
+import {
+  fingerprints,
+  recall,
+  remember,
+  type ShapeTimes,
+  type TuningRecord,
+  type TuningStorage,
+} from "./tuning-memory.ts";
+
+export interface TuningOptions {
+  /** Whether kernels that compute in half precision may be chosen; they are not unless this is said. */
+  readonly f16?: boolean | undefined;
+  /** Milliseconds of running kernels; compiling them comes on top. */
+  readonly budgetMs?: number;
+}
+
+export interface TuningReport {
+  /** Passes measured in this tuning. */
+  readonly measured: number;
+  /** Milliseconds that the kernels ran for, warming up included, and that the whole took with compiling. */
+  readonly ranMs: number;
+  readonly tookMs: number;
+  /** Whether every candidate of every shape has been measured by now. */
+  readonly complete: boolean;
+}
+
+/** A tuning's share on a GPU; slower adapters may take two iterations. */
+export const TUNING_MS = 300;
+/** Shortest block worth timing by timestamps: browsers round them to 0.1 ms. */
+const BLOCK_MS = 1;
+/** A slice has a multiple of this many rows, whole tiles of every family, … */
+const SLICE_ROWS = 8;
+/** … and this many pixels at least: two invocations' of the largest product, 16 tiles of 4×4. */
+const SLICE_PIXELS = 512;
+
+/**
+ * The variants found fastest on this adapter, and where nothing was measured yet the guess, which stays the choice until
+ * it is beaten.
+ */
+export async function rememberedVariants(
+  gpu: Gpu,
+  guess: ChooseVariant,
+  storage: TuningStorage,
+  options: TuningOptions = {},
+): Promise<ChooseVariant> {
+  const timesOf = knownTimes(gpu, await recall(gpu, storage), options);
+  return (layer, pass, correlation) => {
+    const variant = guess(layer, pass, correlation);
+    const times = timesOf({ layer, pass, correlation, variant });
+    const [best] = times.toSorted((a, b) => a.milliseconds - b.milliseconds);
+    // A guess that is a candidate stays until it was measured too.
+    const able = candidates(gpu.device, correlation, options);
+    const compared = !able.includes(variant) || times.some((time) => time.variant === variant);
+    return compared && best ? best.variant : variant;
+  };
+}
+
+/** Measures what is not remembered yet of the plan's passes, the larger ones first. */
+export async function tuneKernels(
+  gpu: Gpu,
+  passes: readonly ConvolutionPass[],
+  storage: TuningStorage,
+  options: TuningOptions = {},
+): Promise<TuningReport> {
+  const start = performance.now();
+  const record: Record<string, ShapeTimes> = { ...(await recall(gpu, storage)) };
+  const todo = unmeasured(gpu, passes, knownTimes(gpu, record, options), options);
+  const sourcesOf = fingerprints();
+  const flops = todo.reduce((sum, { pass }) => sum + correlationFlops(pass.correlation), 0);
+  const budget = options.budgetMs ?? TUNING_MS;
+  const grain = todo.length > 0 ? await timeGrain(gpu) : 0;
+  let ranMs = 0;
+  let measured = 0;
+  for (const { pass, variant } of todo) {
+    if (ranMs >= budget) break;
+    const share = (budget * correlationFlops(pass.correlation)) / flops;
+    const { millisecondsPerRow, ran } = await timeVariant(gpu, pass, variant, share, grain);
+    ranMs += ran;
+    measured++;
+    const sources = sourcesOf(dispatchesOf(variantOf(variant), pass, pass.correlation));
+    const timing = { milliseconds: millisecondsPerRow, sources };
+    record[shapeKey(pass)] = { ...record[shapeKey(pass)], [variant]: timing };
+  }
+  if (measured > 0) await remember(gpu, storage, record);
+  return { measured, ranMs, tookMs: performance.now() - start, complete: measured === todo.length };
+}
+
+interface Measurement {
+  readonly pass: ConvolutionPass;
+  readonly variant: ConvVariantName;
+}
+
+/** Of every shape once, what has no time of its kernels' present sources; the default before its rivals. */
+function unmeasured(
+  gpu: Gpu,
+  passes: readonly ConvolutionPass[],
+  timesOf: ReturnType<typeof knownTimes>,
+  options: TuningOptions,
+): Measurement[] {
+  const shapes = new Map(passes.map((pass) => [shapeKey(pass), pass]));
+  return [...shapes.values()]
+    .sort((a, b) => correlationFlops(b.correlation) - correlationFlops(a.correlation))
+    .flatMap((pass) => {
+      const known = timesOf(pass).map(({ variant }) => variant);
+      return candidates(gpu.device, pass.correlation, options)
+        .filter((variant) => !known.includes(variant))
+        .sort((a, b) => Number(b === pass.variant) - Number(a === pass.variant))
+        .map((variant) => ({ pass, variant }));
+    });
+}
+
+/** Times of a pass's candidates whose kernels are still the ones that were measured. */
+function knownTimes(gpu: Gpu, record: TuningRecord, options: TuningOptions) {
+  const sourcesOf = fingerprints();
+  return (pass: ConvolutionPass): { readonly variant: ConvVariantName; readonly milliseconds: number }[] => {
+    const times = record[shapeKey(pass)] ?? {};
+    return candidates(gpu.device, pass.correlation, options).flatMap((variant) => {
+      const timing = times[variant];
+      if (!timing) return [];
+      const sources = sourcesOf(dispatchesOf(variantOf(variant), pass, pass.correlation));
+      return timing.sources === sources ? [{ variant, milliseconds: timing.milliseconds }] : [];
+    });
+  };
+}
+
+/** Runs a slice once to warm up, then as large a part of the pass, or as often, as `share` milliseconds allow. */
+async function timeVariant(
+  gpu: Gpu,
+  pass: ConvolutionPass,
+  variant: ConvVariantName,
+  share: number,
+  grain: number,
+) {
+  const family = variantOf(variant);
+  const slice = sliced(pass.correlation);
+  const buffers = buffersOf(gpu, family, slice);
+  try {
+    const trial = await prepareTrial(gpu, dispatchesOf(family, pass, slice), buffers);
+    try {
+      const { milliseconds, ran } = await timeBlock(trial, Math.max(share / 2, BLOCK_MS), grain);
+      return { millisecondsPerRow: milliseconds / slice.outputHeight, ran };
+    } finally {
+      trial.dispose();
+    }
+  } finally {
+    for (const buffer of buffers.values()) gpu.free(buffer);
+  }
+}
+
+/** The first rows of the output, and what they are made of. */
+export function sliced(pass: Correlation): Correlation {
+  const rows = SLICE_ROWS * Math.ceil(SLICE_PIXELS / (SLICE_ROWS * pass.batch * pass.outputWidth));
+  const outputHeight = Math.min(rows, pass.outputHeight);
+  return { ...pass, outputHeight, inputHeight: outputHeight + 2 - 2 * pass.pad };
+}
+
+/** The family's dispatches for a pass with the ReLU fused, as nearly every layer has it. */
+function dispatchesOf(family: ConvVariant, { pass }: ConvolutionPass, shape: Correlation): Dispatch[] {
+  const workspace: Readonly<Record<string, BufferRef>> = Object.fromEntries(
+    family.workspace(shape).map(({ name }) => [name, name]),
+  );
+  const operands = { weights: "weights", input: "input", output: "output", workspace };
+  const bits = family.fusesRelu ? "bits" : undefined;
+  return pass === "forward"
+    ? family.forward("tuning", shape, { ...operands, bias: "bias", bits })
+    : family.backwardInput("tuning", shape, { ...operands, mask: bits });
+}
+
+function buffersOf(gpu: Gpu, family: ConvVariant, shape: Correlation): Map<string, GPUBuffer> {
+  const { batch, inputChannels, outputChannels, inputHeight, inputWidth, outputHeight, outputWidth } = shape;
+  const output = { channels: outputChannels, height: outputHeight, width: outputWidth };
+  const sizes = [
+    { name: "input", bytes: 4 * batch * inputChannels * inputHeight * inputWidth },
+    { name: "output", bytes: 4 * batch * outputChannels * outputHeight * outputWidth },
+    {
+      name: "weights",
+      bytes: family.packing?.bytes(inputChannels, outputChannels) ?? 4 * 9 * inputChannels * outputChannels,
+    },
+    { name: "bias", bytes: 4 * outputChannels },
+    { name: "bits", bytes: reluBitsBytes(batch, output) },
+    ...family.workspace(shape),
+  ];
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+  return new Map(sizes.map(({ name, bytes }) => [name, gpu.buffer(`tuning ${name}`, bytes, usage)]));
+}

@@ -1,0 +1,104 @@
+/** Buffers of a plan: who needs how much, by name. Pure: nothing is allocated here. */
+import type { Dispatch } from "../../gpu/dispatch.ts";
+
+export type BufferRole =
+  | "weights"
+  | "activations"
+  | "kept"
+  | "bits"
+  | "image"
+  | "gradient"
+  | "param"
+  | "optimizer"
+  | "workspace"
+  | "objective"
+  | "overflow";
+
+export interface BufferSpec {
+  readonly name: string;
+  readonly role: BufferRole;
+  readonly bytes: number;
+  /** Read by packing only, and freed when all of that is done. */
+  readonly temporary: boolean;
+}
+
+/** A checkpoint tensor, or some rows of one (output channels or units), copied to a buffer. */
+export interface Upload {
+  readonly buffer: string;
+  readonly layer: string;
+  readonly tensor: "weight" | "bias";
+  /** Output channels or units in the order wanted; all of them if absent. */
+  readonly rows?: readonly number[] | undefined;
+}
+
+/** Weights put in the order that a family of kernels reads, once, before the first dispatch that reads them. */
+export interface Packing {
+  readonly buffer: string;
+  readonly dispatches: readonly Dispatch[];
+}
+
+/** Numbers written to a buffer once, before the first iteration. */
+export interface Table {
+  readonly buffer: string;
+  readonly data: Float32Array<ArrayBuffer>;
+}
+
+/** Gathers what the parts of a plan ask for. A name asked for again grows to the largest request. */
+export class Allocation {
+  readonly #buffers = new Map<string, BufferSpec>();
+  readonly #uploads = new Map<string, Upload>();
+  readonly #tables = new Map<string, Table>();
+  readonly #setup = new Map<string, Packing>();
+
+  /** Asks for `bytes` under `name` and returns the name. */
+  buffer(name: string, role: BufferRole, bytes: number): string {
+    const known = this.#buffers.get(name);
+    this.#buffers.set(name, { name, role, bytes: Math.max(known?.bytes ?? 0, bytes), temporary: false });
+    return name;
+  }
+
+  /** Asks for weights that setting up alone reads, unless they are asked to last. */
+  temporary(name: string, bytes: number): void {
+    if (!this.#buffers.has(name)) this.#buffers.set(name, { name, role: "weights", bytes, temporary: true });
+  }
+
+  /** Asks for a buffer that holds `data` from the beginning and returns its name. */
+  table(name: string, data: Float32Array<ArrayBuffer>): string {
+    this.#tables.set(name, { buffer: name, data });
+    return this.buffer(name, "workspace", data.byteLength);
+  }
+
+  upload(upload: Upload): void {
+    this.#uploads.set(upload.buffer, upload);
+  }
+
+  /** Dispatches that fill `buffer` of what was uploaded; asked for again they are made once. */
+  prepare(buffer: string, dispatches: readonly Dispatch[]): void {
+    this.#setup.set(buffer, { buffer, dispatches });
+  }
+
+  buffers(): readonly BufferSpec[] {
+    return [...this.#buffers.values()];
+  }
+
+  uploads(): readonly Upload[] {
+    return [...this.#uploads.values()];
+  }
+
+  tables(): readonly Table[] {
+    return [...this.#tables.values()];
+  }
+
+  setup(): readonly Packing[] {
+    return [...this.#setup.values()];
+  }
+}
+
+/** Bytes by role, for people and for tests. */
+export function bytesByRole(buffers: readonly BufferSpec[]): Readonly<Partial<Record<BufferRole, number>>> {
+  const bytes: Partial<Record<BufferRole, number>> = {};
+  for (const buffer of buffers) {
+    if (!buffer.temporary) bytes[buffer.role] = (bytes[buffer.role] ?? 0) + buffer.bytes;
+  }
+  return bytes;
+}

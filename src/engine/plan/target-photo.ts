@@ -1,0 +1,44 @@
+/** The photograph that an objective compares with: whether there is one, and how it gets to the network. */
+import { InputError } from "../../errors.ts";
+import type { Images } from "../../optvis/params/param.ts";
+import { pixel } from "../../optvis/params/pixel.ts";
+import type { Recipe } from "../../optvis/recipe.ts";
+import { needsPhoto, type Objective, type Term } from "../../optvis/term.ts";
+
+/** RGB in 0–1 units, (3,H,W) at the recipe's size. */
+interface Photographs {
+  /** The start, where it is one. */
+  readonly photo?: Float32Array | undefined;
+  readonly target?: Float32Array | undefined;
+}
+
+/** The photograph that the objective compares with, if it does. */
+export function targetOf(
+  { terms }: Objective,
+  { size }: Recipe,
+  options: Photographs,
+): Float32Array | undefined {
+  const term = terms.find((one) => needsPhoto(one));
+  if (!term) return undefined;
+  const expected = 3 * size[0] * size[1];
+  // Compared with is what it shows: of a transparent start its colours.
+  const start =
+    options.photo?.length === (4 / 3) * expected ? options.photo.subarray(0, expected) : options.photo;
+  const target = options.target ?? start;
+  if (target?.length === expected) return target;
+  const got = target ? `one of ${target.length} numbers instead of ${expected}` : "none";
+  throw missingPhoto(term, got, "give a photograph, of the image's size");
+}
+
+/** @param got instead of the photograph that the term compares with */
+export function missingPhoto({ kind, layer }: Term, got: string, remedy: string): InputError {
+  return new InputError(`objective: ${kind}:${layer} compares with a photograph, got ${got}`, { remedy });
+}
+
+/** A photograph as the resident image of all places of a batch, (N,3,H,W). */
+export function inEveryImage(photo: Float32Array, images: Images): Float32Array<ArrayBuffer> {
+  const one = pixel.fromRgb(photo, images);
+  const all = new Float32Array(images.batch * one.length);
+  for (let n = 0; n < images.batch; n++) all.set(one, n * one.length);
+  return all;
+}

@@ -1,0 +1,97 @@
+/** The images of an ascent on the device, and what else is written to a plan's buffers or read out of them between iterations. */
+import { InputError } from "../../errors.ts";
+import { readBuffer } from "../../gpu/device.ts";
+import type { Dispatch } from "../../gpu/dispatch.ts";
+import type { Preprocessing } from "../../model/preprocess.ts";
+import { initialState } from "../../optvis/optimizers.ts";
+import { alphaName } from "../../optvis/params/alpha.ts";
+import type { Recipe } from "../../optvis/recipe.ts";
+import { IMAGE, isMoment, STATE, STATISTICS } from "../plan/image.ts";
+import { Presenter } from "./presenter.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { type StartValues, valuesOf } from "./start.ts";
+
+export class Resident {
+  readonly #scheduler: Scheduler;
+  readonly #preprocessing: Preprocessing;
+  readonly #presenters = new Map<GPUTextureFormat, Presenter>();
+
+  constructor(scheduler: Scheduler, preprocessing: Preprocessing) {
+    this.#scheduler = scheduler;
+    this.#preprocessing = preprocessing;
+  }
+
+  /** RGB in 0–1 units, (N,3,H,W), not clamped. */
+  async readImage(): Promise<Float32Array<ArrayBuffer>> {
+    const { size } = this.#scheduler.plan;
+    const area = size[0] * size[1];
+    const { mean } = this.#preprocessing;
+    return (await this.read(IMAGE)).map((x, i) => x + (mean[Math.floor(i / area) % 3] as number));
+  }
+
+  /** Opacity, (N,1,H,W) in 0–1; undefined without an alpha channel. */
+  async readAlpha(): Promise<Float32Array<ArrayBuffer> | undefined> {
+    return this.#scheduler.plan.alpha === undefined ? undefined : this.read(alphaName(IMAGE));
+  }
+
+  /** The numbers in a buffer of the plan. */
+  async read(name: string): Promise<Float32Array<ArrayBuffer>> {
+    return new Float32Array(await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(name)));
+  }
+
+  /** @param rgb in 0–1 units, (N,3,H,W), through the inverse of the recipe's parameterization */
+  writeImage(recipe: Recipe, rgb: Float32Array): void {
+    const { batch, size, values, show } = this.#scheduler.plan;
+    const expected = batch * 3 * size[0] * size[1];
+    if (rgb.length !== expected)
+      throw new InputError(`the image expects ${expected} numbers, got ${rgb.length}`);
+    this.write(values, valuesOf(recipe, this.#preprocessing, rgb));
+    this.#show(show);
+  }
+
+  write(name: string, data: Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>): void {
+    this.#scheduler.gpu.device.queue.writeBuffer(this.#scheduler.buffer(name), 0, data);
+  }
+
+  /** Writes the start and clears what earlier iterations left. */
+  begin({ values, alpha }: StartValues): void {
+    const { start, buffers } = this.#scheduler.plan;
+    this.write(start.values, values);
+    if (start.alpha && alpha) this.write(start.alpha, alpha);
+    this.write(STATE, new Uint8Array(initialState()));
+    for (const { name, bytes } of buffers) {
+      if (isMoment(name)) this.write(name, new Uint8Array(bytes));
+    }
+    this.#show(start.show);
+  }
+
+  /** Makes the images of numbers written from outside. */
+  #show(dispatches: readonly Dispatch[]): void {
+    if (dispatches.length > 0) this.#scheduler.submit(dispatches, "show");
+  }
+
+  /** Draws the images on a configured canvas. */
+  present(context: GPUCanvasContext, format: GPUTextureFormat): void {
+    const { picture } = this.#scheduler.plan;
+    const presenter = this.#presenters.get(format) ?? this.#presenter(format);
+    this.#presenters.set(format, presenter);
+    if (picture.length > 0) this.#scheduler.submit(picture, "picture");
+    presenter.draw(context.getCurrentTexture().createView());
+  }
+
+  #presenter(format: GPUTextureFormat): Presenter {
+    const { batch, size, alpha, picture } = this.#scheduler.plan;
+    const given = (there: boolean, name: string) => (there ? this.#scheduler.buffer(name) : undefined);
+    const drawn = {
+      image: this.#scheduler.buffer(IMAGE),
+      alpha: given(alpha !== undefined, alphaName(IMAGE)),
+      statistics: given(picture.length > 0, STATISTICS),
+      ...{ batch, size, mean: this.#preprocessing.mean },
+    };
+    return Presenter.create(this.#scheduler.gpu, drawn, format);
+  }
+
+  dispose(): void {
+    for (const presenter of this.#presenters.values()) presenter.dispose();
+  }
+}

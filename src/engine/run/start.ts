@@ -1,0 +1,108 @@
+/** What an ascent starts from: the numbers that are optimised. */
+import { InputError } from "../../errors.ts";
+import type { Preprocessing } from "../../model/preprocess.ts";
+import { alphaOf, alphaPlane, alphaStart } from "../../optvis/params/alpha.ts";
+import { paramOf } from "../../optvis/params/param.ts";
+import type { Recipe } from "../../optvis/recipe.ts";
+import { resizePlanes } from "../../optvis/resize.ts";
+import type { Plan } from "../plan/plan.ts";
+
+export interface StartValues {
+  /** (N,length) */
+  readonly values: Float32Array<ArrayBuffer>;
+  /** Of the alpha channel, (N,length), where there is one. */
+  readonly alpha?: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * `zeros` is zeros: for pixels an input of exact zeros; `noise` is what the parameterization takes for noise,
+ * image n seeded by seed + n; `photo` is the photograph in every image, opaque where it does not say otherwise.
+ * @param photo RGB in 0–1 units, (3,H,W) at the recipe's size, or with an alpha channel (4,H,W) with opacity
+ */
+export function startValues(recipe: Recipe, { mean }: Preprocessing, photo?: Float32Array): StartValues {
+  const { batch, init, size, seed } = recipe;
+  const param = paramOf(recipe.param);
+  const plane = alphaPlane(recipe);
+  const images = { batch, size, mean };
+  const still = init === "photo" ? expectPhoto(photo, recipe) : undefined;
+  const colours = still && param.fromRgb(still.rgb, images);
+  const zeros = param.zeros ?? (() => new Float32Array(param.length(size)));
+  const values = new Float32Array(batch * param.length(size));
+  const alpha = plane && new Float32Array(batch * plane.length(size));
+  for (let n = 0; n < batch; n++) {
+    const normal = normals(seed + n);
+    const one = colours ?? (init === "noise" ? param.noise : zeros)(normal, size);
+    values.set(one, n * one.length);
+    if (plane) {
+      const opacity = still ? alphaOf(plane, still.opacity, size) : alphaStart(plane, init, normal, size);
+      alpha?.set(opacity, n * plane.length(size));
+    }
+  }
+  return { values, ...(alpha && { alpha }) };
+}
+
+interface Photograph {
+  readonly rgb: Float32Array;
+  /** (1,H,W), where it has an alpha channel. */
+  readonly opacity: Float32Array | undefined;
+}
+
+function expectPhoto(photo: Float32Array | undefined, { alpha, size }: Recipe): Photograph {
+  if (!photo) throw new InputError("the start is a photograph, and none was given");
+  const area = size[0] * size[1];
+  if (photo.length === 3 * area) return { rgb: photo, opacity: undefined };
+  if (photo.length === 4 * area && alpha)
+    return { rgb: photo.subarray(0, 3 * area), opacity: photo.subarray(3 * area) };
+  if (photo.length === 4 * area) {
+    throw new InputError("the photograph has an alpha channel, and the recipe has none", {
+      remedy: "add one (alpha, --alpha), or give the photograph's colours over a background",
+    });
+  }
+  throw new InputError(`the photograph has ${photo.length} numbers; 3×${size.join("×")} are ${3 * area}`);
+}
+
+/** `startValues` at the size at which a plan begins: a photograph is made as small as that. */
+export function startOf(
+  { size, start }: Pick<Plan, "size" | "start">,
+  recipe: Recipe,
+  pre: Preprocessing,
+  photo?: Float32Array,
+): StartValues {
+  const fits = photo && [3, 4].includes(photo.length / (size[0] * size[1]));
+  const small = photo && fits && start.size !== size ? resizePlanes(photo, size, start.size) : photo;
+  return startValues({ ...recipe, size: start.size }, pre, small);
+}
+
+/** Values that make given images. @param rgb (N,3,H,W) in 0–1 units */
+export function valuesOf(
+  recipe: Recipe,
+  { mean }: Preprocessing,
+  rgb: Float32Array,
+): Float32Array<ArrayBuffer> {
+  const { batch, size } = recipe;
+  const param = paramOf(recipe.param);
+  const [length, pixels] = [param.length(size), rgb.length / batch];
+  const values = new Float32Array(batch * length);
+  for (let n = 0; n < batch; n++) {
+    const image = rgb.subarray(n * pixels, (n + 1) * pixels);
+    values.set(param.fromRgb(image, { batch, size, mean }), n * length);
+  }
+  return values;
+}
+
+/** Standard normal numbers by Box and Muller (1958). */
+export function normals(seed: number): () => number {
+  const uniform = uniforms(seed);
+  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+}
+
+/** Numbers between 0 and 1, neither of which they are, by mulberry32, a 32-bit counter-based generator. */
+export function uniforms(seed: number): () => number {
+  let counter = seed >>> 0;
+  return () => {
+    counter = (counter + 0x6d2b79f5) >>> 0;
+    let z = Math.imul(counter ^ (counter >>> 15), counter | 1);
+    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
+    return (((z ^ (z >>> 14)) >>> 0) + 0.5) / 2 ** 32;
+  };
+}

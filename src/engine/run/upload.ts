@@ -1,0 +1,54 @@
+/** Copies checkpoint tensors, or the rows of them that a plan needs, to the plan's buffers. */
+import type { Gpu } from "../../gpu/device.ts";
+import type { ConvLayer, LayerWeights, LinearLayer, Model } from "../../model/network.ts";
+import type { Upload } from "../plan/memory.ts";
+import type { Plan } from "../plan/plan.ts";
+
+/** Reads each layer once, in order, so that no more than one layer's weights are held at a time. */
+export async function uploadWeights(
+  gpu: Gpu,
+  plan: Plan,
+  model: Model,
+  buffers: ReadonlyMap<string, GPUBuffer>,
+): Promise<void> {
+  for (const [name, uploads] of byLayer(plan.uploads)) {
+    const layer = model.network.layers.find((candidate) => candidate.name === name);
+    if (layer?.kind !== "conv" && layer?.kind !== "linear") throw new Error(`${name} has no weights`);
+    const weights = await model.layerWeights(layer);
+    for (const upload of uploads) {
+      const buffer = buffers.get(upload.buffer);
+      if (buffer) writeRows(gpu, buffer, upload, weights, layer);
+    }
+  }
+}
+
+function writeRows(
+  gpu: Gpu,
+  buffer: GPUBuffer,
+  { tensor, rows }: Upload,
+  weights: LayerWeights,
+  layer: ConvLayer | LinearLayer,
+): void {
+  const data = weights[tensor] as Float32Array<ArrayBuffer>;
+  const { queue } = gpu.device;
+  if (!rows) {
+    queue.writeBuffer(buffer, 0, data);
+    return;
+  }
+  const channels = layer.kind === "conv" ? layer.outputChannels : layer.outputFeatures;
+  const row = data.length / channels;
+  // Neighbouring rows go in one write.
+  let first = 0;
+  for (let i = 1; i <= rows.length; i++) {
+    if (rows[i] === (rows[i - 1] as number) + 1) continue;
+    const begin = (rows[first] as number) * row;
+    queue.writeBuffer(buffer, 4 * first * row, data, begin, (i - first) * row);
+    first = i;
+  }
+}
+
+function byLayer(uploads: readonly Upload[]): Map<string, Upload[]> {
+  const groups = new Map<string, Upload[]>();
+  for (const upload of uploads) groups.set(upload.layer, [...(groups.get(upload.layer) ?? []), upload]);
+  return groups;
+}

@@ -1,0 +1,179 @@
+/**
+ * `grid`: a layer's view of a photograph, place by place: every cell is an image of what the activation there
+ * responds to (Olah et al. 2018, "The Building Blocks of Interpretability").
+ */
+
+import { createAscent } from "../engine/run/ascent.ts";
+import { InputError } from "../errors.ts";
+import type { Gpu } from "../gpu/device.ts";
+import type { Model, Size } from "../model/network.ts";
+import { layerShapes } from "../model/shapes.ts";
+import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
+import { channelSettings } from "../optvis/recipes.ts";
+import type { Objective } from "../optvis/term.ts";
+import { onePhoto } from "./image.ts";
+import type { GridReport, Result, RunContext, Tensor } from "./report.ts";
+
+export interface GridOptions {
+  readonly layer: string;
+  /** (1,3,H,W), RGB in 0–1 units. */
+  readonly image: Tensor;
+  /** Cells along the longer side; fewer where the layer has fewer positions. */
+  readonly cells?: number;
+  /** Side of a cell in pixels. */
+  readonly cell?: number;
+  readonly iterations?: number;
+  /** P of dot × cosᵖ. */
+  readonly power?: number;
+  /** Cells drawn at once. */
+  readonly batch?: number;
+  readonly seed?: number;
+}
+
+export const gridDefaults = { cells: 8, cell: 48, iterations: 64, power: 1, batch: 16, seed: 0 } as const;
+
+/** @returns tensor `image` (1,3,rows·cell,columns·cell) */
+export async function grid(
+  gpu: Gpu,
+  model: Model,
+  options: GridOptions,
+  context: RunContext,
+): Promise<Result<GridReport>> {
+  const settings = { ...gridDefaults, ...options };
+  const { vectors, rows, columns } = await cellVectors(gpu, model, settings);
+  const { cell, batch, iterations } = settings;
+  const image = new Float32Array(3 * rows * cell * columns * cell);
+  let kernels: readonly string[] = [];
+  for (let first = 0; first < vectors.length; first += batch) {
+    const some = vectors.slice(first, first + batch);
+    const done = (step: number) => context.onProgress?.((first / batch) * iterations + step);
+    // Cell i is drawn by the seed + i, as image n of a batch is by the seed + n.
+    const seed = (settings.seed + first) >>> 0;
+    const drawn = await drawCells(gpu, model, { ...settings, seed }, some, done);
+    some.forEach((_, n) => {
+      const place = [Math.floor((first + n) / columns), (first + n) % columns] as const;
+      const pixels = 3 * cell * cell;
+      copyCell(
+        drawn.images.subarray(n * pixels, (n + 1) * pixels),
+        cell,
+        image,
+        [rows * cell, columns * cell],
+        place,
+      );
+    });
+    kernels = drawn.kernels;
+  }
+  const report = {
+    runtime: context.runtime,
+    adapter: gpu.adapterName,
+    layer: options.layer,
+    rows,
+    columns,
+    kernels,
+  };
+  return { report, tensors: { image: { shape: [1, 3, rows * cell, columns * cell], data: image } } };
+}
+
+/** The layer's activation of the photograph, averaged over the positions under each cell; one vector a cell. */
+async function cellVectors(
+  gpu: Gpu,
+  model: Model,
+  { layer, image, cells }: GridOptions & { readonly cells: number },
+): Promise<{ vectors: Float32Array[]; rows: number; columns: number }> {
+  const size = onePhoto(image);
+  const recipe = { ...defaultRecipe, objective: `layer:${layer}`, size, redirect: false };
+  const ascent = await createAscent(gpu, model, recipe, { first: "gradient", plan: { keep: layer } });
+  try {
+    await ascent.gradient(image.data);
+    const activation = await ascent.readActivation(layer);
+    const shape = layerShapes(model.network, size, { upTo: layer }).get(layer);
+    if (!shape) throw new InputError(`layer ${layer} has no shape at this size`);
+    const { channels, height, width } = shape;
+    const longer = Math.max(height, width);
+    const count = Math.min(cells, longer);
+    const [rows, columns] = [height, width].map((side) =>
+      Math.max(1, Math.round((side * count) / longer)),
+    ) as [number, number];
+    const vectors = Array.from({ length: rows * columns }, (_, i) =>
+      meanVector(activation, [height, width], channels, [
+        window(Math.floor(i / columns), rows, height),
+        window(i % columns, columns, width),
+      ]),
+    );
+    return { vectors, rows, columns };
+  } finally {
+    ascent.dispose();
+  }
+}
+
+/** PyTorch's windows of adaptive pooling: part `i` of `count` along a side. */
+function window(i: number, count: number, length: number): readonly [from: number, to: number] {
+  return [Math.floor((i * length) / count), Math.ceil(((i + 1) * length) / count)];
+}
+
+/** Mean over a window of positions, one number a channel, of length 1 (where there is any activation). */
+function meanVector(
+  activation: Float32Array,
+  [height, width]: Size,
+  channels: number,
+  [[top, bottom], [left, right]]: readonly [readonly [number, number], readonly [number, number]],
+): Float32Array {
+  const vector = new Float32Array(channels);
+  for (let c = 0; c < channels; c++) {
+    let sum = 0;
+    for (let y = top; y < bottom; y++) {
+      for (let x = left; x < right; x++) sum += activation[(c * height + y) * width + x] as number;
+    }
+    vector[c] = sum;
+  }
+  const length = Math.hypot(...vector);
+  return length > 0 ? vector.map((x) => x / length) : vector;
+}
+
+/** One image for each vector, (N,3,cell,cell). */
+async function drawCells(
+  gpu: Gpu,
+  model: Model,
+  {
+    layer,
+    cell,
+    iterations,
+    power,
+    seed,
+  }: Required<Pick<GridOptions, "layer" | "cell" | "iterations" | "power" | "seed">>,
+  directions: readonly Float32Array[],
+  done: (step: number) => void,
+) {
+  const objective: Objective = { terms: [{ kind: "directions", weight: 1, layer, directions, power }] };
+  const recipe: Recipe = {
+    ...defaultRecipe,
+    ...channelSettings,
+    objective: `layer:${layer}`,
+    size: [cell, cell],
+    batch: directions.length,
+    seed,
+    iterations,
+  };
+  const ascent = await createAscent(gpu, model, recipe, { objective });
+  try {
+    for await (const { iteration } of ascent.run({ iterations })) done(iteration);
+    return { images: await ascent.readImage(), kernels: ascent.kernels };
+  } finally {
+    ascent.dispose();
+  }
+}
+
+function copyCell(
+  from: Float32Array,
+  cell: number,
+  to: Float32Array,
+  [height, width]: Size,
+  [row, column]: readonly [number, number],
+): void {
+  for (let plane = 0; plane < 3; plane++) {
+    for (let y = 0; y < cell; y++) {
+      const line = from.subarray((plane * cell + y) * cell, (plane * cell + y + 1) * cell);
+      to.set(line, (plane * height + row * cell + y) * width + column * cell);
+    }
+  }
+}

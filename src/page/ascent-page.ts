@@ -1,0 +1,389 @@
+import { html, LitElement, nothing, type PropertyValues } from "lit";
+import { customElement, query, state } from "lit/decorators.js";
+import type { Concern } from "../element/ascent-view.ts";
+import { placeInNetwork } from "../element/placement.ts";
+import { AscentError } from "../errors.ts";
+import { openModel } from "../model/model.ts";
+import type { Network, Preprocess } from "../model/network.ts";
+import { blobSource } from "../model/source.ts";
+import { urlSource } from "../model/url-source.ts";
+import type { Recipe } from "../optvis/recipe.ts";
+import { tunedSettings } from "../optvis/recipes.ts";
+import { listenForDrops } from "./drops.ts";
+import { embeddedUrl } from "./embedded.ts";
+import { icons, mark } from "./icons.ts";
+import { openingRecipe, readLink, writeLink } from "./link.ts";
+import type { LossPlot } from "./loss-plot.ts";
+import { embeddedModel, type ModelChoice, openOptions } from "./model-choice.ts";
+import { pictureName, saveFile } from "./save.ts";
+import { listenForShortcuts } from "./shortcuts.ts";
+import "./stage.ts";
+import { pageStyles } from "./page-styles.ts";
+import type { Stage } from "./stage.ts";
+import { base, buttons } from "./styles.ts";
+import { fittingRecipe, titleOf, withoutAlpha } from "./subject.ts";
+import { currentTheme, onSystemTheme, type Theme, toggleTheme } from "./theme.ts";
+import { Trace } from "./trace.ts";
+
+type Errors = Readonly<Partial<Record<Concern, AscentError>>>;
+
+const NOTICE_MS = 4000;
+
+/** The page: a picture on a wall, and the controls of the ascent that draws it. */
+@customElement("ascent-page")
+export class AscentPage extends LitElement {
+  static override readonly styles = [base, buttons, pageStyles];
+
+  @state() private recipe: Recipe = openingRecipe;
+  /** What the picker shows: the newest attempt, also a failed one. */
+  @state() private choice: ModelChoice = embeddedModel;
+  /** What the picture is drawn with. */
+  @state() private shown: ModelChoice = embeddedModel;
+  @state() private linkedFile = "";
+  @state() private photo: File | undefined;
+  @state() private network: Network | undefined;
+  @state() private preprocess: Preprocess = "imagenet";
+  @state() private unusedTensors: readonly string[] = [];
+  @state() private adapterName = "";
+  @state() private errors: Errors = {};
+  @state() private theme: Theme = currentTheme();
+  @state() private scaling: "smooth" | "crisp" = "smooth";
+  /** At which a CPPN is saved; its own if not chosen. */
+  @state() private savedSize: Recipe["size"] | undefined;
+  @state() private notice = "";
+  @state() private dragging = false;
+
+  @query("page-stage") private readonly stage!: Stage;
+  @query("page-plot") private readonly plot!: LossPlot;
+
+  readonly #trace = new Trace();
+  #stopListening: readonly (() => void)[] = [];
+  /** Counts choices of a network; a file that is read after a newer choice is dropped. */
+  #choices = 0;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#openLink();
+    window.addEventListener("hashchange", this.#openLink);
+    this.#stopListening = [
+      () => window.removeEventListener("hashchange", this.#openLink),
+      listenForShortcuts({
+        " ": () => this.stage.toggleRun(),
+        ".": () => void this.stage.step(),
+        r: () => void this.stage.restart(),
+      }),
+      listenForDrops({
+        onDrag: (dragging) => {
+          this.dragging = dragging;
+        },
+        onPhoto: this.#usePhoto,
+        onWeights: (file) => void this.#chooseModel({ ...embeddedModel, file }),
+      }),
+      onSystemTheme(() => {
+        this.theme = currentTheme();
+      }),
+    ];
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    for (const stop of this.#stopListening) stop();
+  }
+
+  protected override async firstUpdated(): Promise<void> {
+    await this.stage.updateComplete;
+    this.#listenTo(this.stage);
+    // The engine and the picture went first; the controls may come now.
+    await import("./panel.ts");
+  }
+
+  #listenTo({ view }: Stage): void {
+    view.addEventListener("ascent-ready", ({ detail }) => {
+      this.network = detail.network;
+      this.preprocess = detail.preprocess;
+      this.unusedTensors = detail.unusedTensors;
+      this.adapterName = detail.adapterName;
+      this.errors = {};
+      this.#trace.clear();
+    });
+    view.addEventListener("ascent-step", ({ detail }) => {
+      if (detail.iteration === 0) this.#trace.clear();
+      else this.#trace.add(detail.objectives, detail.iteration);
+      this.plot.refresh?.();
+    });
+    view.addEventListener("ascent-error", ({ concern, detail }) => {
+      this.network = view.network ?? this.network;
+      this.errors = { ...this.errors, [concern]: detail };
+    });
+  }
+
+  readonly #openLink = (): void => {
+    const { recipe, file } = readLink(location.hash);
+    this.recipe = recipe;
+    this.linkedFile = file === this.shown.file?.name ? "" : file;
+  };
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has("recipe") || changed.has("shown")) history.replaceState(null, "", this.#address);
+  }
+
+  get #address(): string {
+    const file = this.linkedFile || (this.shown.file?.name ?? "");
+    return `${location.pathname}${location.search}${writeLink({ recipe: this.recipe, file })}`;
+  }
+
+  /**
+   * Takes a change if the network allows it; else says why beside the control and keeps what is running. Settings
+   * that nobody has touched follow the subject's kind and the size.
+   */
+  #change(change: Partial<Recipe>): void {
+    const { objective, size } = { ...this.recipe, ...change };
+    const tuned = this.#isTuned ? tunedSettings(objective, size) : {};
+    const recipe = { ...this.recipe, ...tuned, ...change };
+    let stage: "objective" | "size" = "objective";
+    try {
+      if (this.network) {
+        placeInNetwork(this.network, recipe, (next) => {
+          stage = next;
+        });
+      }
+    } catch (error) {
+      // Whoever changed the size is told there, also if it is a neuron's position that no longer fits.
+      this.#fail(error, change.size ? "size" : stage);
+      return;
+    }
+    const { objective: _objective, size: _size, init: _init, run: _run, ...others } = this.errors;
+    this.errors = others;
+    this.recipe = recipe;
+  }
+
+  /** Turned opaque, nothing pays for opacity any more. */
+  #changeRecipe(change: Partial<Recipe>): void {
+    const { network, recipe } = this;
+    const opaque = network && recipe.alpha && change.alpha === false;
+    this.#change(opaque ? { ...change, objective: withoutAlpha(recipe.objective, network) } : change);
+  }
+
+  #fail(error: unknown, concern: Concern): void {
+    const typed = error instanceof AscentError ? error : new AscentError(String(error), { cause: error });
+    this.errors = { ...this.errors, [concern]: typed };
+  }
+
+  readonly #changeSubject = ({ detail: objective }: CustomEvent<string>): void => {
+    this.#change({ objective });
+  };
+
+  /** From the wall to the frame: the channel becomes the subject, and comes into view. */
+  readonly #openChannel = (event: CustomEvent<string>): void => {
+    this.#changeSubject(event);
+    this.stage.scrollIntoView({ behavior: "smooth", block: "start" });
+  };
+
+  get #isTuned(): boolean {
+    const tuned = Object.entries(tunedSettings(this.recipe.objective, this.recipe.size));
+    return tuned.every(([key, value]) => this.recipe[key as keyof Recipe] === value);
+  }
+
+  /** Reads the header first, so that the subject can follow the network and a bad file changes nothing. */
+  async #chooseModel(choice: ModelChoice): Promise<void> {
+    const turn = ++this.#choices;
+    this.choice = choice;
+    this.linkedFile = "";
+    try {
+      const source = choice.file ? blobSource(choice.file) : await urlSource(embeddedUrl);
+      const { network, preprocess, unusedTensors } = await openModel(source, openOptions(choice));
+      source.close?.();
+      if (turn !== this.#choices) return;
+      const recipe = fittingRecipe(choice.file ? this.recipe : openingRecipe, network);
+      this.network = network;
+      this.preprocess = preprocess;
+      this.unusedTensors = unusedTensors;
+      this.errors = {};
+      this.recipe = recipe;
+      this.shown = choice;
+    } catch (error) {
+      if (turn === this.#choices) this.#fail(error, "model");
+    }
+  }
+
+  readonly #usePhoto = (photo: File): void => {
+    this.photo = photo;
+    this.#change({ init: "photo" });
+  };
+
+  readonly #save = async (): Promise<void> => {
+    try {
+      const { objective, param, size } = this.recipe;
+      const { title } = titleOf(objective, this.network);
+      const other = param === "cppn" ? this.savedSize : undefined;
+      saveFile(await this.stage.view.toBlob(other), pictureName(title, other ?? size));
+    } catch (error) {
+      this.#fail(error, "run");
+    }
+  };
+
+  readonly #copyLink = async (): Promise<void> => {
+    const link = new URL(this.#address, location.href).href;
+    try {
+      await navigator.clipboard.writeText(link);
+      const missing = this.recipe.init === "photo" ? ", without the photograph" : "";
+      this.#say(`Link copied${missing}`);
+    } catch {
+      this.#say(`Copy it from the address bar: ${link}`);
+    }
+  };
+
+  #say(text: string): void {
+    this.notice = text;
+    setTimeout(() => {
+      if (this.notice === text) this.notice = "";
+    }, NOTICE_MS);
+  }
+
+  #renderHeader() {
+    const dark = this.theme === "dark";
+    const onTheme = () => {
+      toggleTheme();
+      this.theme = currentTheme();
+    };
+    return html`<header>
+      <div class="page">
+        <a class="wordmark" href="./">${mark} Ascent</a>
+        <span class="tagline">what a network wants to see</span>
+        <nav aria-label="Page">
+          <a class="button quiet" href="?bench">Bench</a>
+          <button class="icon quiet" aria-label=${dark ? "Light colours" : "Dark colours"} @click=${onTheme}>
+            ${dark ? icons.sun : icons.moon}
+          </button>
+        </nav>
+      </div>
+    </header>`;
+  }
+
+  #renderPicture() {
+    const { errors } = this;
+    const error = errors.gpu ?? errors.run ?? (this.network ? undefined : errors.model);
+    return html`<section class="picture-side" aria-label="Picture">
+      <page-stage
+        .recipe=${this.recipe}
+        .choice=${this.shown}
+        .photo=${this.photo}
+        .network=${this.network}
+        .crisp=${this.scaling === "crisp"}
+        .error=${error}
+        @save=${this.#save}
+        @link=${this.#copyLink}
+      ></page-stage>
+      <figure>
+        <figcaption>Objective by iteration</figcaption>
+        <page-plot .trace=${this.#trace} .theme=${this.theme}></page-plot>
+      </figure>
+    </section>`;
+  }
+
+  #renderPanel() {
+    const { errors, recipe, network } = this;
+    return html`<aside class="panel" aria-label="Controls">
+      <section aria-labelledby="subject-title">
+        <h2 id="subject-title">Subject</h2>
+        <page-subject
+          .network=${network}
+          .spec=${recipe.objective}
+          .error=${errors.objective}
+          @choose=${this.#changeSubject}
+        ></page-subject>
+      </section>
+      <page-recipe
+        .recipe=${recipe}
+        .preprocess=${this.preprocess}
+        .sizeError=${errors.size}
+        .startError=${errors.init}
+        .photoName=${this.photo?.name ?? ""}
+        .isTuned=${this.#isTuned}
+        .scaling=${this.scaling}
+        @scaling=${(event: CustomEvent<"smooth" | "crisp">) => {
+          this.scaling = event.detail;
+        }}
+        .savedSize=${this.savedSize ?? recipe.size}
+        @savedsize=${(event: CustomEvent<Recipe["size"]>) => {
+          this.savedSize = event.detail;
+        }}
+        @choose=${(event: CustomEvent<Partial<Recipe>>) => this.#changeRecipe(event.detail)}
+        @photo=${(event: CustomEvent<File>) => this.#usePhoto(event.detail)}
+        @tuned=${() => this.#change(tunedSettings(recipe.objective, recipe.size))}
+      ></page-recipe>
+      <section class="network" aria-labelledby="network-title">
+        <h2 id="network-title">Network</h2>
+        <page-model
+          .network=${this.choice === this.shown ? network : undefined}
+          .unusedTensors=${this.unusedTensors}
+          .choice=${this.choice}
+          .linkedFile=${this.linkedFile}
+          .error=${network ? errors.model : undefined}
+          @choose=${(event: CustomEvent<ModelChoice>) => void this.#chooseModel(event.detail)}
+        ></page-model>
+      </section>
+    </aside>`;
+  }
+
+  #renderRooms() {
+    const { network, recipe, shown } = this;
+    return html`<div class="page rooms">
+      <section aria-labelledby="wall-title">
+        <h2 id="wall-title">All channels of a layer</h2>
+        <page-wall
+          .network=${network}
+          .choice=${shown}
+          .spec=${recipe.objective}
+          @choose=${this.#openChannel}
+        ></page-wall>
+      </section>
+      <section aria-labelledby="compare-title">
+        <h2 id="compare-title">Two recipes, side by side</h2>
+        <page-compare
+          .network=${network}
+          .preprocess=${this.preprocess}
+          .choice=${shown}
+          .recipe=${recipe}
+          .photo=${this.photo}
+        ></page-compare>
+      </section>
+      <section aria-labelledby="photo-title">
+        <h2 id="photo-title">A photograph, as the network sees it</h2>
+        <page-photo
+          .network=${network}
+          .choice=${shown}
+          .spec=${recipe.objective}
+          .photo=${this.photo}
+          @photo=${(event: CustomEvent<File>) => {
+            this.photo = event.detail;
+          }}
+        ></page-photo>
+      </section>
+    </div>`;
+  }
+
+  protected override render() {
+    return html`
+      ${this.#renderHeader()}
+      <main>
+        <div class="page page">${this.#renderPicture()} ${this.#renderPanel()}</div>
+        ${this.#renderRooms()}
+      </main>
+      <footer>
+        <div class="page">
+          <span class="keys"><kbd>Space</kbd> run or pause &ensp; <kbd>.</kbd> one iteration &ensp; <kbd>R</kbd> restart</span>
+          <span>Everything is computed on this computer${this.adapterName ? `: ${this.adapterName}` : ""}</span>
+        </div>
+      </footer>
+      <div class="notice" role="status">${this.notice}</div>
+      ${this.dragging ? html`<div class="drop">Weights or a photograph</div>` : nothing}
+    `;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "ascent-page": AscentPage;
+  }
+}

@@ -1,0 +1,16 @@
+/** The page: the page, or the bench behind `?bench` or `#bench`; each loads only what it needs. */
+import { applyTheme } from "./theme.ts";
+
+applyTheme();
+
+function wantsBench(): boolean {
+  return location.hash === "#bench" || new URLSearchParams(location.search).has("bench");
+}
+
+if (wantsBench()) {
+  await import("./bench-page.ts");
+  document.body.append(document.createElement("ascent-bench"));
+} else {
+  await import("./ascent-page.ts");
+  document.body.append(document.createElement("ascent-page"));
+}

@@ -1,0 +1,147 @@
+import { css, html, LitElement, nothing } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import type { AscentError } from "../errors.ts";
+import type { Network, Preprocess } from "../model/network.ts";
+import { parameterCount } from "../model/shapes.ts";
+import { icons } from "./icons.ts";
+import { errorMessage } from "./message.ts";
+import { embeddedModel, type ModelChoice } from "./model-choice.ts";
+import { base, buttons, fields } from "./styles.ts";
+
+const PREPROCESS: readonly { readonly value: string; readonly text: string }[] = [
+  { value: "", text: "As the file says" },
+  { value: "unit", text: "RGB 0–1 (unit)" },
+  { value: "imagenet", text: "RGB, mean and deviation (imagenet)" },
+  { value: "caffe", text: "BGR 0–255, mean (caffe)" },
+];
+
+/**
+ * The network: the embedded one, or one's own.
+ * @fires {CustomEvent<ModelChoice>} choose
+ */
+@customElement("page-model")
+export class ModelPicker extends LitElement {
+  static override readonly styles = [
+    base,
+    buttons,
+    fields,
+    css`
+      .name {
+        font-weight: 600;
+        overflow-wrap: anywhere;
+      }
+      .facts {
+        color: var(--ink-soft);
+        font-size: 0.875rem;
+      }
+      .choices {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.5rem;
+        margin-block: 0.9rem 0.6rem;
+      }
+      .row {
+        margin-block-start: 0.9rem;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) network: Network | undefined;
+  @property({ attribute: false }) unusedTensors: readonly string[] = [];
+  @property({ attribute: false }) choice: ModelChoice = embeddedModel;
+  /** Name of the file a link was made with, when it is not the one in use. */
+  @property() linkedFile = "";
+  @property({ attribute: false }) error: AscentError | undefined;
+
+  #choose(change: Partial<ModelChoice>): void {
+    this.dispatchEvent(new CustomEvent("choose", { detail: { ...this.choice, ...change } }));
+  }
+
+  readonly #pick = (event: Event): void => {
+    const input = event.target as HTMLInputElement;
+    const file = input.files?.[0];
+    // The same file may be chosen again after it was mended.
+    input.value = "";
+    if (file) this.#choose({ ...embeddedModel, file });
+  };
+
+  readonly #choosePreprocess = (event: Event): void => {
+    const { value } = event.target as HTMLSelectElement;
+    this.#choose({ preprocess: value === "" ? undefined : (value as Preprocess) });
+  };
+
+  readonly #choosePadding = (event: Event): void => {
+    const { value } = event.target as HTMLSelectElement;
+    this.#choose({ padding: value === "" ? undefined : value === "0" ? 0 : 1 });
+  };
+
+  #renderFacts(network: Network) {
+    const convolutions = network.layers.filter(({ kind }) => kind === "conv").length;
+    const parameters = network.layers.reduce((sum, layer) => sum + parameterCount(layer), 0);
+    const classes = network.classes.length;
+    const facts = [
+      `${convolutions} convolutions`,
+      `${(parameters / 1e6).toPrecision(2)} million parameters`,
+      ...(classes > 0 ? [`${classes} classes`] : []),
+    ];
+    const unused = this.unusedTensors.length;
+    return html`
+      <p class="facts">${facts.join(" · ")}</p>
+      ${unused > 0 ? html`<p class="hint">${unused} of the file's tensors are not used: ${this.unusedTensors.slice(0, 4).join(", ")}${unused > 4 ? " …" : ""}</p>` : nothing}
+    `;
+  }
+
+  #renderReading() {
+    const { preprocess, padding } = this.choice;
+    return html`<div class="row">
+      <div>
+        <label for="preprocess">Preprocessing</label>
+        <select id="preprocess" @change=${this.#choosePreprocess}>
+          ${PREPROCESS.map(
+            ({ value, text }) =>
+              html`<option value=${value} ?selected=${value === (preprocess ?? "")}>${text}</option>`,
+          )}
+        </select>
+      </div>
+      <div>
+        <label for="padding">Padding</label>
+        <select id="padding" @change=${this.#choosePadding}>
+          <option value="" ?selected=${padding === undefined}>As the file says</option>
+          <option value="1" ?selected=${padding === 1}>1 pixel of zeros</option>
+          <option value="0" ?selected=${padding === 0}>None</option>
+        </select>
+      </div>
+    </div>`;
+  }
+
+  protected override render() {
+    const { file } = this.choice;
+    return html`
+      <p class="name">${file ? file.name : "Ascent VGG, embedded"}</p>
+      ${this.network ? this.#renderFacts(this.network) : nothing}
+      <div class="choices">
+        <button @click=${() => this.renderRoot.querySelector<HTMLInputElement>("#file")?.click()}>
+          ${icons.file} Choose weights
+        </button>
+        ${file ? html`<button @click=${() => this.#choose(embeddedModel)}>Embedded network</button>` : nothing}
+        <input id="file" type="file" accept=".safetensors" hidden aria-label="Weights, safetensors" @change=${this.#pick}>
+      </div>
+      <p class="hint">
+        VGG weights as <code>.safetensors</code>, also by dropping them on this page. They stay on this computer.
+      </p>
+      ${
+        this.linkedFile
+          ? html`<p class="hint linked">This link was made with <b>${this.linkedFile}</b>: choose that file to see the same picture.</p>`
+          : nothing
+      }
+      ${file ? this.#renderReading() : nothing}
+      ${errorMessage(this.error)}
+    `;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "page-model": ModelPicker;
+  }
+}

@@ -1,0 +1,224 @@
+import { css, html, LitElement, nothing, type PropertyValues } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import type { AscentError } from "../errors.ts";
+import type { Network } from "../model/network.ts";
+import { toPixels } from "../optvis/picture.ts";
+import { icons } from "./icons.ts";
+import { errorMessage } from "./message.ts";
+import type { ModelChoice } from "./model-choice.ts";
+import { type Made, type Method, type MethodName, methods, photoTensor, runMethod } from "./photo-methods.ts";
+import { base, buttons, fields, matted } from "./styles.ts";
+import { spatialLayers, titleOf } from "./subject.ts";
+import { asAscentError, Workshop } from "./workshop.ts";
+
+/** Side in pixels that a photograph is worked on at. */
+const SIDE = 96;
+
+/**
+ * A photograph, what a method makes of it, and the choice of both.
+ * @fires {CustomEvent<File>} photo - one was chosen
+ */
+@customElement("page-photo")
+export class PhotoRoom extends LitElement {
+  static override readonly styles = [
+    base,
+    buttons,
+    fields,
+    css`
+      .bar {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.75rem;
+        align-items: end;
+        margin-block-end: 1.25rem;
+      }
+      .bar > div {
+        min-inline-size: 11rem;
+      }
+      .pictures {
+        display: grid;
+        grid-template-columns: repeat(2, minmax(0, 20rem));
+        gap: clamp(0.75rem, 2.5vw, 2rem);
+      }
+      figure {
+        display: grid;
+        gap: 0.5rem;
+        align-content: start;
+      }
+      canvas {
+        display: block;
+        ${matted}
+      }
+      figcaption {
+        color: var(--ink-soft);
+        font-size: 0.875rem;
+      }
+      .what {
+        color: var(--ink-soft);
+        font: italic 1rem/1.4 var(--serif);
+        margin-block-end: 1rem;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) network: Network | undefined;
+  @property({ attribute: false }) choice!: ModelChoice;
+  @property({ attribute: false }) photo: File | undefined;
+  @property() spec = "";
+
+  @state() private method: MethodName = "saliency";
+  /** Chosen together; `photo` is the first of them. */
+  @state() private photos: readonly File[] = [];
+  @state() private layer = "";
+  @state() private step: number | undefined;
+  @state() private error: AscentError | undefined;
+  @state() private caption = "";
+
+  @query("#original") private readonly original!: HTMLCanvasElement;
+  @query("input[type=file]") private readonly input!: HTMLInputElement;
+  @query("#made") private readonly made!: HTMLCanvasElement;
+
+  readonly #workshop = new Workshop();
+  /** Counts runs and photographs; what comes late is dropped. */
+  #turn = 0;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#turn++;
+    this.#workshop.close();
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (this.network && (changed.has("network") || !this.layer)) {
+      const layers = spatialLayers(this.network);
+      if (!layers.includes(this.layer)) this.layer = layers.findLast((name) => name.startsWith("relu")) ?? "";
+    }
+    if (changed.has("photo") && this.photo !== this.photos[0]) this.photos = this.photo ? [this.photo] : [];
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    if (changed.has("photo") && this.photo) void this.#showPhoto(this.photo);
+  }
+
+  async #showPhoto(photo: File): Promise<void> {
+    const turn = ++this.#turn;
+    this.error = undefined;
+    this.step = undefined;
+    try {
+      const { data } = await photoTensor([photo], [SIDE, SIDE]);
+      if (turn !== this.#turn) return;
+      paint(this.original, { rgb: data, size: [SIDE, SIDE] });
+      this.caption = "";
+    } catch (error) {
+      if (turn === this.#turn) this.error = asAscentError(error);
+    }
+  }
+
+  async #run(photo: File): Promise<void> {
+    const turn = ++this.#turn;
+    const { method, spec, layer, network } = this;
+    const { name, about, job, many }: Method = methods[method];
+    const photos = many ? this.photos : [photo];
+    this.error = undefined;
+    this.step = 0;
+    try {
+      const image = await photoTensor(photos, [SIDE, SIDE]);
+      const open = await this.#workshop.open(this.choice);
+      const made = await runMethod(open, job(image, spec, layer), image, (step) => {
+        if (turn === this.#turn) this.step = step;
+      });
+      if (turn !== this.#turn) return;
+      paint(this.made, made);
+      const names = made.order?.map((n) => photos[n]?.name).join(", ");
+      const subject = about === "layer" ? layer : titleOf(spec, network).title;
+      this.caption = `${name}, ${subject}${names === undefined ? "" : `: ${names}`}`;
+    } catch (error) {
+      if (turn === this.#turn) this.error = asAscentError(error);
+    } finally {
+      if (turn === this.#turn) {
+        this.step = undefined;
+        this.#workshop.close();
+      }
+    }
+  }
+
+  #pick(event: Event): void {
+    const files = [...((event.target as HTMLInputElement).files ?? [])];
+    if (!files[0]) return;
+    this.photos = files;
+    this.dispatchEvent(new CustomEvent("photo", { detail: files[0] }));
+  }
+
+  #renderBar(photo: File | undefined) {
+    const { method, step, network } = this;
+    const busy = step !== undefined;
+    const { about, steps, many }: Method = methods[method];
+    const choose = many ? "Choose photographs" : photo ? "Another photograph" : "Choose a photograph";
+    const chosen = (event: Event) => (event.target as HTMLSelectElement).value;
+    return html`<div class="bar">
+      <div>
+        <span class="label" id="photo-label">Photograph</span>
+        <button aria-describedby="photo-label" @click=${() => this.input.click()}>
+          ${icons.file} ${choose}
+        </button>
+        <input type="file" accept="image/*" multiple hidden @change=${this.#pick} />
+      </div>
+      <div>
+        <label for="method">Method</label>
+        <select id="method" @change=${(event: Event) => {
+          this.method = chosen(event) as MethodName;
+        }}>
+          ${Object.entries(methods).map(
+            ([key, { name }]) => html`<option value=${key} ?selected=${key === method}>${name}</option>`,
+          )}
+        </select>
+      </div>
+      <div ?hidden=${about !== "layer"}>
+        <label for="layer">Layer</label>
+        <select id="layer" @change=${(event: Event) => {
+          this.layer = chosen(event);
+        }}>
+          ${(network ? spatialLayers(network) : []).map(
+            (name) => html`<option value=${name} ?selected=${name === this.layer}>${name}</option>`,
+          )}
+        </select>
+      </div>
+      <button class="make" ?disabled=${!photo || !network || busy} @click=${() => photo && void this.#run(photo)}>
+        ${icons.play} ${busy ? (steps > 0 ? `${step} of ${steps}` : "Working") : "Make it"}
+      </button>
+    </div>`;
+  }
+
+  protected override render() {
+    const { photo, method, caption } = this;
+    const more = this.photos.length - 1;
+    return html`${this.#renderBar(photo)}
+      <p class="what" role="status">${methods[method].name}: ${methods[method].what}.</p>
+      ${errorMessage(this.error)}
+      <div class="pictures" ?hidden=${!photo}>
+        <figure>
+          <canvas id="original" width=${SIDE} height=${SIDE} role="img" aria-label="The photograph"></canvas>
+          <figcaption>${photo?.name ?? nothing}${more > 0 ? ` and ${more} more` : nothing}</figcaption>
+        </figure>
+        <figure ?hidden=${!caption}>
+          <canvas id="made" width=${SIDE} height=${SIDE} role="img" aria-label=${caption}></canvas>
+          <figcaption>${caption}</figcaption>
+        </figure>
+      </div>`;
+  }
+}
+
+function paint(canvas: HTMLCanvasElement, { rgb, size: [height, width] }: Made): void {
+  canvas.width = width;
+  canvas.height = height;
+  canvas.style.aspectRatio = `${width} / ${height}`;
+  canvas
+    .getContext("2d")
+    ?.putImageData(new ImageData(toPixels(rgb, [height, width], 4), width, height), 0, 0);
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "page-photo": PhotoRoom;
+  }
+}

@@ -1,0 +1,305 @@
+import { css, html, LitElement, nothing, type PropertyValues } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import type { AscentView, RunState } from "../element/ascent-view.ts";
+import type { AscentError } from "../errors.ts";
+import type { Network } from "../model/network.ts";
+import type { Recipe } from "../optvis/recipe.ts";
+import { wallSize } from "../optvis/wall.ts";
+import { icons } from "./icons.ts";
+import { sentence } from "./message.ts";
+import type { ModelChoice } from "./model-choice.ts";
+import { pictureView } from "./picture-view.ts";
+import { base, buttons } from "./styles.ts";
+import "./wall-label.ts";
+
+const RUN_LABELS: Readonly<Record<RunState, string>> = {
+  empty: "Run",
+  loading: "Run",
+  running: "Pause",
+  hidden: "Pause",
+  paused: "Run",
+  finished: "Go on",
+  failed: "Try again",
+};
+
+/**
+ * The picture in its frame, its label, and what one does with it.
+ * @fires {CustomEvent} save
+ * @fires {CustomEvent} link
+ */
+@customElement("page-stage")
+export class Stage extends LitElement {
+  static override readonly styles = [
+    base,
+    buttons,
+    css`
+      .wall {
+        position: relative;
+        display: grid;
+        justify-items: center;
+        padding: clamp(0.75rem, 3.5vw, 3.25rem) 0 clamp(1rem, 2.5vw, 2rem);
+      }
+      .frame {
+        position: relative;
+        --mat-width: clamp(10px, 2.2vw, 30px);
+        inline-size: min(100%, (min(58vh, 620px) * var(--aspect, 1)) + 2 * var(--mat-width));
+        padding: var(--mat-width);
+        background: var(--mat);
+        border-radius: 2px;
+        box-shadow: 0 0 0 1px var(--line), 0 1px 2px var(--shadow), 0 18px 50px -12px var(--shadow);
+      }
+      .picture {
+        position: relative;
+        aspect-ratio: var(--aspect, 1);
+        background: light-dark(#ece7de, #191815);
+        overflow: hidden;
+      }
+      ascent-view {
+        display: grid;
+        inline-size: 100%;
+        block-size: 100%;
+      }
+      ascent-view[alpha]::part(canvas) {
+        background: repeating-conic-gradient(#ccc 0 25%, #fff 0 50%) 0 0 / 24px 24px;
+      }
+      ascent-view::part(message) {
+        display: none;
+      }
+      .waiting {
+        position: absolute;
+        inset: 0;
+        display: grid;
+        place-content: center;
+        padding: 1rem;
+        text-align: center;
+        color: var(--ink-soft);
+        font: italic 1rem/1.4 var(--serif);
+      }
+      .failure {
+        position: absolute;
+        inset: auto 0 0;
+        padding: 0.9rem 1.1rem;
+        color: var(--ink);
+        background: color-mix(in oklab, var(--paper), transparent 6%);
+        border-block-start: 3px solid var(--danger);
+        overflow-wrap: anywhere;
+        font-size: 0.9375rem;
+        max-block-size: 100%;
+        overflow: auto;
+      }
+      .failure.alone {
+        inset: 0;
+        display: grid;
+        align-content: center;
+        border-block-start: 0;
+        padding: 8%;
+        gap: 0.6rem;
+        background: none;
+      }
+      .failure strong {
+        display: block;
+        font: 500 1.25rem/1.3 var(--serif);
+      }
+      .failure:not(.alone) strong {
+        font: 600 0.9375rem/1.4 var(--sans);
+      }
+      .progress {
+        position: absolute;
+        inset-inline: 0;
+        inset-block-end: 0;
+        block-size: 3px;
+        transform-origin: 0 50%;
+        background: var(--accent);
+      }
+      .transport {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.5rem;
+        align-items: center;
+        justify-content: center;
+      }
+      .gap {
+        inline-size: 0.75rem;
+      }
+      .below {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) auto;
+        gap: 1rem 2rem;
+        align-items: end;
+        margin-block-start: 1.75rem;
+      }
+      dl {
+        display: flex;
+        gap: 1.75rem;
+        font-variant-numeric: tabular-nums;
+      }
+      dt {
+        font-size: 0.75rem;
+        color: var(--ink-soft);
+      }
+      dd {
+        font: 500 1.125rem/1.3 var(--sans);
+        font-variant-numeric: tabular-nums;
+        min-inline-size: 3.2em;
+      }
+      @media (max-width: 640px) {
+        .below {
+          grid-template-columns: 1fr;
+        }
+        .transport {
+          display: grid;
+          grid-template-columns: 1fr auto auto auto auto;
+        }
+        .gap,
+        .long {
+          display: none;
+        }
+        button.primary {
+          min-inline-size: 0;
+        }
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) recipe!: Recipe;
+  @property({ attribute: false }) choice!: ModelChoice;
+  @property({ attribute: false }) photo: Blob | undefined;
+  @property({ attribute: false }) network: Network | undefined;
+  /** Show pixels as squares instead of smoothing between them. */
+  @property({ type: Boolean }) crisp = false;
+  /** What went wrong with the GPU or the run; other failures are shown beside their controls. */
+  @property({ attribute: false }) error: AscentError | undefined;
+
+  @state() private runState: RunState = "empty";
+  @state() private iteration = 0;
+  @state() private rate = 0;
+  @state() private objective: number | undefined;
+  /** Something has been on the canvas. */
+  @state() private hung = false;
+
+  @query("ascent-view") readonly view!: AscentView;
+  @query(".frame") private readonly frame!: HTMLElement;
+  @query(".progress") private readonly progress!: HTMLElement;
+
+  toggleRun(): void {
+    if (this.runState === "running" || this.runState === "hidden") this.view.pause();
+    else this.view.start();
+  }
+
+  /** One iteration; a run that is going pauses first. */
+  async step(): Promise<void> {
+    this.view.pause();
+    await this.view.step();
+  }
+
+  async restart(): Promise<void> {
+    await this.view.reset();
+    this.view.start();
+  }
+
+  #onState(): void {
+    this.runState = this.view.state;
+  }
+
+  #onReady(): void {
+    this.hung = true;
+    this.iteration = 0;
+    this.rate = 0;
+    this.objective = undefined;
+  }
+
+  #onStep(event: HTMLElementEventMap["ascent-step"]): void {
+    const { iteration, iterationsPerSecond, objective } = event.detail;
+    this.iteration = iteration;
+    this.rate = iterationsPerSecond;
+    if (objective !== undefined || iteration === 0) this.objective = objective;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    const { width, height } = wallSize(this.recipe.batch, this.recipe.size);
+    if (changed.has("recipe")) this.frame.style.setProperty("--aspect", String(width / height));
+    const done = Math.min(1, this.iteration / Math.max(1, this.recipe.iterations));
+    this.progress.style.transform = `scaleX(${done})`;
+  }
+
+  #renderOverPicture() {
+    const { error } = this;
+    if (error) {
+      return html`<div class="failure ${this.hung ? "" : "alone"}" role="alert">
+        <strong>${sentence(error.message)}</strong> ${error.remedy ? html`<span>${sentence(error.remedy)}</span>` : nothing}
+      </div>`;
+    }
+    if (!this.hung && this.runState === "loading")
+      return html`<p class="waiting" role="status">Hanging the picture</p>`;
+    return nothing;
+  }
+
+  #renderView() {
+    const { recipe, choice } = this;
+    return pictureView(recipe, choice, this.photo, {
+      scaling: this.crisp ? "crisp" : "smooth",
+      ready: () => this.#onReady(),
+      state: () => this.#onState(),
+      step: (event) => this.#onStep(event),
+    });
+  }
+
+  #renderTransport() {
+    const going = this.runState === "running" || this.runState === "hidden";
+    const busy = !this.hung;
+    const again = this.runState === "failed";
+    // With its device a picture is lost, though the canvas still shows it.
+    const gone = again && this.view.recipe === undefined;
+    return html`<div class="transport" role="group" aria-label="Run">
+      <button class="primary" ?disabled=${busy && !again} @click=${this.toggleRun} aria-keyshortcuts="Space" title="Space">
+        ${going ? icons.pause : icons.play} ${RUN_LABELS[this.runState]}
+      </button>
+      <button class="icon" ?disabled=${busy} aria-label="One iteration" title="One iteration  ." aria-keyshortcuts="." @click=${this.step}>${icons.step}</button>
+      <button class="icon" ?disabled=${busy} aria-label="Restart" title="Restart  R" aria-keyshortcuts="r" @click=${this.restart}>${icons.restart}</button>
+      <span class="gap"></span>
+      <button ?disabled=${busy || gone} aria-label="Save as PNG" title="Save as PNG" @click=${() => this.#tell("save")}>${icons.save} <span class="long">Save</span></button>
+      <button aria-label="Copy link to this recipe" title="Copy link to this recipe" @click=${() => this.#tell("link")}>${icons.link} <span class="long">Copy link</span></button>
+    </div>`;
+  }
+
+  #tell(what: "save" | "link"): void {
+    this.dispatchEvent(new CustomEvent(what));
+  }
+
+  #renderNumbers() {
+    return html`<dl>
+      <div><dt>Iteration</dt><dd>${this.iteration}</dd></div>
+      <div><dt>Per second</dt><dd>${this.rate ? readable(this.rate) : "–"}</dd></div>
+      <div><dt>Objective</dt><dd>${this.objective === undefined ? "–" : readable(this.objective)}</dd></div>
+    </dl>`;
+  }
+
+  protected override render() {
+    return html`
+      <div class="wall">
+        <div class="frame">
+          <div class="picture">${this.#renderView()} ${this.#renderOverPicture()}<div class="progress"></div></div>
+        </div>
+      </div>
+      ${this.#renderTransport()}
+      <div class="below">
+        <page-label .recipe=${this.recipe} .network=${this.network}></page-label>
+        ${this.#renderNumbers()}
+      </div>
+    `;
+  }
+}
+
+/** Three digits that matter, never an exponent for everyday sizes. */
+function readable(value: number): string {
+  if (!Number.isFinite(value)) return "not finite";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2).replace("-", "−");
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2).replace("-", "−");
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "page-stage": Stage;
+  }
+}

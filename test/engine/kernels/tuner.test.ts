@@ -1,0 +1,138 @@
+import { describe, expect, it } from "vitest";
+import {
+  candidates,
+  formatPins,
+  parsePins,
+  sameAtEverySize,
+  shapeKey,
+} from "../../../src/engine/kernels/kernel-choice.ts";
+import { rememberedVariants, sliced } from "../../../src/engine/kernels/tuner.ts";
+import { adapterKey } from "../../../src/engine/kernels/tuning-memory.ts";
+import type { Gpu } from "../../../src/gpu/device.ts";
+import { type ConvVariantName, convVariantNames, correlation, variantOf } from "../../../src/nn/conv3x3.ts";
+
+/** As much of a device as choosing kernels asks for. */
+function adapter(name: string, features: readonly GPUFeatureName[] = []): Gpu {
+  const limits = { maxStorageBufferBindingSize: 2 ** 27, maxComputeWorkgroupStorageSize: 2 ** 14 };
+  return { adapterName: name, device: { features: new Set(features), limits } } as unknown as Gpu;
+}
+
+const shape = {
+  batch: 1,
+  inputChannels: 64,
+  inputHeight: 30,
+  inputWidth: 20,
+  outputChannels: 128,
+  padding: 1,
+} as const;
+const passes = (["forward", "backward_input"] as const).map((pass) => {
+  return { layer: "conv2_1", pass, correlation: correlation(shape, pass), variant: "register" as const };
+});
+
+describe("candidates", () => {
+  const all: GPUFeatureName[] = ["subgroups", "shader-f16"];
+  it("leave out half precision unless it is allowed, and the plain kernel", () => {
+    const device = adapter("any", all).device;
+    for (const { correlation } of passes) {
+      const found = candidates(device, correlation);
+      expect(found).toContain("register");
+      expect(found).not.toContain("plain");
+      expect(found.map((variant) => variantOf(variant).precision)).not.toContain("f16");
+      const halves = convVariantNames.filter((variant) => variantOf(variant).precision === "f16");
+      const able = halves.filter((variant) => variantOf(variant).suits(correlation));
+      expect(candidates(device, correlation, { f16: true })).toEqual(expect.arrayContaining(able));
+    }
+  });
+
+  it("need what the device has", () => {
+    for (const { correlation } of passes) {
+      for (const variant of candidates(adapter("bare").device, correlation)) {
+        expect(variantOf(variant).features).toEqual([]);
+      }
+    }
+  });
+});
+
+describe("pins", () => {
+  it("are of every layer, of one, or of one pass; later ones overrule", () => {
+    const pinned = parsePins("plain, conv1_1=register, conv2_1.backward=workgroup");
+    expect(pinned("conv3_1", "forward")).toBe("plain");
+    expect(pinned("conv1_1", "backward_input")).toBe("register");
+    expect(pinned("conv2_1", "forward")).toBe("plain");
+    expect(pinned("conv2_1", "backward_input")).toBe("workgroup");
+    expect(parsePins("conv1_1=register, plain")("conv1_1", "forward")).toBe("plain");
+    expect(parsePins("conv1_1=register")("conv2_1", "forward")).toBeUndefined();
+  });
+
+  it("are read as they are printed", () => {
+    const text = formatPins(passes).join(", ");
+    expect(text).toBe("conv2_1.forward=register, conv2_1.backward=register");
+    for (const { layer, pass, variant } of passes) expect(parsePins(text)(layer, pass)).toBe(variant);
+  });
+
+  it.each(["", "fastest", "conv1_1=", "conv1_1.sideways=plain", "plain;register"])("refuse %j", (text) => {
+    expect(() => parsePins(text)).toThrow(/kernels: expected VARIANT/);
+  });
+});
+
+it("slices a pass into rows of output and what they are made of", () => {
+  const [forward] = passes;
+  const wide = { ...forward!.correlation, outputWidth: 64, inputWidth: 64 };
+  expect(sliced(wide)).toEqual({ ...wide, outputHeight: 8, inputHeight: 8 });
+  const valid = { ...correlation({ ...shape, padding: 0 }, "forward"), outputWidth: 62, inputWidth: 64 };
+  expect(sliced(valid)).toMatchObject({ outputHeight: 16, inputHeight: 18 });
+  // Few pixels a row: more rows, or tiles would be empty that are full in the whole pass.
+  expect(sliced({ ...wide, outputWidth: 24, inputWidth: 24 })).toMatchObject({ outputHeight: 24 });
+  expect(sliced({ ...wide, outputWidth: 24, inputWidth: 24, batch: 3 })).toMatchObject({ outputHeight: 8 });
+  expect(sliced(forward!.correlation)).toEqual(forward!.correlation);
+});
+
+it("holds a layer's choice for a pass at every size", () => {
+  const [forward] = passes;
+  const half = { ...forward!.correlation, inputHeight: 15, outputHeight: 15 };
+  const choose = sameAtEverySize((_layer, _pass, { inputHeight }) =>
+    inputHeight > 15 ? "workgroup" : "plain",
+  );
+  expect(choose("conv2_1", "forward", forward!.correlation)).toBe("workgroup");
+  expect(choose("conv2_1", "forward", half)).toBe("workgroup");
+  expect(choose("conv2_1", "backward_input", half)).toBe("plain");
+  expect(choose("conv2_2", "forward", half)).toBe("plain");
+});
+
+describe("what is remembered", () => {
+  const [forward, backward] = passes;
+  /** A storage that holds these times of `forward` on the adapter `one`. */
+  async function chosen(times: unknown, gpu = adapter("one"), text?: string): Promise<ConvVariantName> {
+    const held = new Map([
+      [adapterKey(adapter("one")), text ?? JSON.stringify({ [shapeKey(forward!)]: times })],
+    ]);
+    const storage = { read: async (key: string) => held.get(key), write: async () => {} };
+    const variants = await rememberedVariants(gpu, () => "register", storage);
+    return variants("conv2_1", "forward", forward!.correlation);
+  }
+
+  it.each([
+    ["of other kernel sources", { workgroup: { milliseconds: 1, sources: "0" } }],
+    ["of an unknown variant", { fastest: { milliseconds: 1, sources: "0" } }],
+    ["of no number", { workgroup: { milliseconds: "1", sources: "0" } }],
+    ["null", null],
+  ])("is not trusted where it is %s", async (_, times) => {
+    expect(await chosen(times)).toBe("register");
+  });
+
+  it("is not trusted where it is no JSON, or another adapter's", async () => {
+    expect(await chosen({}, adapter("one"), "{")).toBe("register");
+    expect(adapterKey(adapter("one"))).not.toBe(adapterKey(adapter("two")));
+    expect(adapterKey(adapter("one"))).not.toBe(adapterKey(adapter("one", ["subgroups"])));
+  });
+
+  it("leaves the guess where nothing is", async () => {
+    const storage = { read: async () => undefined, write: async () => {} };
+    const variants = await rememberedVariants(adapter("one"), () => "workgroup", storage);
+    expect(variants("conv2_1", "forward", forward!.correlation)).toBe("workgroup");
+  });
+
+  it("is of one direction and size", () => {
+    expect(shapeKey(forward!)).not.toBe(shapeKey(backward!));
+  });
+});
