@@ -1,9 +1,15 @@
-// Numbers that the images of a batch have in common: where `mask` is 1 every image has the first image's.
+// Numbers that all images of a batch share: where `mask` is 1 every image has the first image's.
 //
 //   s[n,i]  = v[0,i] where mask[i] = 1, else v[n,i]
-//   dv[0,i] = Σ_n ds[n,i],  dv[n,i] = 0 for n > 0, where mask[i] = 1;  else dv[n,i] = ds[n,i]
+//   dv[n,i] = Σ_m ds[m,i] where mask[i] = 1, else ds[n,i]
 //
 // v, s are (N,length), in one buffer, and so are the gradients.
+//
+// A shared number is one number with one derivative: the sum over the images. Every image gets that sum, not the first
+// image alone, because an optimizer may divide the gradient of an image by its norm (`normalized`, `rms`, `mean`). That
+// norm must be of all numbers that make the image, the shared ones included. Were the sum in the first image alone, its
+// norm would grow with N, it would take shorter steps than the others, and theirs would ignore the shared numbers.
+// The steps on the copies of a shared number differ where the norms do. `share_forward` keeps the first image's.
 #import lib/index
 
 struct Share {
@@ -35,9 +41,6 @@ fn share_backward(
   let i = linear_index(group, groups, local, 64u);
   if (i >= share.length || mask[i] == 0.0) { return; }
   var sum = values[i];
-  for (var n = 1u; n < share.batch; n++) {
-    sum += values[n * share.length + i];
-    values[n * share.length + i] = 0.0;
-  }
-  values[i] = sum;
+  for (var n = 1u; n < share.batch; n++) { sum += values[n * share.length + i]; }
+  for (var n = 0u; n < share.batch; n++) { values[n * share.length + i] = sum; }
 }

@@ -3,11 +3,12 @@ import { advanceState, initialState, update } from "../../src/optvis/optimizers.
 import { type OptimizerKind, optimizerKinds } from "../../src/optvis/recipe.ts";
 import { clampToRgb } from "../reference/ascent.ts";
 import { momentumProduct } from "../reference/optimizer.ts";
-import { type Shape4, sizeOf, type Tensor, tensor } from "../reference/tensor.ts";
+import { type Shape4, sizeOf, tensor } from "../reference/tensor.ts";
 import * as twin from "../reference/twins.ts";
 import type { GpuCase } from "../stacks/case.ts";
-import { DIVISION, EPSILON, expectExact, expectWithin, noise, roundings } from "../support/compare.ts";
+import { expectExact, expectWithin, noise, roundings } from "../support/compare.ts";
 import { kernelCase, type Proof } from "../support/execute.ts";
+import { gradientSums, optimizerTwins, stepBound } from "../support/optimizer.ts";
 
 interface Stepped {
   readonly kind: OptimizerKind;
@@ -28,17 +29,6 @@ const STEPS: readonly Stepped[] = optimizerKinds.flatMap((kind) => [
   { kind, shape: [3, 3, 4, 2] as const, lr: 0.01, t: 999, clamp: false },
   { kind, shape: [2, 3, 5, 3] as const, lr: 0.05, t: 1, clamp: true, decay: 0.3 },
 ]);
-
-const TWINS = {
-  sgd: twin.update_sgd,
-  normalized: twin.update_normalized,
-  rms: twin.update_rms,
-  mean: twin.update_mean,
-  momentum: twin.update_momentum,
-  adam: twin.update_adam,
-  rmsprop: twin.update_rmsprop,
-  nadam: twin.update_nadam,
-} as const;
 
 /** The image in the middle of the batch has no gradient and has had none; nothing may move it. */
 function withStillImage(values: Float32Array, batch: number): Float32Array {
@@ -69,7 +59,7 @@ function step({ kind, shape, lr, t, clamp, decay = 0 }: Stepped): Proof {
     clamp,
     mean: preprocessing(PREPROCESS).mean,
   };
-  const buffers = { values: x, gradient: g, sums: sumsOf(kind, g, batch), moment1, moment2, state };
+  const buffers = { values: x, gradient: g, sums: gradientSums(kind, g, batch), moment1, moment2, state };
   const names = Object.fromEntries(Object.keys(buffers).map((name) => [name, name])) as {
     readonly [name in keyof typeof buffers]: string;
   };
@@ -79,8 +69,8 @@ function step({ kind, shape, lr, t, clamp, decay = 0 }: Stepped): Proof {
     check(read) {
       const image = tensor(shape, x);
       const moments = { first: tensor(shape, moment1), second: tensor(shape, moment2) };
-      const bound = boundOf(kind, image, g, moments, lr, t);
-      TWINS[kind](image, tensor(shape, g), moments, lr, t);
+      const bound = stepBound(kind, image, g, moments, lr, t);
+      optimizerTwins[kind](image, tensor(shape, g), moments, lr, t);
       image.data.set(image.data.map((value) => (1 - decay) * value));
       if (clamp) clampToRgb(image, { preprocess: PREPROCESS });
       expectWithin("image", read.f32("values"), image.data, bound, 1);
@@ -93,49 +83,9 @@ function step({ kind, shape, lr, t, clamp, decay = 0 }: Stepped): Proof {
   };
 }
 
-function sumsOf(kind: OptimizerKind, g: Float32Array, batch: number): Float32Array {
-  const perImage = g.length / batch;
-  const range = { batch, stride: perImage, offset: 0, count: perImage, scale: 1 };
-  return Float32Array.from(twin.reduce_partials(kind === "mean" ? "absolute" : "squares", g, range));
-}
-
 /** 0.9·|m| + |g| is no less than what momentum or Adam add up. */
 function firstBound(m: Float32Array, g: Float32Array): Float32Array {
   return m.map((value, i) => 0.9 * Math.abs(value) + Math.abs(g[i]!));
-}
-
-/** WGSL: 1 / inverseSqrt(x), 2 ULP and a division, so as much as five operations. */
-const SQUARE_ROOT = 5;
-
-/**
- * Per element: the last sum rounds |x| + |change|; the change itself comes of at most `depth` roundings of a
- * product and quotient whose factors keep their sign, but for the first moment, bounded by absolute values.
- * The clamp's bounds are rounded too.
- */
-function boundOf(
-  kind: OptimizerKind,
-  x: Tensor,
-  g: Float32Array,
-  moments: { readonly first: Tensor; readonly second: Tensor },
-  lr: number,
-  t: number,
-): Float64Array {
-  const [first, second] = [moments.first.data.map(Math.abs), moments.second.data];
-  const change = { shape: x.shape, data: new Float64Array(x.data.length) };
-  const positive = {
-    first: { shape: x.shape, data: first },
-    second: { shape: x.shape, data: second.slice() },
-  };
-  TWINS[kind](change, tensor(x.shape, g.map(Math.abs)), positive, lr, t);
-  // Rounding of lr, Σg² or the corrections; moments, mean, root, 1e-8 and its sum, product and quotient.
-  // NAdam's two factors: exponential, product, two differences and a quotient each, and their sum.
-  const factors = kind === "nadam" ? 6 + 4 + 2 * DIVISION : 0;
-  const depth = 3 + 5 + 2 * DIVISION + SQUARE_ROOT + 2 + 1 + DIVISION + factors;
-  return x.data.map((value, i) => {
-    const size = change.data[i]!;
-    // The sum, and the decay's difference and product.
-    return roundings(3) * (Math.abs(value) + size) + roundings(depth) * size + 2 * EPSILON;
-  });
 }
 
 /** After `steps` iterations. */

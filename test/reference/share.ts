@@ -6,14 +6,10 @@ export function shareForward(values: ArrayLike<number>, mask: ArrayLike<number>)
   });
 }
 
-/** The adjoint: what was shared adds up in the first image. */
+/** A shared number has one derivative, the sum over the images; every image gets it. @param gradient (N,length) */
 export function shareBackward(gradient: ArrayLike<number>, mask: ArrayLike<number>): Float64Array {
-  const out = Float64Array.from(gradient);
   const length = mask.length;
-  for (let at = length; at < out.length; at++) {
-    if (mask[at % length] !== 1) continue;
-    out[at % length]! += out[at]!;
-    out[at] = 0;
-  }
-  return out;
+  const sums = new Float64Array(length);
+  for (let at = 0; at < gradient.length; at++) sums[at % length]! += gradient[at]!;
+  return Float64Array.from(gradient, (value, at) => (mask[at % length] === 1 ? sums[at % length]! : value));
 }

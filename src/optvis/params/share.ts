@@ -1,7 +1,7 @@
 /**
- * Batches that share low frequencies: images that differ in detail only, so that they can be compared or blended
- * ("Aligned neuron visualization", Mordvintsev et al. 2018, "Differentiable Image Parameterizations", where sums of
- * coarse images are shared; here it is the low part of the one spectrum or pyramid that an image has).
+ * Batches that share low frequencies. Such images differ in detail only, so they can be compared or blended.
+ * Mordvintsev et al. 2018, "Differentiable Image Parameterizations" ("Aligned Feature Visualization Interpolation"),
+ * add a shared coarse image to each. Here the low part of an image's one spectrum or pyramid is shared.
  */
 import { share_backward, share_forward } from "../../../shaders/share.wgsl";
 import { InputError } from "../../errors.ts";
@@ -9,7 +9,10 @@ import { type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
 import type { Recipe } from "../recipe.ts";
 import { type Images, type Memory, type ParamPasses, paramOf } from "./param.ts";
 
-/** Both in place: the first image's numbers are every image's, and their gradients add up in the first image. */
+/**
+ * Both work in place. Forward copies the first image's shared numbers to every image. Backward adds up the gradients of
+ * a shared number and gives the sum to every image (shaders/share.wgsl says why).
+ */
 export function share(
   uniform: { readonly batch: number; readonly length: number },
   { mask, values, gradient }: { readonly mask: string; readonly values: string; readonly gradient: string },
