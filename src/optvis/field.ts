@@ -20,6 +20,8 @@ interface About {
   readonly live?: boolean;
   /** How a command line shows the value: `sigma` in `--blur <sigma>`; by default `n`, `x`, `kind`, `text` or `n|hxw`. */
   readonly placeholder?: string;
+  /** What help says of the default where the value itself says little: `1.5/255`; empty to say nothing. */
+  readonly leftOut?: string;
 }
 
 export interface NumberRow extends About {
@@ -32,7 +34,7 @@ export interface NumberRow extends About {
 
 export interface ChoiceRow<Word extends string = string> extends About {
   readonly kind: "choice";
-  readonly default: Word;
+  readonly default: NoInfer<Word>;
   /** Words with the label of each, in the order they are shown in. */
   readonly choices: Readonly<Record<Word, string>>;
 }
