@@ -51,14 +51,19 @@ test("the core and the Node entry load where there is no DOM", () => {
 
 const { available } = stackEnvironment("dawn");
 
-test.skipIf(!available || !wantedStacks().includes("dawn"))("the README's example for Node runs", () => {
-  const blocks = readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/^```js\n(.*?)^```/gms);
-  const [example] = [...blocks].map(([, code]) => code ?? "").filter((code) => code.includes("dawnGpu"));
-  writeFileSync(join(consumer, "example.js"), example ?? "");
-  const { status, output } = node(["example.js"], consumer);
-  expect(output).toMatch(/^20\nFloat32Array\(12288\)/m);
-  expect(status).toBe(0);
-});
+test.skipIf(!available || !wantedStacks().includes("dawn"))(
+  "the example for Node in .github/docs/library.md runs",
+  () => {
+    const blocks = readFileSync(join(ROOT, ".github/docs/library.md"), "utf8").matchAll(
+      /^```js\n(.*?)^```/gms,
+    );
+    const [example] = [...blocks].map(([, code]) => code ?? "").filter((code) => code.includes("dawnGpu"));
+    writeFileSync(join(consumer, "example.js"), example ?? "");
+    const { status, output } = node(["example.js"], consumer);
+    expect(output).toMatch(/^20\nFloat32Array\(12288\)/m);
+    expect(status).toBe(0);
+  },
+);
 
 test.each([
   ["nodenext", "nodenext"],

@@ -1,4 +1,4 @@
-/** The README's Slurm script and Kubernetes Job do what they say: run as they stand there, but smaller. */
+/** The Slurm script and the Kubernetes Job of .github/docs/atlas.md do what they say: run as they stand there, but smaller. */
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,11 +9,11 @@ import { commandLine, run, writeSmallNetwork } from "./built.ts";
 const { at, remove } = commandLine();
 const LIMIT = 120_000;
 const dawn = stackEnvironment("dawn").available && wantedStacks().includes("dawn");
-const README = readFileSync(join(ROOT, "README.md"), "utf8");
+const PAPER = readFileSync(join(ROOT, ".github/docs/atlas.md"), "utf8");
 
 /** The code block in a language that holds a word. */
 function example(language: string, word: string): string {
-  const blocks = [...README.matchAll(/^```(\w+)\n([\s\S]*?)^```/gm)];
+  const blocks = [...PAPER.matchAll(/^```(\w+)\n([\s\S]*?)^```/gm)];
   const block = blocks.find(([, tag, text = ""]) => tag === language && text.includes(word));
   expect(block).toBeDefined();
   return block?.[2] as string;
@@ -62,7 +62,7 @@ beforeAll(() => {
 
 afterAll(remove);
 
-describe.skipIf(!dawn)("the README's examples of an atlas on many machines", { timeout: LIMIT }, () => {
+describe.skipIf(!dawn)("the examples of an atlas on many machines", { timeout: LIMIT }, () => {
   it("draw it as a Slurm array into homes of their own, whose folders are copied together", async () => {
     const script = example("sh", "#SBATCH");
     const last = numberIn(script, /^#SBATCH --array=0-(\d+)$/m);
