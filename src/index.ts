@@ -14,11 +14,11 @@
  * ```
  */
 
-export type { ConvolutionPass } from "./engine/kernels/kernel-choice.ts";
-export { formatPins, parsePins } from "./engine/kernels/kernel-choice.ts";
 export { type Limits, measureLimits, measureMatmul } from "./engine/kernels/limits.ts";
 export type { TuningOptions, TuningReport } from "./engine/kernels/tuner.ts";
 export type { TuningStorage } from "./engine/kernels/tuning-memory.ts";
+export { formatVariants, parseVariants } from "./engine/kernels/variant-text.ts";
+export type { ConvolutionPass } from "./engine/kernels/variants.ts";
 export type { Plan, PlanOptions } from "./engine/plan/plan.ts";
 export { planAscent } from "./engine/plan/plan-ascent.ts";
 export {

@@ -1,7 +1,7 @@
 /** What each command does with its flags: checks, files, the run, and what is printed. */
 
 import { extname } from "node:path";
-import { parsePins } from "../engine/kernels/kernel-choice.ts";
+import { parseVariants } from "../engine/kernels/variant-text.ts";
 import { transformedSize } from "../engine/plan/transform-chain.ts";
 import { InputError } from "../errors.ts";
 import { imageSize } from "../methods/image.ts";
@@ -124,7 +124,7 @@ async function bench(flags: BenchFlags, startedAt: number): Promise<void> {
   const { kernels, profile = false, tune = false } = flags;
   await withModel(weights, (model) => {
     checkObjective(model, objective, size, NO_TARGET);
-    if (kernels !== undefined) parsePins(kernels, convolutionNames(model.network));
+    if (kernels !== undefined) parseVariants(kernels, convolutionNames(model.network));
   });
   const recipe = { ...benchRecipe, objective, size, batch, iterations };
   if (tune && flags.runtime !== "dawn") {

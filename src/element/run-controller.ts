@@ -5,8 +5,8 @@
  * it was started under and dropped if that is no longer the current one.
  */
 import type { ReactiveController, ReactiveControllerHost } from "lit";
-import { formatPins } from "../engine/kernels/kernel-choice.ts";
 import type { TuningStorage } from "../engine/kernels/tuning-memory.ts";
+import { formatVariants } from "../engine/kernels/variant-text.ts";
 import { type Ascent, createAscent, type LiveSettings } from "../engine/run/ascent.ts";
 import { AscentError, DeviceError, InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
@@ -217,7 +217,7 @@ export class RunController implements ReactiveController {
         unusedTensors: model.unusedTensors,
         adapterName: gpu.adapterName,
         plannedBytes: ascent.plan.bytes,
-        kernels: formatPins(ascent.plan.convolutions),
+        kernels: formatVariants(ascent.plan.convolutions),
       }),
     );
     this.#settle();

@@ -1,7 +1,7 @@
 /** `bench`: how fast an ascent runs here, what it computes, and what memory it takes. */
 
-import { formatPins } from "../engine/kernels/kernel-choice.ts";
 import { measureLimits } from "../engine/kernels/limits.ts";
+import { formatVariants } from "../engine/kernels/variant-text.ts";
 import { createAscent } from "../engine/run/ascent.ts";
 import { profileByKernel } from "../engine/run/profile.ts";
 import type { Gpu } from "../gpu/device.ts";
@@ -12,7 +12,7 @@ import type { BenchReport, Result, RunContext } from "./report.ts";
 export interface BenchOptions extends RenderOptions {
   /** Measure the adapter's limits as well, and the kernels against them. */
   readonly profile?: boolean;
-  /** Pins: see `parsePins`. */
+  /** Pins: see `parseVariants`. */
   readonly kernels?: string | undefined;
   /** Measure the candidates for each convolution afterwards and remember them. */
   readonly tune?: boolean;
@@ -47,7 +47,7 @@ export async function bench(
         allocatedBytes: ascent.allocatedBytes,
         kernelTimes,
         kernels: ascent.kernels,
-        choices: formatPins(plan.convolutions),
+        choices: formatVariants(plan.convolutions),
         tuning: options.tune && storage ? await ascent.tune(storage) : null,
         profile: limits && kernelTimes && { limits, kernels: profileByKernel(kernelTimes, limits) },
       },

@@ -18,8 +18,6 @@ import {
   variantOf,
 } from "../../nn/conv3x3.ts";
 import { reluBitsBytes } from "../../nn/relu.ts";
-import type { ChooseVariant } from "../plan/steps.ts";
-import { type ConvolutionPass, candidates, shapeKey } from "./kernel-choice.ts";
 import {
   fingerprints,
   recall,
@@ -28,6 +26,7 @@ import {
   type TuningRecord,
   type TuningStorage,
 } from "./tuning-memory.ts";
+import { type ChooseVariant, type ConvolutionPass, candidates, shapeKey } from "./variants.ts";
 
 export interface TuningOptions {
   /** Whether kernels that compute in half precision may be chosen; they are not unless this is said. */

@@ -4,7 +4,7 @@ import type { Network, Preprocess } from "../../model/network.ts";
 import { coarseSize, enlarge } from "../../optvis/coarse.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
 import type { Objective } from "../../optvis/term.ts";
-import { convolutionPasses } from "../kernels/kernel-choice.ts";
+import { convolutionPasses } from "./convolutions.ts";
 import { COARSE_IMAGE, IMAGE, type ImagePlan } from "./image.ts";
 import { Allocation } from "./memory.ts";
 import type { Phase, Plan, PlanOptions } from "./plan.ts";

@@ -7,12 +7,13 @@ import type { Window } from "../../nn/preprocess.ts";
 import { placeObjective } from "../../optvis/objective.ts";
 import { partialsBytes } from "../../optvis/reduce.ts";
 import type { Objective } from "../../optvis/term.ts";
+import type { ChooseVariant } from "../kernels/variants.ts";
 import { backwardPass } from "./backward.ts";
 import { type Copy, forwardPass, type Walk } from "./forward.ts";
 import { PARTIALS } from "./image.ts";
 import type { Allocation } from "./memory.ts";
 import type { PlanOptions } from "./plan.ts";
-import { type ChooseVariant, deepestLayer, planSteps, type Step, wholeFlops } from "./steps.ts";
+import { deepestLayer, planSteps, type Step, wholeFlops } from "./steps.ts";
 import { wholeWindow, windowOf } from "./window.ts";
 
 /** The passes through the network for one size of its input. */

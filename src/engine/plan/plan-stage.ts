@@ -8,13 +8,13 @@ import type { Recipe } from "../../optvis/recipe.ts";
 import { isPenalty, needsPhoto, type Objective } from "../../optvis/term.ts";
 import { penaltyPasses } from "../../optvis/terms/penalty.ts";
 import { transformsOf } from "../../optvis/transforms/transforms.ts";
-import { exactVariant, sameVariants } from "../kernels/kernel-choice.ts";
-import { defaultVariant } from "../kernels/kernel-guess.ts";
+import { defaultVariant } from "../kernels/variant-guess.ts";
+import { type ChooseVariant, exactVariant } from "../kernels/variants.ts";
+import { sameVariants } from "./convolutions.ts";
 import { GRADIENT, type ImagePlan, PARTIALS, planImage } from "./image.ts";
 import type { Allocation } from "./memory.ts";
 import type { Phase, PlanOptions } from "./plan.ts";
 import { planNetwork } from "./plan-network.ts";
-import type { ChooseVariant } from "./steps.ts";
 import { transformedSize } from "./transform-chain.ts";
 
 /** The first iterations, in which the ReLU gradient is redirected (Lucid). */

@@ -11,18 +11,15 @@
 import type { Dispatch } from "../../gpu/dispatch.ts";
 import type { Size } from "../../model/network.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
-import type { ConvolutionPass } from "../kernels/kernel-choice.ts";
+import type { Variants } from "../kernels/variant-choice.ts";
+import type { ConvolutionPass } from "../kernels/variants.ts";
 import type { Copy } from "./forward.ts";
 import type { BufferSpec, Packing, Table, Upload } from "./memory.ts";
-import type { ChooseVariant } from "./steps.ts";
 
-export interface PlanOptions {
+/** Variants default to `defaultVariant`, and where results must be exact to `convVariant` if given, else `exactVariant`. */
+export interface PlanOptions extends Partial<Variants> {
   /** The device's largest storage binding, in bytes; larger weights are split. */
   readonly bindingLimit: number;
-  /** Which kernels to use for a convolution in an iteration; default `defaultVariant`. */
-  readonly convVariant?: ChooseVariant;
-  /** Which kernels to use for the gradient and the first iterations, from zeros 16, else one; default `exactVariant`. */
-  readonly exactVariant?: ChooseVariant;
   /** Compute all channels and positions of all layers even if the objective reads few; for tests. */
   readonly wholeLayers?: boolean;
   /** Guided backpropagation: `gradient` passes ReLUs where it is positive and they are on. */

@@ -3,15 +3,7 @@
  * computed by the convolution before them and which max-pools by the kernel before them, and which channels of the last layer are wanted at all.
  */
 import type { ConvLayer, Layer, Network, ReluLayer, Shape } from "../../model/network.ts";
-import {
-  type ConvPass,
-  type ConvShape,
-  type ConvVariantName,
-  type Correlation,
-  convFlops,
-  correlation,
-  variantOf,
-} from "../../nn/conv3x3.ts";
+import { type ConvShape, convFlops, correlation, variantOf } from "../../nn/conv3x3.ts";
 import { type LinearShape, linearFlops } from "../../nn/linear.ts";
 import {
   channelsOf,
@@ -22,6 +14,7 @@ import {
   type Term,
   withinRows,
 } from "../../optvis/term.ts";
+import type { ChooseVariant } from "../kernels/variants.ts";
 
 /** One layer, or a convolution with the ReLU that its kernel computes. */
 export interface Step {
@@ -46,9 +39,6 @@ export interface IndexedTerm {
   readonly index: number;
   readonly term: LayeredTerm;
 }
-
-/** Which family of kernels runs a pass of a convolution. */
-export type ChooseVariant = (layer: string, pass: ConvPass, correlation: Correlation) => ConvVariantName;
 
 export interface StepOptions {
   readonly convVariant: ChooseVariant;

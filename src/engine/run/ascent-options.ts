@@ -1,10 +1,10 @@
 /** What an ascent is asked, when it is made and while it runs, and what it reports. */
 import type { LiveField, Recipe } from "../../optvis/recipe.ts";
 import type { Objective } from "../../optvis/term.ts";
-import type { KernelOptions } from "../kernels/planned-kernels.ts";
+import type { VariantOptions } from "../kernels/variant-choice.ts";
 import type { PlanOptions } from "../plan/plan.ts";
 
-export interface AscentOptions extends KernelOptions {
+export interface AscentOptions extends VariantOptions {
   /** Start of `init: "photo"`: RGB in 0–1 units, (3,H,W) at the recipe's size; with an alpha channel RGBA, (4,H,W), too. */
   readonly photo?: Float32Array | undefined;
   /** What terms that compare with a photograph compare with, as `photo`; the photo itself if absent. */

@@ -19,9 +19,10 @@ import { checkRecipe } from "../../optvis/recipe-text.ts";
 import { expectRegularizers } from "../../optvis/regularizers.ts";
 import { weightKey } from "../../optvis/terms/terms.ts";
 import { dependsOnIterations } from "../../optvis/transforms/transforms.ts";
-import { type Choice, planKernels } from "../kernels/planned-kernels.ts";
 import { TUNING_MS, type TuningOptions, type TuningReport, tuneKernels } from "../kernels/tuner.ts";
 import type { TuningStorage } from "../kernels/tuning-memory.ts";
+import { chooseVariants } from "../kernels/variant-choice.ts";
+import { expectRunnable } from "../kernels/variants.ts";
 import { CAM } from "../plan/backward.ts";
 import { activationName } from "../plan/forward.ts";
 import { GRADIENT, IMAGE, RING, VALUE_NOW } from "../plan/image.ts";
@@ -59,16 +60,11 @@ export async function createAscent(
     gpu.device.limits.maxStorageBufferBindingSize,
     options.bindingLimit ?? Infinity,
   );
-  const planWith = (choice: Choice) =>
-    planAscent(model.network, model.preprocess, objective, recipe, {
-      ...choice,
-      ...options.plan,
-      bindingLimit,
-    });
-  const convolutions = convolutionNames(model.network);
-  const plan = options.plan?.convVariant
-    ? planWith({})
-    : await planKernels(gpu, planWith, { ...options, convolutions });
+  const given = options.plan?.convVariant !== undefined;
+  const variants = given ? {} : await chooseVariants(gpu, options, convolutionNames(model.network));
+  const planOptions = { ...variants, ...options.plan, bindingLimit };
+  const plan = planAscent(model.network, model.preprocess, objective, recipe, planOptions);
+  if (options.kernels && !given) expectRunnable(gpu, plan.convolutions);
   const begin = [
     ...plan.start.show,
     ...plan.show,

@@ -3,11 +3,11 @@
  * bind group or pipeline; many iterations are one submission in one compute pass.
  */
 import { DeviceError, InputError } from "../../errors.ts";
+import { adapterKind } from "../../gpu/adapter.ts";
 import { type Gpu, guarded } from "../../gpu/device.ts";
 import { type BufferRef, bufferName, type Dispatch } from "../../gpu/dispatch.ts";
 import { bindKernel, type Kernel, writeUniform } from "../../gpu/kernel.ts";
 import type { Model } from "../../model/network.ts";
-import { adapterKind } from "../kernels/kernel-guess.ts";
 import type { BufferSpec, Packing } from "../plan/memory.ts";
 import { allDispatches, type Plan } from "../plan/plan.ts";
 import { uploadWeights } from "./upload.ts";

@@ -1,7 +1,7 @@
 /** Tuning on a real device: what it leaves behind, what the next start makes of it, and that it stays in bounds. */
 
-import { candidates } from "../../../src/engine/kernels/kernel-choice.ts";
 import type { TuningStorage } from "../../../src/engine/kernels/tuning-memory.ts";
+import { candidates } from "../../../src/engine/kernels/variants.ts";
 import { createAscent } from "../../../src/engine/run/ascent.ts";
 import { type Gpu, requestGpu } from "../../../src/gpu/device.ts";
 import { openModel } from "../../../src/model/model.ts";

@@ -1,13 +1,8 @@
 import { describe, expect, it } from "vitest";
-import {
-  candidates,
-  formatPins,
-  parsePins,
-  sameAtEverySize,
-  shapeKey,
-} from "../../../src/engine/kernels/kernel-choice.ts";
 import { rememberedVariants, sliced } from "../../../src/engine/kernels/tuner.ts";
 import { adapterKey } from "../../../src/engine/kernels/tuning-memory.ts";
+import { formatVariants, parseVariants } from "../../../src/engine/kernels/variant-text.ts";
+import { candidates, sameAtEverySize, shapeKey } from "../../../src/engine/kernels/variants.ts";
 import type { Gpu } from "../../../src/gpu/device.ts";
 import { type ConvVariantName, convVariantNames, correlation, variantOf } from "../../../src/nn/conv3x3.ts";
 
@@ -55,23 +50,23 @@ describe("candidates", () => {
 
 describe("pins", () => {
   it("are of every layer, of one, or of one pass; later ones overrule", () => {
-    const pinned = parsePins("plain, conv1_1=register, conv2_1.backward=workgroup");
+    const pinned = parseVariants("plain, conv1_1=register, conv2_1.backward=workgroup");
     expect(pinned("conv3_1", "forward")).toBe("plain");
     expect(pinned("conv1_1", "backward_input")).toBe("register");
     expect(pinned("conv2_1", "forward")).toBe("plain");
     expect(pinned("conv2_1", "backward_input")).toBe("workgroup");
-    expect(parsePins("conv1_1=register, plain")("conv1_1", "forward")).toBe("plain");
-    expect(parsePins("conv1_1=register")("conv2_1", "forward")).toBeUndefined();
+    expect(parseVariants("conv1_1=register, plain")("conv1_1", "forward")).toBe("plain");
+    expect(parseVariants("conv1_1=register")("conv2_1", "forward")).toBeUndefined();
   });
 
   it("are read as they are printed", () => {
-    const text = formatPins(passes).join(", ");
+    const text = formatVariants(passes).join(", ");
     expect(text).toBe("conv2_1.forward=register, conv2_1.backward=register");
-    for (const { layer, pass, variant } of passes) expect(parsePins(text)(layer, pass)).toBe(variant);
+    for (const { layer, pass, variant } of passes) expect(parseVariants(text)(layer, pass)).toBe(variant);
   });
 
   it.each(["", "fastest", "conv1_1=", "conv1_1.sideways=plain", "plain;register"])("refuse %j", (text) => {
-    expect(() => parsePins(text)).toThrow(/kernels: expected VARIANT/);
+    expect(() => parseVariants(text)).toThrow(/kernels: expected VARIANT/);
   });
 });
 

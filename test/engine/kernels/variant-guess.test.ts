@@ -1,25 +1,11 @@
 /** What a first start runs: the table by adapter, unless somebody pinned something. */
 import { describe, expect, it } from "vitest";
-import { type AdapterTraits, adapterKind, guessFor } from "../../../src/engine/kernels/kernel-guess.ts";
-import { planKernels } from "../../../src/engine/kernels/planned-kernels.ts";
-import type { Plan, PlanOptions } from "../../../src/engine/plan/plan.ts";
+import { chooseVariants } from "../../../src/engine/kernels/variant-choice.ts";
+import { guessFor } from "../../../src/engine/kernels/variant-guess.ts";
+import type { AdapterTraits } from "../../../src/gpu/adapter.ts";
 import type { Gpu } from "../../../src/gpu/device.ts";
 import { type ConvShape, correlation } from "../../../src/nn/conv3x3.ts";
-
-/** As browsers and Dawn report them. */
-const LLVMPIPE = {
-  vendor: "mesa",
-  architecture: "software",
-  description: "llvmpipe: Mesa 25.0.7 (LLVM 15.0.6) 0.0.1",
-  isFallbackAdapter: true,
-};
-const SWIFTSHADER = {
-  vendor: "google",
-  architecture: "swiftshader",
-  description: "",
-  isFallbackAdapter: true,
-};
-const UNNAMED = { vendor: "", architecture: "", description: "", isFallbackAdapter: false };
+import { LLVMPIPE, SWIFTSHADER, UNNAMED } from "../../support/adapters.ts";
 
 function passOf(inputChannels: number, outputChannels: number, side: number) {
   const shape: ConvShape = {
@@ -28,27 +14,6 @@ function passOf(inputChannels: number, outputChannels: number, side: number) {
   };
   return correlation(shape, "forward");
 }
-
-describe("an adapter's kind", () => {
-  it.each<[AdapterTraits | undefined, ReturnType<typeof adapterKind>]>([
-    [LLVMPIPE, "llvmpipe"],
-    [SWIFTSHADER, "software"],
-    // Firefox names nothing, but says this.
-    [{ ...UNNAMED, isFallbackAdapter: true }, "llvmpipe"],
-    [{ vendor: "microsoft", description: "Microsoft Basic Render Driver" }, "software"],
-    [{ vendor: "nvidia", architecture: "ampere", isFallbackAdapter: false }, "desktop"],
-    [{ vendor: "amd", architecture: "rdna-2" }, "desktop"],
-    [{ vendor: "intel", architecture: "gen-12lp" }, "desktop"],
-    [{ vendor: "apple", architecture: "metal-3" }, "desktop"],
-    [{ vendor: "qualcomm", architecture: "adreno-7xx" }, "mobile"],
-    [{ vendor: "arm", architecture: "valhall" }, "mobile"],
-    [UNNAMED, undefined],
-    [{ vendor: "somebody" }, undefined],
-    [undefined, undefined],
-  ])("%j is %s", (info, kind) => {
-    expect(adapterKind(info)).toBe(kind);
-  });
-});
 
 describe("the guess", () => {
   const guess = (info: AdapterTraits | undefined, shape = passOf(64, 64, 56)) =>
@@ -94,14 +59,8 @@ describe("the guess", () => {
   it("serves a plan by the device's adapter, where nobody pinned anything", async () => {
     const chosen = async (adapterInfo: AdapterTraits | undefined, kernels?: string) => {
       const gpu = { adapterInfo, device: { features: new Set() } } as unknown as Gpu;
-      let options: Partial<PlanOptions> = {};
-      const makePlan = (choice: Partial<PlanOptions>) => {
-        options = choice;
-        return { convolutions: [] as Plan["convolutions"] } as Plan;
-      };
-      await planKernels(gpu, makePlan, { kernels });
-      const { convVariant, exactVariant } = options;
-      return [convVariant, exactVariant].map((choose) => choose?.("conv2_1", "forward", passOf(64, 64, 56)));
+      const { convVariant, exactVariant } = await chooseVariants(gpu, { kernels });
+      return [convVariant, exactVariant].map((choose) => choose("conv2_1", "forward", passOf(64, 64, 56)));
     };
     expect(await chosen({ vendor: "nvidia" })).toEqual(["winograd4_8x8", "single"]);
     expect(await chosen({ vendor: "arm" })).toEqual(["workgroup", "single"]);

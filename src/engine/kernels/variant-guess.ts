@@ -1,41 +1,12 @@
 /**
- * Which convolution kernels run where nothing is pinned and nothing was measured, by kind of adapter. A first run waits for
- * no tuning, so it runs what is guessed here; the next start takes what was found faster.
+ * Guesses, by kind of adapter, which variant of the convolution kernels is fastest. A first start waits for no tuning, so
+ * it runs the guess. The next start takes what tuning found faster.
  */
+import { type AdapterKind, type AdapterTraits, adapterKind } from "../../gpu/adapter.ts";
 import type { ConvVariantName, Correlation } from "../../nn/conv3x3.ts";
-import type { ChooseVariant } from "../plan/steps.ts";
+import type { ChooseVariant } from "./variants.ts";
 
-/** What adapters have in common that kernels are chosen by. */
-export type AdapterKind = "llvmpipe" | "software" | "desktop" | "mobile";
-
-/** As much of `GPUAdapterInfo` as tells the kind; browsers leave empty what they do not tell. */
-export type AdapterTraits = Partial<
-  Pick<GPUAdapterInfo, "vendor" | "architecture" | "description" | "isFallbackAdapter">
->;
-
-/** Names of vendors as WebGPU reports them (dawn's `gpu_info.json`), by the kind of what they make. */
-const VENDORS: Readonly<Record<string, AdapterKind>> = {
-  ...{ nvidia: "desktop", amd: "desktop", intel: "desktop", apple: "desktop" },
-  ...{ qualcomm: "mobile", arm: "mobile", "img-tec": "mobile", samsung: "mobile", broadcom: "mobile" },
-};
-
-/** CPU drivers of Vulkan and Direct3D, other than Mesa's. */
-const SOFTWARE = /swiftshader|warp|basic render/i;
-/** Mesa's, which has vectors of 8 where the others have 4. */
-const LLVMPIPE = /llvmpipe|lavapipe/i;
-
-/** @returns undefined where the adapter does not say enough */
-export function adapterKind(info: AdapterTraits | undefined): AdapterKind | undefined {
-  if (!info) return undefined;
-  const { vendor = "", architecture = "", description = "", isFallbackAdapter } = info;
-  const names = `${architecture} ${description}`;
-  if (SOFTWARE.test(names)) return "software";
-  // Firefox names nothing, but says what is a fallback.
-  if (isFallbackAdapter || LLVMPIPE.test(names)) return "llvmpipe";
-  return VENDORS[vendor.toLowerCase()];
-}
-
-/** A family of Winograd's kernels as the table knows it. */
+/** A variant of Winograd's kernels as the table knows it. */
 interface Candidate {
   readonly variant: ConvVariantName;
   /** Side of an output tile, and tiles that one invocation of the product makes. */
