@@ -148,21 +148,6 @@ fn conv3x3_forward_relu_register(@builtin(global_invocation_id) id: vec3u) {
   store_relu(at, at.k + 4u, tile.hi);
 }
 
-// The max-pool of the ReLU as well, by the tiles of two rows one after the other.
-@compute @workgroup_size(WORKGROUP)
-fn conv3x3_forward_relu_pool_register(@builtin(global_invocation_id) id: vec3u) {
-  let at = window_tile(id, 8u);
-  var lo = Pooled();
-  var hi = Pooled();
-  for (var r = 0u; r < 2u; r++) {
-    let tile = convolve(window_row(at, r), biases(at.k), biases(at.k + 4u));
-    lo = with_row(lo, r, tile.lo);
-    hi = with_row(hi, r, tile.hi);
-  }
-  store_pooled(at, at.k, lo);
-  store_pooled(at, at.k + 4u, hi);
-}
-
 @compute @workgroup_size(WORKGROUP)
 fn conv3x3_backward_input_register(@builtin(global_invocation_id) id: vec3u) {
   let at = row_tile(id, 8u);

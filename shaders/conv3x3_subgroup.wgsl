@@ -169,35 +169,6 @@ fn conv3x3_forward_relu_subgroup(
   store_relu(at, at.k + 12u, tile.q3);
 }
 
-// The max-pool of the ReLU as well, by the tiles of two rows one after the other. Nothing is stored between them, so
-// that a subgroup stays together.
-@compute @workgroup_size(WORKGROUP)
-fn conv3x3_forward_relu_pool_subgroup(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(subgroup_invocation_id) lane: u32,
-) {
-  let at = window_tile(id, 16u);
-  let b0 = biases(at.k);
-  let b1 = biases(at.k + 4u);
-  let b2 = biases(at.k + 8u);
-  let b3 = biases(at.k + 12u);
-  var q0 = Pooled();
-  var q1 = Pooled();
-  var q2 = Pooled();
-  var q3 = Pooled();
-  for (var r = 0u; r < 2u; r++) {
-    let tile = convolve(window_row(at, r), lane, b0, b1, b2, b3);
-    q0 = with_row(q0, r, tile.q0);
-    q1 = with_row(q1, r, tile.q1);
-    q2 = with_row(q2, r, tile.q2);
-    q3 = with_row(q3, r, tile.q3);
-  }
-  store_pooled(at, at.k, q0);
-  store_pooled(at, at.k + 4u, q1);
-  store_pooled(at, at.k + 8u, q2);
-  store_pooled(at, at.k + 12u, q3);
-}
-
 @compute @workgroup_size(WORKGROUP)
 fn conv3x3_backward_input_subgroup(
   @builtin(global_invocation_id) id: vec3u,

@@ -30,19 +30,6 @@ fn row_tile(id: vec3u, channels: u32) -> Place {
   return Place(id.y / groups, id.y % groups * channels, y, id.x % tiles * 8u, y < shape.outputHeight);
 }
 
-// The same by 4 windows of two rows: the upper row's place.
-fn window_tile(id: vec3u, channels: u32) -> Place {
-  let tiles = (shape.outputWidth / 2u + 3u) / 4u;
-  let groups = (shape.outputChannels + channels - 1u) / channels;
-  let y = id.x / tiles * 2u;
-  return Place(id.y / groups, id.y % groups * channels, y, id.x % tiles * 8u, y + 1u < shape.outputHeight);
-}
-
-// Row r of the windows.
-fn window_row(at: Place, r: u32) -> Place {
-  return Place(at.n, at.k, at.y + r, at.x, at.inside);
-}
-
 fn load(index: u32, inside: bool) -> f32 {
   return select(0.0, input[index], inside);
 }

@@ -93,8 +93,8 @@ function pooled(variant: ConvVariantName, { shape, tied }: FusedPool): Proof {
 }
 
 export const cases: readonly GpuCase[] = shownVariants.flatMap((variant) => {
-  const { features, fusedPool } = variantOf(variant);
-  if (fusedPool === "none") return [];
+  const { features, fusesPool } = variantOf(variant);
+  if (!fusesPool) return [];
   return kernelCase(
     entryPoints(poolPasses(variant, POOLED_SHAPES[0] as ConvShape)),
     "fused max-pool, to the bit as apart",

@@ -56,8 +56,6 @@ export {
   conv3x3ForwardRelu as conv3x3_forward_relu_workgroup,
   conv3x3ForwardReluPool as conv3x3_forward_relu_pool,
   conv3x3ForwardReluPool as conv3x3_forward_relu_pool_half,
-  conv3x3ForwardReluPool as conv3x3_forward_relu_pool_register,
-  conv3x3ForwardReluPool as conv3x3_forward_relu_pool_subgroup,
   conv3x3ForwardReluPool as conv3x3_forward_relu_pool_winograd2,
   conv3x3ForwardReluPool as conv3x3_forward_relu_pool_winograd4,
   conv3x3ForwardReluPool as conv3x3_forward_relu_pool_workgroup,

@@ -1,5 +1,6 @@
 /** What the convolution's cases share: their operands, and how near a family must come to the twins. */
 import type { Dispatch } from "../../src/gpu/dispatch.ts";
+import { ZEROS } from "../../src/nn/conv3x3/single.ts";
 import {
   type ConvPass,
   type ConvShape,
@@ -8,6 +9,7 @@ import {
   convOutputSize,
   convVariantNames,
   correlation,
+  OVERFLOW,
   variantOf,
 } from "../../src/nn/conv3x3.ts";
 import { type Shape4, sizeOf, type Tensor, tensor } from "../reference/tensor.ts";
@@ -52,7 +54,10 @@ export function dataOf(shape: ConvShape): Data {
   };
 }
 
-/** Sizes by name, and the setup, of what a family needs beside the operands of both passes. */
+/** Workspace that kernels read before they write it; all other workspace begins as garbage. */
+const READ_AS_ZEROS: ReadonlySet<string> = new Set([ZEROS, OVERFLOW]);
+
+/** Sizes by name, and the setup, of what a variant needs beside the operands of both passes. */
 export function scratchOf({ packing, workspace }: ConvVariant, shape: ConvShape) {
   const sizes: Record<string, number | Float32Array<ArrayBuffer>> = {};
   const setup: Dispatch[] = [];
@@ -63,10 +68,10 @@ export function scratchOf({ packing, workspace }: ConvVariant, shape: ConvShape)
       sizes[packed] = packing.bytes(inputChannels, outputChannels);
       setup.push(...packing.pack("pack", pass, shape, { weights: "weights", packed }));
     }
-    for (const { name, bytes, zeros } of workspace({ inputChannels, outputChannels, ...sides })) {
+    for (const { name, bytes } of workspace({ inputChannels, outputChannels, ...sides })) {
       const known = sizes[name] ?? 0;
       const most = Math.max(bytes, typeof known === "number" ? known : known.byteLength);
-      sizes[name] = zeros ? new Float32Array(most / 4) : most;
+      sizes[name] = READ_AS_ZEROS.has(name) ? new Float32Array(most / 4) : most;
     }
   }
   return { sizes, setup };

@@ -70,7 +70,7 @@ export async function rememberedVariants(
     const times = timesOf({ layer, pass, correlation, variant });
     const [best] = times.toSorted((a, b) => a.milliseconds - b.milliseconds);
     // A guess that is a candidate stays until it was measured too.
-    const able = candidates(gpu.device, correlation, options);
+    const able = candidates(gpu.device, options);
     const compared = !able.includes(variant) || times.some((time) => time.variant === variant);
     return compared && best ? best.variant : variant;
   };
@@ -123,7 +123,7 @@ function unmeasured(
     .sort((a, b) => correlationFlops(b.correlation) - correlationFlops(a.correlation))
     .flatMap((pass) => {
       const known = timesOf(pass).map(({ variant }) => variant);
-      return candidates(gpu.device, pass.correlation, options)
+      return candidates(gpu.device, options)
         .filter((variant) => !known.includes(variant))
         .sort((a, b) => Number(b === pass.variant) - Number(a === pass.variant))
         .map((variant) => ({ pass, variant }));
@@ -135,7 +135,7 @@ function knownTimes(gpu: Gpu, record: TuningRecord, options: TuningOptions) {
   const sourcesOf = fingerprints();
   return (pass: ConvolutionPass): { readonly variant: ConvVariantName; readonly milliseconds: number }[] => {
     const times = record[shapeKey(pass)] ?? {};
-    return candidates(gpu.device, pass.correlation, options).flatMap((variant) => {
+    return candidates(gpu.device, options).flatMap((variant) => {
       const timing = times[variant];
       if (!timing) return [];
       const sources = sourcesOf(dispatchesOf(variantOf(variant), pass, pass.correlation));

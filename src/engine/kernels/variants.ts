@@ -51,30 +51,26 @@ export function shapeKey({ pass, correlation: c }: Pick<ConvolutionPass, "pass" 
 }
 
 /**
- * The variants that this device can run for a pass. Half precision is among them only where it is allowed, and `plain`,
- * which is there to be compared with, only where nothing else runs.
+ * The variants that this device can run. Half precision is among them only where it is allowed. `plain` is not: it is
+ * there to be compared with.
  */
 export function candidates(
   device: Pick<GPUDevice, "features">,
-  pass: Correlation,
   options: { readonly f16?: boolean | undefined } = {},
 ): ConvVariantName[] {
-  const able = convVariantNames.filter((variant) => {
-    const { features, precision, suits } = variantOf(variant);
-    const allowed = precision === "f32" || options.f16 === true;
-    return allowed && features.every((feature) => device.features.has(feature)) && suits(pass);
+  return convVariantNames.filter((name) => {
+    const { features, precision } = variantOf(name);
+    const allowed = name !== "plain" && (precision === "f32" || options.f16 === true);
+    return allowed && features.every((feature) => device.features.has(feature));
   });
-  const tuned = able.filter((variant) => variant !== "plain");
-  return tuned.length > 0 ? tuned : able;
 }
 
 /** @throws InputError where the device cannot run a pinned kernel */
 export function expectRunnable(gpu: Gpu, passes: readonly ConvolutionPass[]): void {
-  for (const { layer, pass, correlation: shape, variant } of passes) {
-    const { features, suits } = variantOf(variant);
+  for (const { layer, pass, variant } of passes) {
+    const { features } = variantOf(variant);
     const missing = features.find((feature) => !gpu.device.features.has(feature));
     if (missing)
       throw new InputError(`${layer} ${pass}: ${variant} needs ${missing}, which this device lacks`);
-    if (!suits(shape)) throw new InputError(`${layer} ${pass}: ${variant} does not suit its shape`);
   }
 }

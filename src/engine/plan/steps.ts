@@ -121,7 +121,7 @@ function fusedWith(
   if (layer.kind !== "conv" || next?.kind !== "relu") return nothing;
   const pass = correlation(convShape(batch, layer, sizes), "forward");
   const family = variantOf(options.convVariant(layer.name, "forward", pass));
-  const fusesPool = family.fusedPool === "planned" && afterNext?.kind === "maxpool" && unread(next);
+  const fusesPool = family.fusesPool && afterNext?.kind === "maxpool" && unread(next);
   return fusesPool || family.fusesRelu ? { fusedRelu: next, fusesPool } : nothing;
 }
 

@@ -18,7 +18,7 @@ import { conv3x3_range_half } from "../../../shaders/conv3x3_range_half.wgsl";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
 import type { Correlation } from "./shape.ts";
 import { tiledPasses } from "./tiled.ts";
-import { type ConvPacking, type ConvVariant, OVERFLOW } from "./variant.ts";
+import { type ConvPacking, type ConvVariant, OVERFLOW, workspaceBuffers } from "./variant.ts";
 import { workgroupTiles } from "./workgroup.ts";
 
 /** Partial maxima that the range kernel leaves. */
@@ -60,15 +60,13 @@ const passes = tiledPasses(
 );
 
 export const half: ConvVariant = {
+  ...passes,
   precision: "f16",
   features: ["shader-f16"],
-  fusesRelu: true,
-  fusedPool: "planned",
   packing: halfPacking,
-  suits: () => true,
   workspace: () => [
     { name: "range", bytes: 4 * PARTIALS },
-    { name: OVERFLOW, bytes: 4, zeros: true },
+    { name: OVERFLOW, bytes: 4 },
   ],
   forward: (label, pass, buffers) => [
     inputRange(label, pass, buffers),
@@ -88,8 +86,7 @@ function inputRange(
     workspace,
   }: { readonly input: BufferRef; readonly workspace: Readonly<Record<string, BufferRef>> },
 ): Dispatch {
-  const { range } = workspace;
-  if (range === undefined) throw new Error("conv3x3_range_half: no workspace for the range");
+  const { range } = workspaceBuffers(workspace, ["range"]);
   return rangeOf(`${label} range`, batch * inputChannels * inputHeight * inputWidth, input, range);
 }
 

@@ -3,7 +3,6 @@ import {
   conv3x3_backward_input_register,
   conv3x3_backward_input_relu_register,
   conv3x3_forward_register,
-  conv3x3_forward_relu_pool_register,
   conv3x3_forward_relu_register,
 } from "../../../shaders/conv3x3_register.wgsl";
 import { tapsPacking } from "./packing.ts";
@@ -14,24 +13,20 @@ import type { ConvVariant } from "./variant.ts";
 /** Invocations of a workgroup, as in the shader. */
 const WORKGROUP = 32;
 
-/** 8 channels × 8 pixels of a row an invocation, or of two rows one after the other. */
-function registerGrid(pass: Correlation, pooled: boolean): Grid<never> {
-  return { overrides: {}, workgroups: rowTiles(pass, pooled, 8, WORKGROUP) };
+/** 8 channels × 8 pixels of a row an invocation. */
+function registerGrid(pass: Correlation): Grid<never> {
+  return { overrides: {}, workgroups: rowTiles(pass, 8, WORKGROUP) };
 }
 
 export const register: ConvVariant = {
   precision: "f32",
   features: [],
-  fusesRelu: true,
-  fusedPool: "offered",
   packing: tapsPacking,
-  suits: () => true,
   workspace: () => [],
   ...tiledPasses(
     {
       forward: conv3x3_forward_register,
       forwardRelu: conv3x3_forward_relu_register,
-      forwardReluPool: conv3x3_forward_relu_pool_register,
       backwardInput: conv3x3_backward_input_register,
       backwardInputRelu: conv3x3_backward_input_relu_register,
     },

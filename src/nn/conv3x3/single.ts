@@ -4,13 +4,14 @@
  * three or to an objective's one.
  */
 import { conv3x3_single } from "../../../shaders/conv3x3_single.wgsl";
+import { ShaderError } from "../../errors.ts";
 import { type BufferRef, type Dispatch, dispatch } from "../../gpu/dispatch.ts";
 import { tapsPacking } from "./packing.ts";
 import { type Correlation, correlationBytes, correlationFlops } from "./shape.ts";
-import type { ConvVariant } from "./variant.ts";
+import { type ConvVariant, workspaceBuffers } from "./variant.ts";
 
 /** One bias a channel on the way back, and the mask where there is none. */
-const ZEROS = "single.zeros";
+export const ZEROS = "single.zeros";
 /** Where bits would be written. */
 const UNUSED = "single.unused";
 
@@ -25,31 +26,24 @@ export const single: ConvVariant = {
   precision: "f32",
   features: [],
   fusesRelu: true,
-  fusedPool: "none",
+  fusesPool: false,
   packing: tapsPacking,
-  suits: () => true,
   workspace: ({ outputChannels }) => [
-    { name: ZEROS, bytes: 4 * outputChannels, zeros: true },
+    { name: ZEROS, bytes: 4 * outputChannels },
     { name: UNUSED, bytes: 4 },
   ],
   forward(label, pass, { weights, bias, input, output, bits, winners, workspace }) {
-    if (winners !== undefined) throw new Error("single does not fuse the max-pool");
-    const { zeros, unused } = placesIn(workspace);
+    if (winners !== undefined) throw new ShaderError("single does not fuse the max-pool");
+    const { [ZEROS]: zeros, [UNUSED]: unused } = workspaceBuffers(workspace, [ZEROS, UNUSED]);
     const buffers = { weights, bias, input, output, bits: bits ?? unused, mask: zeros };
     return [convolve(label, pass, bits === undefined ? "nothing" : "relu", buffers)];
   },
   backwardInput(label, pass, { weights, input, output, mask, workspace }) {
-    const { zeros, unused } = placesIn(workspace);
+    const { [ZEROS]: zeros, [UNUSED]: unused } = workspaceBuffers(workspace, [ZEROS, UNUSED]);
     const buffers = { weights, bias: zeros, input, output, bits: unused, mask: mask ?? zeros };
     return [convolve(label, pass, mask === undefined ? "nothing" : "mask", buffers)];
   },
 };
-
-function placesIn(workspace: Readonly<Record<string, BufferRef>>): Record<"zeros" | "unused", BufferRef> {
-  const { [ZEROS]: zeros, [UNUSED]: unused } = workspace;
-  if (zeros === undefined || unused === undefined) throw new Error("single: its workspace is missing");
-  return { zeros, unused };
-}
 
 type Buffers = Readonly<Record<"weights" | "bias" | "input" | "output" | "bits" | "mask", BufferRef>>;
 

@@ -2,7 +2,6 @@
 import {
   conv3x3_backward_input_relu_subgroup,
   conv3x3_backward_input_subgroup,
-  conv3x3_forward_relu_pool_subgroup,
   conv3x3_forward_relu_subgroup,
   conv3x3_forward_subgroup,
 } from "../../../shaders/conv3x3_subgroup.wgsl";
@@ -13,23 +12,19 @@ import type { ConvVariant } from "./variant.ts";
 export const subgroup: ConvVariant = {
   precision: "f32",
   features: ["subgroups"],
-  fusesRelu: true,
-  fusedPool: "offered",
   packing: tapsPacking,
-  suits: () => true,
   workspace: () => [],
   ...tiledPasses(
     {
       forward: conv3x3_forward_subgroup,
       forwardRelu: conv3x3_forward_relu_subgroup,
-      forwardReluPool: conv3x3_forward_relu_pool_subgroup,
       backwardInput: conv3x3_backward_input_subgroup,
       backwardInputRelu: conv3x3_backward_input_relu_subgroup,
     },
-    (pass, pooled) => {
+    (pass) => {
       // Few row tiles fill no workgroup of 32.
-      const WORKGROUP = rowTileCount(pass, pooled) >= 32 ? 32 : 8;
-      return { overrides: { WORKGROUP }, workgroups: rowTiles(pass, pooled, 16, WORKGROUP) };
+      const WORKGROUP = rowTileCount(pass) >= 32 ? 32 : 8;
+      return { overrides: { WORKGROUP }, workgroups: rowTiles(pass, 16, WORKGROUP) };
     },
   ),
 };

@@ -1,11 +1,12 @@
 /**
- * Families whose kernels keep a tile of sums in registers and finish it there: the same buffers and five
- * entry points, forward and backward, each with and without the ReLU, and forward with the max-pool too.
+ * Variants whose kernels keep a tile of sums in registers and finish it there. They bind the same buffers. Each has a
+ * forward and a backward entry point with and without the ReLU; some have a forward one with the max-pool too.
  */
+import { ShaderError } from "../../errors.ts";
 import { type BufferRef, type Dispatch, dispatch } from "../../gpu/dispatch.ts";
 import type { KernelSource } from "../../gpu/kernel.ts";
 import { type Correlation, correlationBytes, correlationFlops } from "./shape.ts";
-import type { ConvVariant } from "./variant.ts";
+import { type ConvVariant, workspaceBuffers } from "./variant.ts";
 
 type Operand = "weights" | "input" | "output";
 type TileShape = Readonly<Record<Exclude<keyof Correlation, "batch">, number>>;
@@ -15,7 +16,7 @@ type Tiled<S extends string, O extends string> = KernelSource<Operand | S, TileS
 export interface TiledKernels<O extends string, W extends string> {
   readonly forward: Tiled<"bias" | W, O>;
   readonly forwardRelu: Tiled<"bias" | "bits" | W, O>;
-  readonly forwardReluPool: Tiled<"bias" | "bits" | "winners" | W, O>;
+  readonly forwardReluPool?: Tiled<"bias" | "bits" | "winners" | W, O>;
   readonly backwardInput: Tiled<W, O>;
   readonly backwardInputRelu: Tiled<"mask" | W, O>;
 }
@@ -26,12 +27,12 @@ export interface Grid<O extends string> {
   readonly overrides: Readonly<Record<O, number>>;
 }
 
-/** The passes of a family over `kernels`, on a `grid` of its own, with the workspace named in `scratch`. */
+/** The passes of a variant over `kernels`, on a `grid` of its own, with the workspace named in `scratch`. */
 export function tiledPasses<O extends string, W extends string = never>(
   kernels: TiledKernels<O, W>,
   grid: (pass: Correlation, pooled: boolean) => Grid<O>,
   scratch: readonly W[] = [],
-): Pick<ConvVariant, "forward" | "backwardInput"> {
+): Pick<ConvVariant, "fusesRelu" | "fusesPool" | "forward" | "backwardInput"> {
   const make = <S extends string>(
     kernel: Tiled<S, O>,
     label: string,
@@ -43,18 +44,19 @@ export function tiledPasses<O extends string, W extends string = never>(
     const cost = { flops: correlationFlops(pass), bytes: correlationBytes(pass, pooled) };
     return dispatch(kernel, { label, buffers, uniform, ...cost, ...grid(pass, pooled) });
   };
+  const { forwardReluPool } = kernels;
   return {
+    fusesRelu: true,
+    fusesPool: forwardReluPool !== undefined,
     forward(label, pass, { weights, bias, input, output, bits, winners, workspace }) {
-      const buffers = { weights, bias, input, output, ...chosen(workspace, scratch) };
+      const buffers = { weights, bias, input, output, ...workspaceBuffers(workspace, scratch) };
       if (bits === undefined) return [make(kernels.forward, label, pass, buffers)];
-      return [
-        winners === undefined
-          ? make(kernels.forwardRelu, label, pass, { ...buffers, bits })
-          : make(kernels.forwardReluPool, label, pass, { ...buffers, bits, winners }, true),
-      ];
+      if (winners === undefined) return [make(kernels.forwardRelu, label, pass, { ...buffers, bits })];
+      if (!forwardReluPool) throw new ShaderError(`${label}: the variant does not fuse the max-pool`);
+      return [make(forwardReluPool, label, pass, { ...buffers, bits, winners }, true)];
     },
     backwardInput(label, pass, { weights, input, output, mask, workspace }) {
-      const buffers = { weights, input, output, ...chosen(workspace, scratch) };
+      const buffers = { weights, input, output, ...workspaceBuffers(workspace, scratch) };
       return [
         mask === undefined
           ? make(kernels.backwardInput, label, pass, buffers)
@@ -64,25 +66,18 @@ export function tiledPasses<O extends string, W extends string = never>(
   };
 }
 
-function chosen<W extends string>(workspace: Readonly<Record<string, BufferRef>>, names: readonly W[]) {
-  return Object.fromEntries(names.map((name) => [name, workspace[name]])) as Readonly<Record<W, BufferRef>>;
-}
-
-/** Tiles of 8 pixels of a row, or `pooled`, of 4 windows of 2×2. */
-export function rowTileCount({ outputHeight, outputWidth }: Correlation, pooled: boolean): number {
-  return pooled
-    ? Math.floor(outputHeight / 2) * Math.ceil(Math.floor(outputWidth / 2) / 4)
-    : outputHeight * Math.ceil(outputWidth / 8);
+/** Tiles of 8 pixels of a row of the output. */
+export function rowTileCount({ outputHeight, outputWidth }: Correlation): number {
+  return outputHeight * Math.ceil(outputWidth / 8);
 }
 
 /** Row tiles along x, `size` a workgroup; groups of `channels` output channels of each image along y. */
 export function rowTiles(
   pass: Correlation,
-  pooled: boolean,
   channels: number,
   size: number,
 ): [x: number, y: number, z: number] {
   const { batch, outputChannels } = pass;
-  const tiles = rowTileCount(pass, pooled);
+  const tiles = rowTileCount(pass);
   return [Math.ceil(tiles / size), batch * Math.ceil(outputChannels / channels), 1];
 }

@@ -1,4 +1,5 @@
-/** What a family of convolution kernels offers, whichever way it computes. */
+/** What every variant of the convolution offers: a set of kernels for both passes, whichever way it computes. */
+import { ShaderError } from "../../errors.ts";
 import type { BufferRef, Dispatch } from "../../gpu/dispatch.ts";
 import type { ConvPass, ConvShape, Correlation } from "./shape.ts";
 
@@ -10,27 +11,30 @@ export interface ConvVariant {
   readonly features: readonly GPUFeatureName[];
   /** Whether bias and ReLU, its bits, and the mask on the way back are part of the kernels. */
   readonly fusesRelu: boolean;
-  /**
-   * Whether a forward kernel computes the ReLU and the 2×2 max-pool after it, so that the pool's input is never
-   * written. Plans take it where it is `planned`; what is `offered` was measured slower
-   * than a pool apart on a CPU, and waits, tested, for a GPU to be measured on.
-   */
-  readonly fusedPool: "planned" | "offered" | "none";
+  /** Whether a forward kernel computes the ReLU and the 2×2 max-pool after it: the pool's input is never written. */
+  readonly fusesPool: boolean;
   /** Its layout of the weights; absent where it reads the checkpoint's (K,C,3,3). */
   readonly packing: ConvPacking | undefined;
-  /** Whether it can run this pass; every device limit that matters is WebGPU's default. */
-  suits(pass: Correlation): boolean;
   /** Buffers it needs while a pass runs, by names of its own; layers share them, each of the largest size. */
   workspace(pass: Correlation): readonly Workspace[];
   forward(label: string, pass: Correlation, buffers: ConvForwardBuffers): Dispatch[];
   backwardInput(label: string, pass: Correlation, buffers: ConvBackwardBuffers): Dispatch[];
 }
 
+/** A buffer that holds zeros at first, as every buffer of WebGPU does. */
 export interface Workspace {
   readonly name: string;
   readonly bytes: number;
-  /** Zeros at first, which is what WebGPU's buffers begin as; others may hold anything. */
-  readonly zeros?: boolean;
+}
+
+/** The buffers of a workspace by `names`. @throws ShaderError where one is missing */
+export function workspaceBuffers<W extends string>(
+  workspace: Readonly<Record<string, BufferRef>>,
+  names: readonly W[],
+): Readonly<Record<W, BufferRef>> {
+  const missing = names.find((name) => workspace[name] === undefined);
+  if (missing !== undefined) throw new ShaderError(`conv3x3: the workspace has no buffer ${missing}`);
+  return Object.fromEntries(names.map((name) => [name, workspace[name]])) as Readonly<Record<W, BufferRef>>;
 }
 
 /**
@@ -62,9 +66,9 @@ export interface ConvBackwardBuffers {
   readonly workspace: Readonly<Record<string, BufferRef>>;
 }
 
-/** Weights as a family reads them, made on the GPU once at load. */
+/** Weights in the order that a variant reads. The GPU makes them once, at load. */
 export interface ConvPacking {
-  /** Families of one packing share the buffer. */
+  /** Variants of one packing share the buffer. */
   readonly name: string;
   /** Bytes of packed weights from `inputs` to `outputs` channels of the pass. */
   bytes(inputs: number, outputs: number): number;

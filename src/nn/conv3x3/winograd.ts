@@ -32,9 +32,9 @@ import {
   conv3x3_forward_winograd4,
   conv3x3_winograd4_input,
 } from "../../../shaders/conv3x3_winograd4.wgsl";
-import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
+import { type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
 import type { Correlation } from "./shape.ts";
-import type { ConvBackwardBuffers, ConvPacking, ConvVariant } from "./variant.ts";
+import { type ConvBackwardBuffers, type ConvPacking, type ConvVariant, workspaceBuffers } from "./variant.ts";
 
 /** What differs between the two sizes of output tile. */
 const sizes = {
@@ -78,6 +78,7 @@ const WORKGROUP = 32;
 const BAND_BYTES = 16 * 2 ** 20;
 const TRANSFORMED = "winograd.transformed";
 const PRODUCTS = "winograd.products";
+const WORKSPACE = [TRANSFORMED, PRODUCTS] as const;
 
 const points = (m: TileSize) => (m + 2) ** 2;
 const roundUp = (n: number, multiple: number) => multiple * Math.ceil(n / multiple);
@@ -140,7 +141,7 @@ export function winograd(m: TileSize, product: ProductTile): ConvVariant {
     { weights, input, workspace }: Operands,
   ): Dispatch[] => {
     const { rows, columns, paddedTiles, paddedChannels } = band;
-    const { transformed, products: sums } = placesIn(workspace);
+    const { [TRANSFORMED]: transformed, [PRODUCTS]: sums } = workspaceBuffers(workspace, WORKSPACE);
     const invocations = points(m) * (paddedTiles / tiles) * (paddedChannels / channels);
     return [
       dispatch(kernels.input, {
@@ -172,9 +173,8 @@ export function winograd(m: TileSize, product: ProductTile): ConvVariant {
     precision: "f32",
     features: [],
     fusesRelu: true,
-    fusedPool: "planned",
+    fusesPool: true,
     packing: winogradPacking(m),
-    suits: () => true,
     workspace(pass) {
       const most = Math.max(...bandsOf(m, tiles, pass).map((band) => band.paddedTiles));
       const bytes = 4 * points(m) * most;
@@ -187,7 +187,7 @@ export function winograd(m: TileSize, product: ProductTile): ConvVariant {
       bandsOf(m, tiles, pass).flatMap((band) => {
         const { bias, output, bits, winners, workspace } = buffers;
         const options = leaving(label, pass, band, winners !== undefined);
-        const bound = { products: placesIn(workspace).products, bias, output };
+        const bound = { products: workspaceBuffers(workspace, WORKSPACE)[PRODUCTS], bias, output };
         const multiply = multiplied(label, pass, band, buffers);
         if (bits === undefined)
           return [...multiply, dispatch(kernels.forward, { ...options, buffers: bound })];
@@ -202,7 +202,7 @@ export function winograd(m: TileSize, product: ProductTile): ConvVariant {
       bandsOf(m, tiles, pass).flatMap((band) => {
         const { output, mask, workspace } = buffers;
         const options = leaving(label, pass, band);
-        const bound = { products: placesIn(workspace).products, output };
+        const bound = { products: workspaceBuffers(workspace, WORKSPACE)[PRODUCTS], output };
         return [
           ...multiplied(label, pass, band, buffers),
           mask === undefined
@@ -214,12 +214,6 @@ export function winograd(m: TileSize, product: ProductTile): ConvVariant {
 }
 
 type Operands = Pick<ConvBackwardBuffers, "weights" | "input" | "workspace">;
-
-function placesIn(workspace: Operands["workspace"]): Record<"transformed" | "products", BufferRef> {
-  const { [TRANSFORMED]: transformed, [PRODUCTS]: sums } = workspace;
-  if (transformed === undefined || sums === undefined) throw new Error("winograd: its workspace is missing");
-  return { transformed, products: sums };
-}
 
 /** Rows of the input that a band's tiles are made of. */
 function inputRows(m: TileSize, pass: Correlation, { top, rows }: Band): number {

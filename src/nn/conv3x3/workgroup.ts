@@ -14,10 +14,7 @@ import type { ConvVariant } from "./variant.ts";
 export const workgroup: ConvVariant = {
   precision: "f32",
   features: [],
-  fusesRelu: true,
-  fusedPool: "planned",
   packing: tapsPacking,
-  suits: () => true,
   workspace: () => [],
   ...tiledPasses(
     {

@@ -36,9 +36,7 @@ export const cases: readonly GpuCase[] = [
       const report = await first.tune(storage, { budgetMs: 1e6 });
       const expected = new Set(
         first.plan.convolutions.flatMap(({ pass, correlation }) =>
-          candidates(device, correlation).map(
-            (variant) => `${pass} ${JSON.stringify(correlation)} ${variant}`,
-          ),
+          candidates(device).map((variant) => `${pass} ${JSON.stringify(correlation)} ${variant}`),
         ),
       ).size;
       if (!report.complete || report.measured !== expected) {
@@ -106,8 +104,8 @@ async function expectFastest(
   }
   texts.set(key, JSON.stringify(record));
   const tuned = await createAscent(gpu, model, RECIPE, { tuning: { storage } });
-  for (const { layer, pass, variant, correlation } of tuned.plan.convolutions) {
-    const wanted = candidates(gpu.device, correlation).includes("workgroup") ? "workgroup" : variant;
+  for (const { layer, pass, variant } of tuned.plan.convolutions) {
+    const wanted = candidates(gpu.device).includes("workgroup") ? "workgroup" : variant;
     if (variant !== wanted) throw new Error(`${layer} ${pass} runs ${variant}, not ${wanted}`);
     if (variantOf(variant).precision === "f16") throw new Error("half precision was not allowed");
   }
