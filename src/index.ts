@@ -25,6 +25,7 @@ export {
   Ascent,
   type AscentOptions,
   createAscent,
+  type LiveSettings,
   type Progress,
   type ResetOptions,
   type RunOptions,
@@ -38,9 +39,24 @@ export type { Layer, LayerWeights, Model, Network, Preprocess, Shape } from "./m
 export { layerShapes, parameterCount, type ReceptiveField, receptiveField } from "./model/shapes.ts";
 export { type ByteSource, blobSource, bytesSource } from "./model/source.ts";
 export { type UrlOptions, urlSource } from "./model/url-source.ts";
+export type { Row, Table } from "./optvis/field.ts";
+export {
+  type NamedRecipe,
+  namedRecipes,
+  type RecipeName,
+  recipeNames,
+  recipeSettings,
+} from "./optvis/named-recipes.ts";
 export { formatObjective, parseObjective } from "./optvis/objective.ts";
 export { fitPhoto, fitTransparent, type Raster, toPixels } from "./optvis/picture.ts";
-export { defaultRecipe, type OptimizerKind, type Recipe } from "./optvis/recipe.ts";
-export { parseRecipe, recipeFromQuery, recipeToQuery } from "./optvis/recipe-text.ts";
+export {
+  defaultRecipe,
+  type LiveField,
+  type OptimizerKind,
+  type ParamKind,
+  type Recipe,
+} from "./optvis/recipe.ts";
+export { type RecipeRow, recipeFields } from "./optvis/recipe-fields.ts";
+export { checkRecipe, parseRecipe, recipeFromQuery, recipeToQuery } from "./optvis/recipe-text.ts";
 export { type TunedSettings, tunedSettings } from "./optvis/recipes.ts";
 export type { Objective, Term } from "./optvis/term.ts";

@@ -1,30 +1,28 @@
 /** Grammar of `atlas`; what it does is in `atlas.ts`. */
 
 import { type Command, Option } from "commander";
-import { recipeBounds } from "../optvis/recipe.ts";
+import { recipeFields } from "../optvis/recipe-fields.ts";
 import { channelSettings, classSettings } from "../optvis/recipes.ts";
-import type { RenderFlags } from "./flags.ts";
+import type { CommonFlags } from "./flags.ts";
 import { addModelFlags, addRunFlags, command } from "./grammar.ts";
+import { addRecipeFlags, type RecipeFlags } from "./recipe-flags.ts";
 import { type Shard, shard } from "./shard.ts";
 import { folder, integer } from "./values.ts";
 
 /** Of a picture, height and width in pixels. */
 export const ATLAS_SIZE = [64, 64] as const;
 
-export interface AtlasFlags
-  extends Omit<RenderFlags, "objective" | "target" | "until" | "share" | "alpha" | "drawSize"> {
+/** Every channel is drawn by itself, and opaque. */
+const WITHOUT = ["batch", "share", "alpha"] as const satisfies readonly (keyof RecipeFlags)[];
+
+export interface AtlasFlags extends CommonFlags, Omit<RecipeFlags, (typeof WITHOUT)[number]> {
   readonly layer?: string;
+  readonly out: string;
   readonly batch: number;
   readonly shard: Shard;
 }
 
 export type AtlasAction = (flags: AtlasFlags) => Promise<void>;
-
-/**
- * What the help of a flag ends in: what holds where it is left out.
- * @param plain that of plain ascent
- */
-export type LeftOut = (flag: string, plain?: string) => string;
 
 const LEFT_OUT: Readonly<Record<string, string>> = {
   recipe: "default",
@@ -33,12 +31,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   iterations: `the recipe's; of the default one ${channelSettings.iterations}, for classes ${classSettings.iterations}`,
 };
 
-/** @param addRecipeFlags the flags of `render` that make a recipe */
-export function addAtlas(
-  program: Command,
-  addRecipeFlags: (target: Command, leftOut: LeftOut) => Command,
-  action: AtlasAction,
-): void {
+export function addAtlas(program: Command, action: AtlasAction): void {
   const what = "Draw every channel of a layer, or of the network, into a folder; goes on where it stopped.";
   const atlas = addModelFlags(command(program, "atlas", what, EXAMPLES))
     .optionsGroup("Atlas:")
@@ -48,7 +41,7 @@ export function addAtlas(
       "one PNG a channel, LAYER/0017.png, and pages to look at them",
       folder("--out"),
     )
-    .option("--batch <n>", "channels drawn at once", integer("--batch", recipeBounds.batch), 16)
+    .option("--batch <n>", "channels drawn at once", integer("--batch", recipeFields.batch), 16)
     .addOption(
       new Option(
         "--shard <i/n>",
@@ -57,7 +50,8 @@ export function addAtlas(
         .argParser(shard("--shard"))
         .default({ index: 0, count: 1 }, "0/1"),
     );
-  addRecipeFlags(atlas, (flag) => ` (default: ${LEFT_OUT[flag] ?? "the recipe's"})`);
+  const leftOut = (field: string) => `default: ${LEFT_OUT[field] ?? "the recipe's"}`;
+  addRecipeFlags(atlas, { leftOut, without: WITHOUT });
   addRunFlags(atlas).action(action);
 }
 

@@ -4,16 +4,10 @@ import { InputError } from "../errors.ts";
 import type { Preprocess, Size } from "../model/network.ts";
 import { readInput } from "../node/files.ts";
 import { recipeNames, recipeSettings } from "../optvis/named-recipes.ts";
-import {
-  defaultRecipe,
-  type LiveField,
-  liveFields,
-  type OptimizerKind,
-  type ParamKind,
-  type Recipe,
-} from "../optvis/recipe.ts";
+import { defaultRecipe, type Recipe, recipeFieldNames } from "../optvis/recipe.ts";
 import { parseRecipe } from "../optvis/recipe-text.ts";
 import { tunedSettings } from "../optvis/recipes.ts";
+import type { RecipeFlags } from "./recipe-flags.ts";
 
 export interface CommonFlags {
   readonly model: string;
@@ -44,28 +38,12 @@ export interface BenchFlags extends CommonFlags {
   readonly tune?: true;
 }
 
-export interface RenderFlags extends CommonFlags, Partial<Pick<Recipe, LiveField>> {
+export interface RenderFlags extends CommonFlags, RecipeFlags {
   readonly objective: string;
   readonly out: string;
-  readonly size?: Size;
-  readonly iterations?: number;
   readonly until?: number;
-  readonly init?: string;
   readonly drawSize?: Size;
   readonly target?: string;
-  readonly batch?: number;
-  readonly seed?: number;
-  readonly recipe?: string;
-  readonly param?: ParamKind;
-  readonly share?: number;
-  readonly alpha?: true;
-  readonly transforms?: string;
-  readonly optimizer?: OptimizerKind;
-  readonly jitter?: number;
-  readonly coarse?: number;
-  readonly clamp?: boolean;
-  readonly standardize?: boolean;
-  readonly redirect?: "on" | "off";
 }
 
 /**
@@ -74,7 +52,7 @@ export interface RenderFlags extends CommonFlags, Partial<Pick<Recipe, LiveField
  */
 export async function renderRecipe(flags: RenderFlags, preprocess: Preprocess): Promise<Recipe> {
   const base = await baseRecipe(flags, preprocess);
-  const { objective, size = base.size, iterations = base.iterations } = flags;
+  const { size = base.size, iterations = base.iterations } = flags;
   if (size === undefined) {
     throw new InputError("required option '--size <n|hxw>' not specified", {
       remedy: "say it, or take a --recipe FILE.json",
@@ -88,29 +66,13 @@ export async function renderRecipe(flags: RenderFlags, preprocess: Preprocess): 
   if (flags.blurEvery !== undefined && flags.blur === undefined && !base.blur) {
     throw new InputError("--blur-every: expected --blur SIGMA with it, got none");
   }
-  const { param, share, alpha, transforms, optimizer, jitter, coarse, clamp, standardize, seed } = flags;
-  const given = {
-    batch: flags.batch,
-    param,
-    share,
-    alpha,
-    transforms,
-    optimizer,
-    jitter,
-    coarse,
-    clamp,
-    standardize,
-    seed,
-  };
-  const steered = Object.fromEntries(liveFields.map((field) => [field, flags[field]]));
+  const { init } = flags;
+  const given = Object.fromEntries(recipeFieldNames.map((field) => [field, flags[field]]));
   return {
     ...defaultRecipe,
     ...base,
     ...withoutUndefined(given),
-    ...withoutUndefined(steered),
-    ...(flags.redirect === undefined ? {} : { redirect: flags.redirect === "on" }),
-    ...(flags.init === undefined ? {} : { init: initKind(flags.init) }),
-    objective,
+    ...(init === undefined ? {} : { init: initKind(init) }),
     size,
     iterations,
   };

@@ -1,15 +1,15 @@
 /** The command line's grammar: commands, flags, defaults and help. What the commands do is in `actions.ts`. */
 
 import { Command } from "commander";
-import { recipeNames } from "../optvis/named-recipes.ts";
-import { optimizerKinds, paramKinds, recipeBounds } from "../optvis/recipe.ts";
-import { type AtlasAction, addAtlas, type LeftOut } from "./atlas-program.ts";
+import { recipeFields } from "../optvis/recipe-fields.ts";
+import { type AtlasAction, addAtlas } from "./atlas-program.ts";
 import { addExamples, type ExamplesAction } from "./examples-program.ts";
 import type { BenchFlags, GradientFlags, InfoFlags, RenderFlags } from "./flags.ts";
 import { addModelFlags, addObjectiveFlag, addRunFlags, command, expectCommand, strict } from "./grammar.ts";
 import { addMade } from "./made-program.ts";
 import { addPhotographs, type PhotoActions } from "./photo-program.ts";
-import { choice, integer, number, size, transforms } from "./values.ts";
+import { addRecipeFlags } from "./recipe-flags.ts";
+import { integer, number, size } from "./values.ts";
 
 export interface Actions {
   info(flags: InfoFlags): Promise<void>;
@@ -34,7 +34,7 @@ export function buildProgram(actions: Actions, version: string): Command {
   addInfo(program, actions);
   addGradient(program, actions);
   addRender(program, actions);
-  addAtlas(program, addRecipeFlags, actions.atlas);
+  addAtlas(program, actions.atlas);
   addPhotographs(program, actions.photographs);
   addMade(program, actions.photographs);
   addExamples(program, actions.examples);
@@ -48,7 +48,7 @@ function addInfo(program: Command, actions: Actions): void {
     addModelFlags(info).option(
       "--size <n|hxw>",
       "input size in pixels that shapes are for",
-      size("--size", recipeBounds.side),
+      size("--size", recipeFields.size),
     ),
   );
   info.action((flags: InfoFlags) => actions.info(flags));
@@ -71,7 +71,7 @@ function addGradient(program: Command, actions: Actions): void {
 
 function addRender(program: Command, actions: Actions): void {
   const render = command(program, "render", "Draw what maximises an objective.", RENDER_EXAMPLES);
-  addRecipeFlags(addObjectiveFlag(addModelFlags(render)), renderLeftOut);
+  addRecipeFlags(addObjectiveFlag(addModelFlags(render)), { leftOut: renderLeftOut });
   render
     .optionsGroup("Objective:")
     .option("--target <file>", `${TARGET} (default: the photo of --init)`)
@@ -82,23 +82,9 @@ function addRender(program: Command, actions: Actions): void {
       number("--until", { least: 0 }),
     )
     .option(
-      "--batch <n>",
-      "images at once, for objectives about several (default: 1)",
-      integer("--batch", recipeBounds.batch),
-    )
-    .option(
-      "--share <cycles>",
-      "frequencies, in cycles along the longer side, that the images of a batch have in common (default: 0)",
-      number("--share", recipeBounds.share),
-    )
-    .option(
-      "--alpha",
-      "optimise opacity too, over random backgrounds; subtract `alpha` in the objective for it",
-    )
-    .option(
       "--draw-size <n|hxw>",
       "pixels at which a CPPN is drawn in the end (default: --size)",
-      size("--draw-size", recipeBounds.side),
+      size("--draw-size", recipeFields.size),
     )
     .requiredOption(
       "--out <file>",
@@ -113,113 +99,8 @@ const RENDER_LEFT_OUT: Readonly<Record<string, string>> = {
   iterations: "default: the recipe's; required without one",
 };
 
-function renderLeftOut(flag: string, plain?: string): string {
-  const says = RENDER_LEFT_OUT[flag] ?? (plain && `default: ${plain}`);
-  return says ? ` (${says})` : "";
-}
-
-/** Pixels are RGB in 0–1 units; so is the learning rate. */
-function addRecipeFlags(target: Command, leftOut: LeftOut): Command {
-  return target
-    .optionsGroup("Picture:")
-    .option(
-      "--size <n|hxw>",
-      `pixels: N square, or height x width${leftOut("size")}`,
-      size("--size", recipeBounds.side),
-    )
-    .option(
-      "--iterations <n>",
-      `steps of ascent${leftOut("iterations")}`,
-      integer("--iterations", recipeBounds.iterations),
-    )
-    .option(
-      "--init <start>",
-      `zeros (the mean colour), noise, or a photo (PNG, JPEG), centre-cropped${leftOut("init", "zeros")}`,
-    )
-    .option("--seed <n>", `of noise and jitter${leftOut("seed", "0")}`, integer("--seed", recipeBounds.seed))
-    .option(
-      "--recipe <name>",
-      `default for tuned settings, ${recipeNames.join(", ")}, or a JSON file; other flags overrule it; simonyan2013 and cs231n were made for class:, yosinski2015 for class: or neuron:${leftOut("recipe")}`,
-    )
-    .option(
-      "--param <kind>",
-      `what is optimised: ${paramKinds.join(", ")}${leftOut("param", "pixel")}`,
-      choice("--param", paramKinds),
-    )
-    .option(
-      "--transforms <list>",
-      `none, standard (Lucid's), or a list: pad:12,crop:8,jitter:4,scale:0.1,rotate:10${leftOut("transforms", "none")}`,
-      transforms("--transforms"),
-    )
-    .option(
-      "--standardize",
-      `in a .png, show the image around grey with a deviation of 0.15${leftOut("standardize", "no")}`,
-    )
-    .option("--no-standardize", "do not")
-    .optionsGroup("Ascent (in RGB 0–1 units):")
-    .option(
-      "--optimizer <kind>",
-      `${optimizerKinds.join(", ")}${leftOut("optimizer", "rms")}`,
-      choice("--optimizer", optimizerKinds),
-    )
-    .option("--lr <x>", `step size${leftOut("lr", "0.05")}`, number("--lr", recipeBounds.lr))
-    .option(
-      "--l2 <x>",
-      `weight of −Σ(network input)², pulling toward the zero input${leftOut("l2", "0")}`,
-      number("--l2", recipeBounds.l2),
-    )
-    .option(
-      "--blur <sigma>",
-      `Gaussian blur in pixels${leftOut("blur", "0, none")}`,
-      number("--blur", recipeBounds.blur),
-    )
-    .option(
-      "--blur-every <k>",
-      `iterations from one blur to the next${leftOut("blur-every")}`,
-      integer("--blur-every", recipeBounds.blurEvery),
-    )
-    .option(
-      "--decay <x>",
-      `part lost at every step: of pixels counted from the zero input, of what another --param optimises (spectrum, pyramid, weights, phase) from zero${leftOut("decay", "0")}`,
-      number("--decay", recipeBounds.decay),
-    )
-    .option(
-      "--blur-gradient <sigma>",
-      `Gaussian blur of the gradient in pixels${leftOut("blur-gradient", "0, none")}`,
-      number("--blur-gradient", recipeBounds.blurGradient),
-    )
-    .option(
-      "--clip-norm <percent>",
-      `pixels set to the zero input after every step, the smallest by norm${leftOut("clip-norm", "0")}`,
-      number("--clip-norm", recipeBounds.clipNorm),
-    )
-    .option(
-      "--clip-contribution <percent>",
-      `the same by contribution to the objective${leftOut("clip-contribution", "0")}`,
-      number("--clip-contribution", recipeBounds.clipContribution),
-    )
-    .option(
-      "--strength <x>",
-      `how much of the transforms' amounts is used, 0 to 1${leftOut("strength", "1")}`,
-      number("--strength", recipeBounds.strength),
-    )
-    .option(
-      "--jitter <p>",
-      `random circular shift of up to P pixels${leftOut("jitter", "0")}`,
-      integer("--jitter", recipeBounds.jitter),
-    )
-    .option(
-      "--coarse <n>",
-      `iterations, the first ones, at half the size; of pixels alone, and not from a photo${leftOut("coarse", "0")}`,
-      integer("--coarse", recipeBounds.coarse),
-    )
-    .option("--clamp", `clamp RGB to 0–1 after each update${leftOut("clamp", "no")}`)
-    .option("--no-clamp", "do not")
-    .option(
-      "--redirect <on|off>",
-      `let a ReLU's gradient pass where all of it would vanish, in the first 16 steps${leftOut("redirect", "on")}`,
-      choice("--redirect", ["on", "off"]),
-    );
+function renderLeftOut(field: string, plain?: string): string | undefined {
+  return RENDER_LEFT_OUT[field] ?? (plain && `default: ${plain}`);
 }
 
 function addBench(program: Command, actions: Actions): void {
@@ -234,13 +115,13 @@ function addBench(program: Command, actions: Actions): void {
     .requiredOption(
       "--size <n|hxw>",
       "pixels: N square, or height x width",
-      size("--size", recipeBounds.side),
+      size("--size", recipeFields.size),
     )
-    .option("--batch <n>", "images at once", integer("--batch", recipeBounds.batch), 1)
+    .option("--batch <n>", "images at once", integer("--batch", recipeFields.batch), 1)
     .option(
       "--iterations <n>",
       "the first one is not timed",
-      integer("--iterations", { ...recipeBounds.iterations, least: 1 }),
+      integer("--iterations", { ...recipeFields.iterations, least: 1 }),
       20,
     )
     .option("--profile", "measure what the adapter can do, and each kernel against it")

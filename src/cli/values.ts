@@ -1,7 +1,7 @@
 /** Values of flags: each reader takes the text and gives the value or an InputError that names the flag. */
 
 import { InputError } from "../errors.ts";
-import { parseTransforms } from "../optvis/transforms/transforms.ts";
+import { checkValue, type TextRow } from "../optvis/field.ts";
 
 interface Bounds {
   readonly least?: number;
@@ -62,16 +62,15 @@ export function size(
   };
 }
 
-/** `none`, `standard`, or a list of transforms. */
-export function transforms(flag: string): (text: string) => string {
-  return (text) => {
+/** A text that its row allows. */
+export function text(flag: string, row: TextRow): (text: string) => string {
+  return (given) => {
     try {
-      parseTransforms(text);
+      return checkValue(flag, row, given);
     } catch (cause) {
-      if (!(cause instanceof InputError)) throw cause;
+      if (!(cause instanceof InputError) || cause.message.startsWith(flag)) throw cause;
       const { message, remedy } = cause;
       throw new InputError(`${flag}: ${message}`, { cause, ...(remedy && { remedy }) });
     }
-    return text;
   };
 }

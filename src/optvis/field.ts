@@ -4,24 +4,38 @@
  * The recipe (`recipe-fields.ts`) and the options of every method (`src/methods`) are such tables.
  */
 import { InputError } from "../errors.ts";
+import { nearestNames } from "../model/labels.ts";
 import type { Size } from "../model/network.ts";
 
 /** What every row says. */
 interface About {
-  /** Two or three words, as a control shows them: `Learning rate`. */
+  /** What a control is called: `Learning rate`. */
   readonly label: string;
-  /** One sentence for people: what it does. */
+  /** One sentence for people, as the command line's help has it: what it does. */
   readonly help: string;
   /** For example `pixels`; absent where there is none. */
   readonly unit?: string;
+  /** Two or three words that a control shows beside its label; the unit where there are none. */
+  readonly note?: string;
   /** The paper or program it comes from. */
   readonly source?: string;
-  /** It may change while an ascent runs: it is a uniform of the kernels. */
-  readonly live?: boolean;
+  /**
+   * Whether it may change while an ascent runs. `always`: it is a uniform of the kernels. `sometimes`: some changes
+   * are taken, others need a new plan.
+   */
+  readonly live?: "always" | "sometimes";
   /** How a command line shows the value: `sigma` in `--blur <sigma>`; by default `n`, `x`, `kind`, `text` or `n|hxw`. */
   readonly placeholder?: string;
   /** What help says of the default where the value itself says little: `1.5/255`; empty to say nothing. */
   readonly leftOut?: string;
+}
+
+/** Ends of a control's slider and its steps. With `decades` they are powers of ten, and the left end is 0. */
+export interface Slider {
+  readonly from: number;
+  readonly to: number;
+  readonly step: number;
+  readonly scale?: "decades";
 }
 
 export interface NumberRow extends About {
@@ -30,6 +44,7 @@ export interface NumberRow extends About {
   readonly least: number;
   readonly most: number;
   readonly whole: boolean;
+  readonly slider?: Slider;
 }
 
 export interface ChoiceRow<Word extends string = string> extends About {
@@ -70,8 +85,8 @@ export type Table = Readonly<Record<string, Row>>;
 /** The type of a row's value. */
 export type ValueOf<R extends Row> = R extends NumberRow
   ? number
-  : R extends ChoiceRow<infer Word>
-    ? Word
+  : R extends { readonly kind: "choice"; readonly choices: infer Choices }
+    ? keyof Choices & string
     : R extends SwitchRow
       ? boolean
       : R extends SizeRow
@@ -81,13 +96,15 @@ export type ValueOf<R extends Row> = R extends NumberRow
 /** The object whose fields a table describes. */
 export type ValuesOf<T extends Table> = { readonly [Key in keyof T]: ValueOf<T[Key]> };
 
-/** Names of the fields of one kind. */
-export type NamesOf<T extends Table, Kind extends Row["kind"]> = {
-  [Key in keyof T]: T[Key] extends { readonly kind: Kind } ? Key : never;
+/** Names of the rows that say so: `NamesWith<T, { kind: "number" }>`. */
+export type NamesWith<T extends Table, Said> = {
+  [Key in keyof T]: T[Key] extends Said ? Key : never;
 }[keyof T];
 
 /** A choice with its words' type kept. */
-export function choice<const Word extends string>(row: Omit<ChoiceRow<Word>, "kind">): ChoiceRow<Word> {
+export function choice<const Word extends string>(
+  row: About & { readonly default: NoInfer<Word>; readonly choices: Readonly<Record<Word, string>> },
+): ChoiceRow<Word> {
   return { kind: "choice", ...row };
 }
 
@@ -106,6 +123,13 @@ export function size(row: Omit<SizeRow, "kind">): SizeRow {
 
 export function text(row: Omit<TextRow, "kind">): TextRow {
   return { kind: "text", ...row };
+}
+
+/** The words of a choice, in their order. */
+export function choicesOf<Word extends string>(row: {
+  readonly choices: Readonly<Record<Word, string>>;
+}): readonly Word[] {
+  return Object.keys(row.choices) as Word[];
 }
 
 /** Every field's default. */
@@ -131,6 +155,24 @@ export function checkValue<R extends Row>(name: string, row: R, value: unknown):
   if (!allows(row, value)) throw new InputError(`${name} expects ${expected(row)}, got ${show(value)}`);
   if (row.kind === "text") row.check?.(value as string);
   return value as ValueOf<R>;
+}
+
+/**
+ * All values of a table where the rows allow them, in the order of the rows.
+ * @param what begins the message about a name that no row has
+ * @throws InputError naming the field, what was expected and what is there
+ */
+export function checkValues<T extends Table>(what: string, table: T, values: object): ValuesOf<T> {
+  const names = Object.keys(table);
+  const unknown = Object.keys(values).find((name) => !Object.hasOwn(table, name));
+  if (unknown !== undefined) {
+    const [nearest] = nearestNames(names, unknown, 1);
+    throw new InputError(`${what} has the unknown field ${show(unknown)}; did you mean ${nearest}?`, {
+      remedy: `fields: ${names.join(" ")}`,
+    });
+  }
+  const given = values as Readonly<Record<string, unknown>>;
+  return mapTable(table, (row, name) => checkValue(name, row, given[name])) as ValuesOf<T>;
 }
 
 function allows(row: Row, value: unknown): boolean {
@@ -165,7 +207,7 @@ export function expected(row: Row): string {
     case "number":
       return `${row.whole ? "a whole number" : "a number"} from ${row.least} to ${row.most}`;
     case "choice":
-      return `one of ${Object.keys(row.choices).join(", ")}`;
+      return `one of ${choicesOf(row).join(", ")}`;
     case "switch":
       return "true or false";
     case "size":
@@ -201,8 +243,59 @@ export function readText(row: Row, text: string): unknown {
   }
 }
 
+/**
+ * What a text that anybody may have written comes nearest to: numbers out of bounds are clamped, texts cut.
+ * @returns undefined where it makes no sense; never throws
+ */
+export function nearestValue<R extends Row>(row: R, text: string): ValueOf<R> | undefined {
+  return nearest(row, text) as ValueOf<R> | undefined;
+}
+
+function nearest(row: Row, text: string): unknown {
+  switch (row.kind) {
+    case "number":
+      return nearestNumber(row, text, row.whole);
+    case "choice":
+      return Object.hasOwn(row.choices, text) ? text : undefined;
+    case "switch":
+      return text === "1" ? true : text === "0" ? false : readText(row, text);
+    case "size": {
+      const [, height, width = height] = /^(\d{1,9})(?:x(\d{1,9}))?$/i.exec(text.trim()) ?? [];
+      if (height === undefined || width === undefined) return undefined;
+      return [nearestNumber(row, height, true), nearestNumber(row, width, true)];
+    }
+    case "text":
+      return nearestText(row, text.trim().slice(0, row.most));
+  }
+}
+
+function nearestNumber(
+  { least, most }: { readonly least: number; readonly most: number },
+  text: string,
+  whole: boolean,
+): number | undefined {
+  const value = text.trim() === "" ? NaN : Number(text);
+  if (Number.isNaN(value)) return undefined;
+  const clamped = Math.min(Math.max(value, least), most);
+  // Adding 0 turns −0 into 0.
+  return (whole ? Math.round(clamped) : clamped) + 0;
+}
+
+function nearestText(row: TextRow, text: string): string | undefined {
+  try {
+    return checkValue("text", row, text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `blur-every`: how flags and attributes spell the field `blurEvery`. */
+export function dashed(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 /** A value for a message, quoted and not too long. */
-function show(value: unknown): string {
-  const shown = JSON.stringify(value) ?? String(value);
+export function show(value: unknown): string {
+  const shown = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
   return shown.length > 80 ? `${shown.slice(0, 77)}...` : shown;
 }

@@ -3,46 +3,17 @@
  * get. The raw defaults (`defaultRecipe`) are plain ascent; these are the ones that make good pictures.
  */
 
-import type { Recipe, Regularizers } from "./recipe.ts";
+import { type AscentField, plainAscent, type Recipe } from "./recipe.ts";
 
-export type TunedSettings = Pick<
-  Recipe,
-  | "param"
-  | "transforms"
-  | "strength"
-  | "optimizer"
-  | "lr"
-  | keyof Regularizers
-  | "jitter"
-  | "clamp"
-  | "coarse"
-  | "redirect"
-  | "standardize"
-  | "iterations"
->;
-
-const NO_REGULARIZERS: Regularizers = {
-  l2: 0,
-  decay: 0,
-  blur: 0,
-  blurEvery: 1,
-  blurGradient: 0,
-  clipNorm: 0,
-  clipContribution: 0,
-};
+/** How the ascent goes: every field of that group, so that what was set before leaves no trace. */
+export type TunedSettings = Pick<Recipe, AscentField>;
 
 /** Class model visualization (Simonyan et al. 2013), with jitter, begun at half the size so that there is one subject. */
 export const classSettings: TunedSettings = {
-  param: "pixel",
-  transforms: "none",
-  strength: 1,
-  optimizer: "rms",
+  ...plainAscent,
   lr: 0.01,
-  ...NO_REGULARIZERS,
   jitter: 4,
   clamp: true,
-  redirect: true,
-  standardize: false,
   coarse: 128,
   iterations: 192,
 };
@@ -55,18 +26,11 @@ export const classSettings: TunedSettings = {
  * and turned, and the network sees as many pixels as there are. Against Lucid's recipe: test/bench/README.md.
  */
 export const channelSettings: TunedSettings = {
-  param: "pixel",
+  ...plainAscent,
   transforms: "pad:4,crop:8,scale:0.1,rotate:10",
-  strength: 1,
-  optimizer: "rms",
   lr: 0.05,
-  ...NO_REGULARIZERS,
   blur: 0.45,
-  jitter: 0,
   clamp: true,
-  redirect: true,
-  standardize: false,
-  coarse: 0,
   iterations: 128,
 };
 

@@ -8,11 +8,11 @@ import { l2_backward, l2_forward } from "../../shaders/objective.wgsl";
 import { InputError } from "../errors.ts";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
 import type { Preprocessing } from "../model/preprocess.ts";
-import type { Recipe, Regularizers } from "./recipe.ts";
+import type { Recipe } from "./recipe.ts";
 import { PARTIALS } from "./reduce.ts";
 
 /** These change pixels one by one, so there must be pixels that are optimised. */
-const OF_PIXELS = ["blur", "clipNorm", "clipContribution"] as const satisfies readonly (keyof Regularizers)[];
+const OF_PIXELS = ["blur", "clipNorm", "clipContribution"] as const satisfies readonly (keyof Recipe)[];
 
 /** None of them. */
 export const withoutPixelRegularizers: Readonly<Record<(typeof OF_PIXELS)[number], 0>> = {

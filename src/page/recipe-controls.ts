@@ -7,7 +7,7 @@ import type { Preprocess } from "../model/network.ts";
 import { isRecipe, recipeNames, recipeSettings } from "../optvis/named-recipes.ts";
 import { paramOf } from "../optvis/params/param.ts";
 import {
-  type NumberField,
+  type NumericField,
   type OptimizerKind,
   type ParamKind,
   type Recipe,
@@ -157,7 +157,7 @@ export class RecipeControls extends LitElement {
     this.dispatchEvent(new CustomEvent("choose", { detail: change }));
   }
 
-  #number(field: NumberField) {
+  #number(field: NumericField) {
     return (event: CustomEvent<number>) => this.#choose({ [field]: event.detail });
   }
 

@@ -1,6 +1,8 @@
 import { preprocessing } from "../../src/model/preprocess.ts";
+import { choicesOf } from "../../src/optvis/field.ts";
 import { advanceState, initialState, update } from "../../src/optvis/optimizers.ts";
-import { type OptimizerKind, optimizerKinds } from "../../src/optvis/recipe.ts";
+import type { OptimizerKind } from "../../src/optvis/recipe.ts";
+import { recipeFields } from "../../src/optvis/recipe-fields.ts";
 import { clampToRgb } from "../reference/ascent.ts";
 import { momentumProduct } from "../reference/optimizer.ts";
 import { type Shape4, sizeOf, tensor } from "../reference/tensor.ts";
@@ -22,7 +24,7 @@ interface Stepped {
 
 const PREPROCESS = "imagenet";
 
-const STEPS: readonly Stepped[] = optimizerKinds.flatMap((kind) => [
+const STEPS: readonly Stepped[] = choicesOf(recipeFields.optimizer).flatMap((kind) => [
   { kind, shape: [1, 3, 1, 1] as const, lr: 0.5, t: 0, clamp: false },
   { kind, shape: [3, 3, 5, 7] as const, lr: 0.05, t: 7, clamp: false },
   { kind, shape: [3, 3, 3, 22] as const, lr: 2, t: 0, clamp: true },
@@ -117,7 +119,7 @@ function recurrenceBound(rate: number, steps: number): number {
 
 export const cases: readonly GpuCase[] = [
   kernelCase(
-    optimizerKinds.map((kind) => `update_${kind}`),
+    choicesOf(recipeFields.optimizer).map((kind) => `update_${kind}`),
     "one step from any state; no gradient, no step",
     STEPS,
     step,

@@ -8,7 +8,7 @@ import { reconstruct, reconstructParams } from "../../../src/methods/reconstruct
 import { openModel } from "../../../src/model/model.ts";
 import { bytesSource } from "../../../src/model/source.ts";
 import { paramOf } from "../../../src/optvis/params/param.ts";
-import { defaultRecipe, type Recipe, type Regularizers } from "../../../src/optvis/recipe.ts";
+import { defaultRecipe, type LiveField, type Recipe } from "../../../src/optvis/recipe.ts";
 import { resizePlanes } from "../../../src/optvis/resize.ts";
 import type { Assets, GpuCase } from "../../stacks/case.ts";
 import { relativeL2 } from "../../support/error.ts";
@@ -57,7 +57,7 @@ async function finish(ascent: Ascent, options: RunOptions): Promise<number[][]> 
 }
 
 /** Every regularizer that the recipe's parameterization has, none as it was. */
-function steered({ param }: Recipe): Partial<Regularizers> {
+function steered({ param }: Recipe): Partial<Pick<Recipe, LiveField>> {
   const all = { l2: 0.1, decay: 0.01, blurGradient: 0.4 };
   return param === "pixel" ? { ...all, blur: 0.7, blurEvery: 2, clipNorm: 20, clipContribution: 10 } : all;
 }

@@ -1,7 +1,9 @@
 import { createAscent } from "../../../src/engine/run/ascent.ts";
+import { choicesOf } from "../../../src/optvis/field.ts";
 import { initialState, normOf, update } from "../../../src/optvis/optimizers.ts";
 import { share } from "../../../src/optvis/params/share.ts";
-import { defaultRecipe, type OptimizerKind, optimizerKinds } from "../../../src/optvis/recipe.ts";
+import { defaultRecipe, type OptimizerKind } from "../../../src/optvis/recipe.ts";
+import { recipeFields } from "../../../src/optvis/recipe-fields.ts";
 import { partialsBytes, reducePartials, reduceTotal } from "../../../src/optvis/reduce.ts";
 import { tensor } from "../../reference/tensor.ts";
 import * as twin from "../../reference/twins.ts";
@@ -75,7 +77,7 @@ function stepPasses(kind: OptimizerKind, batch: number, length: number) {
 }
 
 const STEP = 0.25;
-const STEPPED = optimizerKinds.flatMap((kind) => [
+const STEPPED = choicesOf(recipeFields.optimizer).flatMap((kind) => [
   { kind, batch: 1, length: 6, every: 2 },
   { kind, batch: 3, length: 12, every: 3 },
   { kind, batch: 4, length: 66, every: 1 },
@@ -112,7 +114,7 @@ function stepped({ kind, batch, length, every }: Shared & { readonly kind: Optim
 /** Images that begin as one and want the same are one to the last bit, whatever the optimizer. */
 async function equalImagesStayEqual(device: GPUDevice, assets: Assets): Promise<void> {
   const model = await embedded(assets);
-  for (const optimizer of optimizerKinds) {
+  for (const optimizer of choicesOf(recipeFields.optimizer)) {
     const fields = { objective: "channel:conv2_1:7", param: "fourier", share: 2, batch: 4 } as const;
     const recipe = { ...defaultRecipe, ...fields, size: [48, 48] as const, optimizer };
     const ascent = await createAscent(gpuOf(device), model, recipe);
@@ -135,7 +137,7 @@ export const cases: readonly GpuCase[] = [
     shared,
   ),
   kernelCase(
-    ["share_backward", ...optimizerKinds.map((kind) => `update_${kind}`), "share_forward"],
+    ["share_backward", ...choicesOf(recipeFields.optimizer).map((kind) => `update_${kind}`), "share_forward"],
     "each image steps by the norm of its own whole gradient",
     STEPPED,
     stepped,
