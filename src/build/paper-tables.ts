@@ -1,15 +1,58 @@
 /** The tables of the papers, each made from the rows that the program itself runs on. */
+import { choicesOf, dashed, formatValue, type Row } from "../optvis/field.ts";
 import { type NamedRecipe, namedRecipes } from "../optvis/named-recipes.ts";
-import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
+import { defaultRecipe, type Recipe, recipeFieldNames, recipeRow } from "../optvis/recipe.ts";
+import { channelSettings, classSettings } from "../optvis/recipes.ts";
 import { markdownTable, type PaperTables } from "./papers.ts";
 
 export const paperTables: PaperTables = {
+  "recipe-fields": () =>
+    markdownTable(
+      ["field", "what it is", "takes", "default", "live", "source"],
+      recipeFieldNames.map((name) => [`\`${name}\``, ...fieldCells(recipeRow(name))]),
+    ),
+  "tuned-settings": () =>
+    markdownTable(
+      ["objective", "as flags"],
+      [
+        ["with a class in it", flags(classSettings)],
+        ["any other", flags(channelSettings)],
+      ],
+    ),
   "named-recipes": () =>
     markdownTable(
       ["recipe", "as flags"],
       Object.entries<NamedRecipe>(namedRecipes).map(([name, recipe]) => [`\`${name}\``, flags(recipe)]),
     ),
 };
+
+function fieldCells(row: Row): string[] {
+  const { help, live, source = "" } = row;
+  return [help, taken(row), `\`${formatValue(row.default)}\``, live ?? "", source];
+}
+
+/** Bounds from here on say no more than that a number is finite. */
+const ANY_NUMBER = 1e6;
+
+/** What a row takes, in few words. */
+function taken(row: Row): string {
+  switch (row.kind) {
+    case "number": {
+      const bounds = row.most < ANY_NUMBER ? `${row.least} to ${row.most}` : `at least ${row.least}`;
+      return `${row.whole ? "whole, " : ""}${bounds}${row.unit ? ` (${row.unit})` : ""}`;
+    }
+    case "choice":
+      return choicesOf(row)
+        .map((word) => `\`${word}\``)
+        .join(", ");
+    case "switch":
+      return "on or off";
+    case "size":
+      return `${row.least} to ${row.most} a side`;
+    case "text":
+      return `up to ${row.most} characters`;
+  }
+}
 
 /** Settings other than plain ascent's, as the command line takes them. */
 function flags(settings: NamedRecipe): string {
@@ -19,10 +62,11 @@ function flags(settings: NamedRecipe): string {
   return `\`${others.map(([field, value]) => flag(field, value)).join(" ")}\``;
 }
 
+/** As `addFlag` of the command line names it. */
 function flag(field: keyof Recipe, value: Recipe[keyof Recipe]): string {
-  const name = `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  if (field === "init" && value === "photo") return `${name} FILE`;
-  if (field === "redirect") return `${name} ${value ? "on" : "off"}`;
-  if (typeof value === "boolean") return value ? name : name.replace("--", "--no-");
-  return `${name} ${typeof value === "number" ? Number(value.toPrecision(3)) : value}`;
+  const name = dashed(field);
+  if (field === "init" && value === "photo") return `--${name} FILE`;
+  if (typeof value === "boolean" && recipeRow(field).default === false)
+    return `--${value ? "" : "no-"}${name}`;
+  return `--${name} ${typeof value === "number" ? Number(value.toPrecision(3)) : formatValue(value)}`;
 }

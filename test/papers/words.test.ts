@@ -1,0 +1,33 @@
+/** Tables that papers keep by hand name exactly the words that the code takes. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { choicesOf } from "../../src/optvis/field.ts";
+import { namedRecipes } from "../../src/optvis/named-recipes.ts";
+import { recipeFields } from "../../src/optvis/recipe-fields.ts";
+import { ROOT } from "../stacks/environment.ts";
+
+/** The first word in the first cell of every line of the table under a head. */
+function wordsUnder(paper: string, head: string): string[] {
+  const text = readFileSync(join(ROOT, ".github/docs", paper), "utf8");
+  const begin = text.indexOf(`\n| ${head} |`);
+  expect(begin, `a table under ${head} in ${paper}`).toBeGreaterThan(0);
+  const [table = ""] = text.slice(begin + 1).split("\n\n");
+  const lines = table.trim().split("\n").slice(2);
+  return lines.map((line) => /`([\w-]+)/.exec(line)?.[1] ?? line);
+}
+
+it("of optimizers", () => {
+  expect(wordsUnder("recipes.md", "`--optimizer`")).toEqual(choicesOf(recipeFields.optimizer));
+});
+
+it("of what is optimised", () => {
+  expect(wordsUnder("recipes.md", "`--param`")).toEqual(choicesOf(recipeFields.param));
+});
+
+it("of the sources of named recipes", () => {
+  const sources = wordsUnder("recipes.md", "recipe | source");
+  // Yosinski's four have one source.
+  const expected = Object.keys(namedRecipes).filter((name) => !/^yosinski2015[b-d]$/.test(name));
+  expect(sources).toEqual(expected);
+});
