@@ -52,8 +52,12 @@ fn columns_inside(at: Word) -> u32 { return min(8u, shape.width - at.x); }
 fn channels_inside(at: Word) -> u32 { return min(4u, shape.channels - at.c); }
 
 @compute @workgroup_size(64)
-fn relu_forward(invocation: Invocation) {
-  let index = linear_index(invocation, 64u);
+fn relu_forward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
   let at = word_of(index);
   if (!at.inside) { return; }
   var word = 0u;
@@ -68,8 +72,12 @@ fn relu_forward(invocation: Invocation) {
 }
 
 @compute @workgroup_size(64)
-fn relu_backward(invocation: Invocation) {
-  let index = linear_index(invocation, 64u);
+fn relu_backward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
   let at = word_of(index);
   if (!at.inside) { return; }
   let word = mask[index];
@@ -81,8 +89,12 @@ fn relu_backward(invocation: Invocation) {
 }
 
 @compute @workgroup_size(64)
-fn relu_backward_guided(invocation: Invocation) {
-  let index = linear_index(invocation, 64u);
+fn relu_backward_guided(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
   let at = word_of(index);
   if (!at.inside) { return; }
   let word = mask[index];
@@ -96,8 +108,12 @@ fn relu_backward_guided(invocation: Invocation) {
 
 // Sets the flag of every image that keeps some gradient behind this ReLU.
 @compute @workgroup_size(64)
-fn relu_backward_detect(invocation: Invocation) {
-  let index = linear_index(invocation, 64u);
+fn relu_backward_detect(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
   let at = word_of(index);
   if (!at.inside) { return; }
   let word = mask[index];
@@ -111,8 +127,12 @@ fn relu_backward_detect(invocation: Invocation) {
 }
 
 @compute @workgroup_size(64)
-fn relu_backward_redirect(invocation: Invocation) {
-  let index = linear_index(invocation, 64u);
+fn relu_backward_redirect(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups, local, 64u);
   let at = word_of(index);
   if (!at.inside) { return; }
   let word = mask[index];

@@ -2,7 +2,7 @@
 
 import { InputError } from "../errors.ts";
 import { recipeBounds } from "../optvis/recipe.ts";
-import { isPenalty, type Objective, type Term } from "../optvis/term.ts";
+import { comparesImages, imagesOf, isPenalty, type Objective } from "../optvis/term.ts";
 import { remark } from "./running.ts";
 
 /**
@@ -11,7 +11,7 @@ import { remark } from "./running.ts";
  */
 export function checkBatch({ terms }: Objective, batch: number, tell = remark): void {
   const layered = terms.filter((term) => !isPenalty(term));
-  const comparing = layered.filter(({ kind }) => kind === "align" || kind === "diversity");
+  const comparing = layered.filter(comparesImages);
   if (batch === 1 && comparing[0]) {
     const text = `objective: ${comparing[0].kind} compares the images of a batch, got one image`;
     const remedy = "draw several: --batch 4";
@@ -24,10 +24,4 @@ export function checkBatch({ terms }: Objective, batch: number, tell = remark): 
     const most = Math.min(count, recipeBounds.batch.most);
     tell(`objective: ${batch} of ${count} channels drawn, one an image; --batch ${most} for ${most} of them`);
   }
-}
-
-/** How many images a term has something different to say about. */
-function imagesOf(term: Term): number {
-  if (term.kind === "channels") return term.channels.length;
-  return term.kind === "interpolate" ? 2 : 1;
 }

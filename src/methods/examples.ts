@@ -8,7 +8,15 @@ import type { Model, Network, Shape, Size } from "../model/network.ts";
 import { findLayer, layerChannels, layerShapes } from "../model/shapes.ts";
 import { parseObjective, placeObjective } from "../optvis/objective.ts";
 import { defaultRecipe } from "../optvis/recipe.ts";
-import type { ChannelTerm, NeuronTerm, Term } from "../optvis/term.ts";
+import {
+  isOfOneImage,
+  isUnit,
+  needsPhoto,
+  positionOf,
+  readsOpacity,
+  type Term,
+  type UnitTerm,
+} from "../optvis/term.ts";
 import { finiteImage } from "./image.ts";
 import type { Example, ExamplesReport, Result, RunContext, Tensor } from "./report.ts";
 import { sampleBatch } from "./samples.ts";
@@ -53,7 +61,10 @@ export async function examples(
   const size = [height, width] as const;
   const objective = soughtObjective(options, model.network);
   const unit = singleUnit(objective, model.network, size);
-  const keep = unit?.kind === "channel" ? unit.layer : undefined;
+  // A channel is strongest somewhere; a neuron has its place.
+  const fixed = unit && positionOf(unit);
+  const channel = fixed ? undefined : unit;
+  const keep = channel?.layer;
   const one = { ...image, data: image.data.subarray(0, image.data.length / count) };
   const batch = sampleBatch(one, count);
   const recipe = { ...defaultRecipe, objective, size, batch, redirect: false };
@@ -64,10 +75,10 @@ export async function examples(
   const found: Example[] = [];
   try {
     await inBatches(ascent, image, async (values, first) => {
-      const peaks = unit?.kind === "channel" ? await peaksOf(ascent, unit, model.network, size) : [];
+      const peaks = channel ? await peaksOf(ascent, channel, model.network, size) : [];
       values.forEach((value, n) => {
         const peak = peaks[n];
-        const position = peak?.position ?? (unit?.kind === "neuron" ? unit.position : undefined);
+        const position = peak?.position ?? fixed;
         const patch =
           unit && position ? receptiveWindow(model.network, size, unit.layer, position) : wholeWindow(size);
         const strongest = "layer" in options ? peak?.activation : undefined;
@@ -93,7 +104,7 @@ export function soughtObjective(sought: Sought, network: Network): string {
   const spec =
     "layer" in sought ? `channel:${sought.layer}:${expectChannel(sought, network)}` : sought.objective;
   const { terms } = parseObjective(spec, network);
-  const unfit = terms.find((term) => !isOfOneImage(term));
+  const unfit = terms.find((term) => !fits(term));
   if (unfit === undefined) return spec;
   throw new InputError(`objective: ${unfit.kind} says nothing about one image by itself`, {
     remedy: "look for examples of a channel, a neuron, a class, a layer or a direction",
@@ -108,28 +119,18 @@ function expectChannel({ layer, channel }: Extract<Sought, { layer: string }>, n
   });
 }
 
-function isOfOneImage(term: Term): boolean {
-  const kinds: readonly Term["kind"][] = [
-    "channel",
-    "neuron",
-    "layer",
-    "direction",
-    "l1",
-    "l2",
-    "tv",
-    "blur",
-  ];
-  return kinds.includes(term.kind) && term.images === undefined;
+function fits(term: Term): boolean {
+  return isOfOneImage(term) && !needsPhoto(term) && !readsOpacity(term);
 }
 
 /** The one channel or placed neuron that the objective consists of, if it does; units of linear layers have no place. */
-function singleUnit(spec: string, network: Network, size: Size): ChannelTerm | NeuronTerm | undefined {
+function singleUnit(spec: string, network: Network, size: Size): UnitTerm | undefined {
   const objective = parseObjective(spec, network);
   const [term, ...more] = objective.terms;
   if (!term || more.length > 0 || findLayer(network, term.layer).kind === "linear") return undefined;
   const shapes = layerShapes(network, size, { upTo: term.layer });
   const placed = placeObjective(objective, shapes).terms[0];
-  return placed?.kind === "channel" || placed?.kind === "neuron" ? placed : undefined;
+  return placed && isUnit(placed) ? placed : undefined;
 }
 
 /** Goes through the images, `ascent.plan.batch` at a time; what fills the last batch up is left out. */
@@ -150,11 +151,12 @@ async function inBatches(
 }
 
 /** Of every image of the batch, where the channel is strongest; the first of equal positions. */
-async function peaksOf(ascent: Ascent, term: ChannelTerm, network: Network, size: Size): Promise<Peak[]> {
+async function peaksOf(ascent: Ascent, term: UnitTerm, network: Network, size: Size): Promise<Peak[]> {
   const shape = layerShapes(network, size, { upTo: term.layer }).get(term.layer) as Shape;
   const { channels, height, width } = shape;
   const activation = await ascent.readActivation(term.layer);
-  const { channel, border = 0, weight } = term;
+  const { channel, weight } = term;
+  const border = ("border" in term && term.border) || 0;
   return Array.from({ length: ascent.plan.batch }, (_, n) => {
     const plane = (n * channels + channel) * height * width;
     let best: Peak | undefined;

@@ -3,9 +3,11 @@
 import { createAscent } from "../engine/run/ascent.ts";
 import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
+import { classCount } from "../model/labels.ts";
 import type { Model, Network } from "../model/network.ts";
 import { parseObjective } from "../optvis/objective.ts";
 import { defaultRecipe } from "../optvis/recipe.ts";
+import { classOf } from "../optvis/terms/neuron.ts";
 import { onePhoto } from "./image.ts";
 import type { FoolReport, Result, RunContext, Scored, Tensor } from "./report.ts";
 
@@ -41,7 +43,7 @@ export async function fool(
 ): Promise<Result<FoolReport>> {
   const { lr, iterations } = { ...foolDefaults, ...options };
   const size = onePhoto(options.image);
-  const target = classOf(model.network, options.objective);
+  const target = wantedClass(model.network, options.objective);
   const last = model.network.layers.at(-1)?.name ?? "";
   const recipe = {
     ...defaultRecipe,
@@ -92,15 +94,13 @@ export async function fool(
 }
 
 /** Index of the class that an objective consists of. */
-function classOf(network: Network, spec: string): number {
+function wantedClass(network: Network, spec: string): number {
   const { terms } = parseObjective(spec, network);
   const [term] = terms;
-  const last = network.layers.at(-1);
-  if (terms.length === 1 && term?.kind === "neuron" && term.weight > 0 && term.layer === last?.name) {
-    if (last.kind === "linear") return term.channel;
-  }
+  const index = term && terms.length === 1 && term.weight > 0 ? classOf(term, network) : undefined;
+  if (index !== undefined) return index;
   throw new InputError(`objective: expected the one class to be taken for, got ${JSON.stringify(spec)}`, {
-    remedy: last?.kind === "linear" ? "write class:NAME or class:I" : `${network.name} has no classes`,
+    remedy: classCount(network) > 0 ? "write class:NAME or class:I" : `${network.name} has no classes`,
   });
 }
 

@@ -2,8 +2,12 @@
 import { InputError } from "../errors.ts";
 import { EXAMPLE, show } from "./spec-errors.ts";
 
-/** The factor before a score, at the beginning of a term. */
+/** Longer specs are refused before they cost anything. A direction over 4,096 channels takes about 75,000. */
+export const MAX_SPEC_LENGTH = 2 ** 17;
+
+/** The factor before a term: a number with a star, or a sign alone. */
 const FACTOR = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*\*\s*/;
+const SIGN = /^([+-])\s*(?=[^\s+-])/;
 
 export interface SignedText {
   readonly sign: 1 | -1;
@@ -11,7 +15,7 @@ export interface SignedText {
 }
 
 /**
- * Splits at ` + ` and ` - ` outside quotes.
+ * Splits at ` + ` and ` - ` outside quotes. The first term may have a sign, too.
  * @throws InputError for a quote that is not closed, and where one of these stands without a term on a side
  */
 export function splitTerms(spec: string): readonly SignedText[] {
@@ -19,6 +23,7 @@ export function splitTerms(spec: string): readonly SignedText[] {
   const joiner = /(?<=^|\s)([+-])(?:\s+|$)/y;
   let sign: 1 | -1 = 1;
   let begin = 0;
+  let signed = false;
   let quoted = false;
   for (let at = 0; at < spec.length; at++) {
     if (spec[at] === '"') quoted = !quoted;
@@ -26,42 +31,51 @@ export function splitTerms(spec: string): readonly SignedText[] {
     const found = quoted ? null : joiner.exec(spec);
     if (found === null) continue;
     const text = spec.slice(begin, at);
-    if (text.trim() === "")
-      throw missing(spec, terms.length > 0 ? `after ${mark(sign)}` : `before ${found[1]}`);
-    terms.push({ sign, text });
+    if (text.trim() !== "") terms.push({ sign, text });
+    else if (signed) throw missing(spec, sign);
     sign = found[1] === "-" ? -1 : 1;
+    signed = true;
     begin = joiner.lastIndex;
     at = begin - 1;
   }
   if (quoted) throw new InputError(`objective ${show(spec)}: a quote is not closed`, { remedy: EXAMPLE });
   const text = spec.slice(begin);
-  if (terms.length > 0 && text.trim() === "") throw missing(spec, `after ${mark(sign)}`);
+  if (signed && text.trim() === "") throw missing(spec, sign);
   return [...terms, { sign, text }];
 }
 
-function mark(sign: 1 | -1): string {
-  return sign < 0 ? "-" : "+";
+function missing(spec: string, after: 1 | -1 | string): InputError {
+  const mark = after === 1 ? "+" : after === -1 ? "-" : after;
+  return new InputError(`objective ${show(spec)}: a term is missing after ${mark}`, { remedy: EXAMPLE });
 }
 
-function missing(spec: string, where: string): InputError {
-  return new InputError(`objective ${show(spec)}: a term is missing ${where}`, { remedy: EXAMPLE });
-}
-
-/** A term without its weight, as text. */
+/** A term's weight, and its text without it. */
 export interface WeighedText {
   readonly weight: number;
-  readonly score: string;
+  readonly text: string;
 }
 
 /** @throws InputError for a factor that is not finite, or that stands alone */
 export function weighTerm({ sign, text }: SignedText): WeighedText {
   const trimmed = text.trim();
-  const factor = FACTOR.exec(trimmed);
-  const weight = sign * Number(factor?.[1] ?? 1);
+  const factor = FACTOR.exec(trimmed) ?? SIGN.exec(trimmed);
+  const before = factor?.[1] ?? "";
+  const weight = sign * Number(/^[+-]?$/.test(before) ? `${before}1` : before);
   if (!Number.isFinite(weight)) throw new InputError(`objective ${show(trimmed)}: the factor is not finite`);
-  const score = trimmed.slice(factor?.[0].length ?? 0);
-  if (factor && score === "") throw missing(trimmed, `after ${trimmed}`);
-  return { weight, score };
+  const rest = trimmed.slice(factor?.[0].length ?? 0);
+  if (factor && rest === "") throw missing(trimmed, trimmed);
+  return { weight, text: rest };
+}
+
+/** A sum's text of its terms' texts and weights; `splitTerms` and `weighTerm` take it apart again. */
+export function joinTerms(terms: readonly WeighedText[]): string {
+  return terms
+    .map(({ weight, text }, i) => {
+      const factor = Math.abs(weight) === 1 ? "" : `${Math.abs(weight)}*`;
+      const sign = i > 0 ? (weight < 0 ? " - " : " + ") : weight < 0 ? "-" : "";
+      return `${sign}${factor}${text}`;
+    })
+    .join("");
 }
 
 /**
@@ -69,14 +83,28 @@ export function weighTerm({ sign, text }: SignedText): WeighedText {
  * @returns undefined for specs of other terms, or that cannot be taken apart
  */
 export function reweighed(before: string, spec: string): readonly number[] | undefined {
+  const [old, now] = [weighedTerms(before), weighedTerms(spec)];
+  const same = old?.length === now?.length && old?.every(({ text }, i) => text === now?.[i]?.text);
+  return same ? now?.map(({ weight }) => weight) : undefined;
+}
+
+/** The terms of a spec; undefined where it cannot be taken apart. */
+export function weighedTerms(spec: string): readonly WeighedText[] | undefined {
   try {
-    const [old, now] = [before, spec].map((text) => splitTerms(text).map(weighTerm)) as [
-      WeighedText[],
-      WeighedText[],
-    ];
-    const same = old.length === now.length && old.every(({ score }, i) => score === now[i]?.score);
-    return same ? now.map(({ weight }) => weight) : undefined;
+    return splitTerms(spec).map(weighTerm);
   } catch {
     return undefined;
   }
+}
+
+/** How a term is spelled: what stands before its first colon. */
+export function wordOf(text: string): string {
+  const colon = text.indexOf(":");
+  return colon < 0 ? text : text.slice(0, colon);
+}
+
+/** Whether a term is spelled `WORD:`; of a spec that cannot be taken apart, whether it begins so. */
+export function mentions(spec: string, word: string): boolean {
+  const terms = weighedTerms(spec) ?? [{ text: spec.trim() }];
+  return terms.some(({ text }) => text.startsWith(`${word}:`));
 }

@@ -1,20 +1,10 @@
 /**
  * Objectives: what the image should make the network do more of, as text and as data.
  *
- *     spec = term {" + " term | " - " term}      term = [NUMBER "*"] score [":border=" B] ["[" N {"," N} "]"]
- *     score = "channel:" LAYER ":" I             mean over positions; a unit of a linear layer
- *           | "channel:" LAYER ":" I "," J …     image n of a batch the n-th channel; I".."J is a range
- *           | "neuron:" LAYER ":" I [":" Y "," X]  one unit, the centre one (⌊H/2⌋, ⌊W/2⌋) if not said
- *           | "layer:" LAYER                     mean of squares (DeepDream)
- *           | "class:" (I | NAME | '"' NAME '"')   a logit, the score before softmax
- *           | "direction:" LAYER ":" I "=" W {"," J "=" W} [":" Y "," X] ["^" P]   mean of dot × cosᵖ
- *           | "interpolate:" LAYER ":" I "," J   from channel I in the first image to J in the last
- *           | "caricature:" LAYER ["^" P]        mean of dot × cosᵖ with the photograph's activation
- *           | "invert:" LAYER                    − mean (activation − the photograph's)²
- *           | "style:" LAYER                     − mean (Gram matrix − the photograph's)²
- *           | "align:" LAYER [":" DECAY] | "diversity:" LAYER    likeness and unlikeness of a batch's images
- *           | "alpha"                            mean opacity, of images with an alpha channel, to be subtracted
- *           | "l1" [":" C] | "l2" [":" C] | "tv" | "blur" [":" SIGMA]   penalties on the image, to be subtracted
+ *     spec = [sign] term {" + " term | " - " term}      sign = "-" | "+"
+ *     term = [NUMBER "*"] core [":border=" B] ["[" N {"," N} "]"]
+ *
+ * Each kind of term in `terms/` says how its core is written; `objectiveForms` lists all of it.
  *
  * Indices count from zero. Class names match in any case; quotes are for names with " + " or " - " in them,
  * and for names that are numbers. `:border=2` behind a score: its mean leaves out the outermost two positions of the
@@ -23,15 +13,26 @@
  */
 import { InputError } from "../errors.ts";
 import type { Network, Shape } from "../model/network.ts";
-import { type SignedText, splitTerms, weighTerm } from "./algebra.ts";
-import { formatScore, parseScore } from "./score.ts";
+import { joinTerms, MAX_SPEC_LENGTH, splitTerms, weighTerm } from "./algebra.ts";
 import { show } from "./spec-errors.ts";
-import { type DirectionTerm, isPenalty, type NeuronTerm, type Objective, type Term } from "./term.ts";
+import { isPenalty, type Objective, type Term } from "./term.ts";
+import { bordered, formatTerm, parseTerm, termForms } from "./term-text.ts";
+import type { AtPosition, Form } from "./terms/kind.ts";
+import { centre } from "./terms/rectangle.ts";
+import { kindOf } from "./terms/registry.ts";
 
 export type { Objective, Term } from "./term.ts";
 
-/** Longer specs are refused before they cost anything. */
-const MAX_SPEC_LENGTH = 4096;
+/** Everything that an objective can be written with: the rows of the help and of the README's table. */
+export const objectiveForms: readonly Form[] = [
+  ...termForms,
+  { form: "A + B, A - B, -A, NUMBER*A", says: "sums, differences and multiples" },
+  { form: "A[0,2]", says: "a term for some images of a batch alone" },
+  {
+    form: "A:border=N",
+    says: `a mean without the outermost N positions on every side: ${bordered.join(", ")}`,
+  },
+];
 
 /**
  * A class becomes the neuron of the last linear layer. Positions depend on the image's size, and images on
@@ -42,7 +43,10 @@ export function parseObjective(spec: string, network: Network): Objective {
   if (spec.length > MAX_SPEC_LENGTH) {
     throw new InputError(`objective expects at most ${MAX_SPEC_LENGTH} characters, got ${spec.length}`);
   }
-  const terms = splitTerms(spec).map((term) => parseTerm(term, network));
+  const terms = splitTerms(spec).map((signed): Term => {
+    const { weight, text } = weighTerm(signed);
+    return { ...parseTerm(text, network), weight } as Term;
+  });
   if (terms.every(isPenalty)) {
     throw new InputError(`objective ${show(spec)} names no layer: penalties alone leave nothing to ascend`, {
       remedy: `add for example channel:${network.layers[0]?.name}:0`,
@@ -75,45 +79,31 @@ export function placeObjective(
 
 /** The spec of an objective; `parseObjective` reads it back. Logits are written as classes. */
 export function formatObjective(objective: Objective, network: Network): string {
-  return objective.terms
-    .map((term, i) => {
-      const subtracts = i > 0 && term.weight < 0;
-      const factor = subtracts ? -term.weight : term.weight;
-      const joiner = i === 0 ? "" : subtracts ? " - " : " + ";
-      return `${joiner}${factor === 1 ? "" : `${factor}*`}${formatScore(term, network)}`;
-    })
-    .join("");
-}
-
-function parseTerm(term: SignedText, network: Network): Term {
-  const { weight, score } = weighTerm(term);
-  return { weight, ...parseScore(score, network) };
+  return joinTerms(objective.terms.map((term) => ({ weight: term.weight, text: formatTerm(term, network) })));
 }
 
 function placeTerm(term: Term, shapes: ReadonlyMap<string, Shape>): Term {
   if ("border" in term && term.border) expectInner(term.layer, term.border, shapes);
-  if (term.kind === "neuron") return placePosition(term, shapes);
-  return term.kind === "direction" && term.position ? placePosition(term, shapes) : term;
+  const { positions } = kindOf(term);
+  const isPlaced = positions === "one" || (positions === "all or one" && "position" in term);
+  return isPlaced ? ({ ...term, position: placed(term, shapes) } as Term) : term;
 }
 
 /** A border must leave something to average. */
 function expectInner(layer: string, border: number, shapes: ReadonlyMap<string, Shape>): void {
   const shape = shapes.get(layer);
   if (shape === undefined || Math.min(shape.height, shape.width) > 2 * border) return;
-  throw new InputError(
-    `objective: ${layer} is ${shape.height}×${shape.width}, all of it within a border of ${border}`,
-    {
-      remedy: "use a larger size, or a smaller border",
-    },
-  );
+  const text = `objective: ${layer} is ${shape.height}×${shape.width}, all of it within a border of ${border}`;
+  throw new InputError(text, { remedy: "use a larger size, or a smaller border" });
 }
 
-function placePosition<T extends NeuronTerm | DirectionTerm>(term: T, shapes: ReadonlyMap<string, Shape>): T {
+/** The term's position, the centre if none is said. */
+function placed(term: AtPosition, shapes: ReadonlyMap<string, Shape>): readonly [y: number, x: number] {
   const shape = shapes.get(term.layer);
   if (shape === undefined) throw new InputError(`layer ${show(term.layer)} has no shape at this size`);
   const { height, width } = shape;
-  const [y, x] = term.position ?? [Math.floor(height / 2), Math.floor(width / 2)];
-  if (y < height && x < width) return { ...term, position: [y, x] };
+  const [y, x] = term.position ?? centre(shape);
+  if (y < height && x < width) return [y, x];
   throw new InputError(`objective: ${term.layer} has no position ${y},${x}`, {
     remedy: `at this size rows are 0 to ${height - 1} and columns 0 to ${width - 1}`,
   });

@@ -5,6 +5,7 @@
  * To add a field, add its row here and let it act in the engine: until a function of the engine takes it,
  * `src/engine/plan/acting.ts` does not compile.
  */
+import { MAX_SPEC_LENGTH } from "./algebra.ts";
 import type { Row } from "./field.ts";
 import { parseTransforms } from "./transforms/transforms.ts";
 
@@ -22,7 +23,7 @@ export const recipeFields = {
     kind: "text",
     group: "subject",
     default: "channel:conv1_1:0",
-    most: 65_536,
+    most: MAX_SPEC_LENGTH,
     live: "sometimes",
     label: "Objective",
     help: "what to maximise, for example class:goldfish or channel:conv3_4:17",

@@ -3,6 +3,7 @@
  * get. The raw defaults (`defaultRecipe`) are plain ascent; these are the ones that make good pictures.
  */
 
+import { mentions } from "./algebra.ts";
 import { type AscentField, plainAscent, type Recipe } from "./recipe.ts";
 
 /** How the ascent goes: every field of that group, so that what was set before leaves no trace. */
@@ -39,6 +40,6 @@ const LEAST_SIDE_TO_HALVE = 96;
 
 /** The tuned settings for an objective: the class ones as soon as one of its terms is a class. */
 export function tunedSettings(objective: string, size: Recipe["size"]): TunedSettings {
-  const settings = /(^|[\s*])class:/.test(objective) ? classSettings : channelSettings;
+  const settings = mentions(objective, "class") ? classSettings : channelSettings;
   return Math.min(...size) < LEAST_SIDE_TO_HALVE ? { ...settings, coarse: 0 } : settings;
 }

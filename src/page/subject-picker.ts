@@ -3,7 +3,8 @@ import { customElement, property, state } from "lit/decorators.js";
 import type { AscentError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
 import { layerChannels } from "../model/shapes.ts";
-import type { ChannelTerm, NeuronTerm, PlainTerm } from "../optvis/term.ts";
+import { isUnit, type PlainTerm, positionOf, type UnitTerm } from "../optvis/term.ts";
+import { kindOf } from "../optvis/terms/registry.ts";
 import "./combo-box.ts";
 import { icons } from "./icons.ts";
 import { errorMessage } from "./message.ts";
@@ -13,6 +14,8 @@ import { base, buttons, fields } from "./styles.ts";
 import {
   classNames,
   classSpec,
+  plainKinds,
+  plainTerm,
   type SubjectKind,
   soleTerm,
   spatialLayers,
@@ -21,11 +24,10 @@ import {
 } from "./subject.ts";
 
 const KINDS: readonly { readonly value: SubjectKind; readonly text: string }[] = [
-  { value: "class", text: "Class" },
-  { value: "channel", text: "Channel" },
-  { value: "neuron", text: "Neuron" },
-  { value: "layer", text: "Layer" },
-  { value: "formula", text: "Formula" },
+  ...(["class", ...plainKinds, "formula"] as const).map((value) => ({
+    value,
+    text: value.replace(/^./, (first) => first.toUpperCase()),
+  })),
 ];
 
 /**
@@ -93,24 +95,23 @@ export class SubjectPicker extends LitElement {
     this.kind = kind;
     if (!network || kind === "formula") return;
     if (kind === "class") this.#choose(classSpec(0, network));
-    else this.#chooseUnit(kind, network);
+    else this.#choosePlain(kind, network);
   }
 
-  #chooseUnit(kind: "channel" | "neuron" | "layer", network: Network): void {
+  #choosePlain(kind: PlainTerm["kind"], network: Network): void {
     const layers = spatialLayers(network);
     const term = soleTerm(this.spec, network);
     const deep = layers.findLast((name) => name.startsWith("conv")) ?? layers[0] ?? "";
     const layer = term && layers.includes(term.layer) ? term.layer : deep;
-    const channel = term && "channel" in term && layer === term.layer ? term.channel : 0;
-    if (kind === "layer") this.#chooseTerm({ kind, weight: 1, layer });
-    else this.#chooseTerm({ kind, weight: 1, layer, channel });
+    const channel = term && isUnit(term) && layer === term.layer ? term.channel : 0;
+    this.#chooseTerm(plainTerm(kind, layer, channel));
   }
 
   #surprise(network: Network): void {
     const any = (count: number) => Math.floor(Math.random() * count);
     const term = soleTerm(this.spec, network);
     if (this.kind === "class" || !term) this.#choose(classSpec(any(classNames(network).length), network));
-    else if (term.kind !== "layer") {
+    else if (isUnit(term)) {
       this.#chooseTerm({ ...term, channel: any(layerChannels(network, term.layer)) });
     }
   }
@@ -118,7 +119,7 @@ export class SubjectPicker extends LitElement {
   #renderClass(network: Network) {
     const names = classNames(network);
     const term = soleTerm(this.spec, network);
-    const value = term && term.kind === "neuron" ? (names[term.channel] ?? "") : "";
+    const value = (term && isUnit(term) && names[term.channel]) || "";
     return html`<page-combo-box
       label="Class"
       .names=${names}
@@ -130,9 +131,8 @@ export class SubjectPicker extends LitElement {
   #renderLayer(network: Network, term: PlainTerm) {
     const choose = (event: Event) => {
       const layer = (event.target as HTMLSelectElement).value;
-      if (term.kind === "layer") return this.#chooseTerm({ ...term, layer });
-      const channel = Math.min(term.channel, layerChannels(network, layer) - 1);
-      return this.#chooseTerm({ kind: term.kind, weight: 1, layer, channel });
+      const channel = isUnit(term) ? Math.min(term.channel, layerChannels(network, layer) - 1) : 0;
+      this.#chooseTerm(plainTerm(term.kind, layer, channel));
     };
     return html`<div>
       <label for="layer">Layer</label>
@@ -146,7 +146,7 @@ export class SubjectPicker extends LitElement {
     </div>`;
   }
 
-  #renderChannel(network: Network, term: ChannelTerm | NeuronTerm) {
+  #renderChannel(network: Network, term: UnitTerm) {
     const count = layerChannels(network, term.layer);
     const choose = (channel: number) => this.#chooseTerm({ ...term, channel: (channel + count) % count });
     return html`<div class="stepper">
@@ -163,11 +163,13 @@ export class SubjectPicker extends LitElement {
     </div>`;
   }
 
-  #renderPosition(term: NeuronTerm) {
+  #renderPosition(term: PlainTerm) {
     const choose = (event: Event) => {
       const [, y, x] = /^\s*(\d+)\s*[, ]\s*(\d+)\s*$/.exec((event.target as HTMLInputElement).value) ?? [];
-      const { position: _, ...centre } = term;
-      this.#chooseTerm(y === undefined ? centre : { ...term, position: [Number(y), Number(x)] });
+      const centre = plainTerm(term.kind, term.layer, isUnit(term) ? term.channel : 0);
+      this.#chooseTerm(
+        y === undefined ? centre : ({ ...centre, position: [Number(y), Number(x)] } as PlainTerm),
+      );
     };
     return html`<div>
       <label for="position">Position <span class="visually-hidden">(row, column)</span></label>
@@ -177,7 +179,7 @@ export class SubjectPicker extends LitElement {
         inputmode="numeric"
         autocomplete="off"
         placeholder="centre, or row, column"
-        .value=${term.position?.join(", ") ?? ""}
+        .value=${positionOf(term)?.join(", ") ?? ""}
         @change=${choose}
       >
     </div>`;
@@ -221,8 +223,8 @@ export class SubjectPicker extends LitElement {
     if (!term) return nothing;
     return html`
       ${this.#renderLayer(network, term)}
-      ${term.kind === "layer" ? nothing : this.#renderChannel(network, term)}
-      ${term.kind === "neuron" ? this.#renderPosition(term) : nothing}
+      ${isUnit(term) ? this.#renderChannel(network, term) : nothing}
+      ${kindOf<PlainTerm>(term).positions === "one" ? this.#renderPosition(term) : nothing}
     `;
   }
 
@@ -230,7 +232,8 @@ export class SubjectPicker extends LitElement {
     const { network, kind } = this;
     if (!network) return errorMessage(this.error);
     const kinds = KINDS.filter(({ value }) => value !== "class" || classNames(network).length > 0);
-    const canSurprise = kind === "class" || kind === "channel" || kind === "neuron";
+    const term = soleTerm(this.spec, network);
+    const canSurprise = kind === "class" || (kind !== "formula" && term !== undefined && isUnit(term));
     return html`
       <page-segmented
         label="Kind of subject"

@@ -4,9 +4,22 @@ import type { Network } from "../model/network.ts";
 import { layerChannels } from "../model/shapes.ts";
 import { formatObjective, parseObjective } from "../optvis/objective.ts";
 import type { Recipe } from "../optvis/recipe.ts";
-import { isPlain, type PlainTerm } from "../optvis/term.ts";
+import { isPlain, type PlainTerm, readsOpacity } from "../optvis/term.ts";
+import { classOf, classTerm } from "../optvis/terms/neuron.ts";
+import { kindOf, termKinds } from "../optvis/terms/registry.ts";
 
-export type SubjectKind = "class" | "channel" | "neuron" | "layer" | "formula";
+/** Of a class, of one of the terms that controls can choose, or of anything that is written. */
+export type SubjectKind = "class" | PlainTerm["kind"] | "formula";
+
+/** Kinds of term that controls choose. */
+export const plainKinds = Object.keys(termKinds).filter((name): name is PlainTerm["kind"] =>
+  Object.hasOwn(termKinds[name as keyof typeof termKinds], "subject"),
+);
+
+/** A term of a kind, of one channel where it is about one. */
+export function plainTerm(kind: PlainTerm["kind"], layer: string, channel: number): PlainTerm {
+  return termKinds[kind].subject.make(layer, channel);
+}
 
 /** Layers whose channels one can ask for: a channel of a head's units is a class or a unit of its own. */
 export function spatialLayers(network: Network): readonly string[] {
@@ -28,13 +41,7 @@ export function soleTerm(spec: string, network: Network): PlainTerm | undefined 
 export function subjectKind(spec: string, network: Network): SubjectKind {
   const term = soleTerm(spec, network);
   if (!term) return "formula";
-  if (isClass(term, network)) return "class";
-  return term.kind;
-}
-
-function isClass(term: PlainTerm, network: Network): boolean {
-  const last = network.layers.at(-1);
-  return term.kind === "neuron" && last?.kind === "linear" && last.name === term.layer;
+  return classOf(term, network) === undefined ? term.kind : "class";
 }
 
 /** Spec of one plain term. */
@@ -46,7 +53,7 @@ export function specOf(term: PlainTerm, network: Network): string {
 export function withoutAlpha(spec: string, network: Network): string {
   try {
     const { terms } = parseObjective(spec, network);
-    const others = terms.filter(({ kind }) => kind !== "alpha");
+    const others = terms.filter((term) => !readsOpacity(term));
     return others.length === terms.length ? spec : formatObjective({ terms: others }, network);
   } catch {
     return spec;
@@ -55,8 +62,7 @@ export function withoutAlpha(spec: string, network: Network): string {
 
 /** Spec of a class by its index in the network. */
 export function classSpec(index: number, network: Network): string {
-  const layer = network.layers.at(-1)?.name ?? "";
-  return specOf({ kind: "neuron", weight: 1, layer, channel: index }, network);
+  return specOf(classTerm(network, index), network);
 }
 
 /** Names as the list shows them: unnamed classes by number. */
@@ -78,17 +84,13 @@ export interface Title {
 export function titleOf(spec: string, network: Network | undefined): Title {
   const term = network && soleTerm(spec, network);
   if (!network || !term) return { title: spec, place: "" };
-  if (isClass(term, network) && term.kind === "neuron") {
-    return {
-      title: classNames(network)[term.channel] ?? spec,
-      place: `class ${term.channel}, ${term.layer}`,
-    };
+  const index = classOf(term, network);
+  if (index !== undefined) {
+    return { title: classNames(network)[index] ?? spec, place: `class ${index}, ${term.layer}` };
   }
-  if (term.kind === "layer") return { title: term.layer, place: "the whole layer" };
-  const of = `of ${layerChannels(network, term.layer)} in ${term.layer}`;
-  if (term.kind === "channel") return { title: `Channel ${term.channel}`, place: of };
-  const at = term.position ? `row ${term.position[0]}, column ${term.position[1]}` : "at the centre";
-  return { title: `Neuron ${term.channel}`, place: `${of}, ${at}` };
+  const { subject } = kindOf<PlainTerm>(term);
+  const channels = layerChannels(network, term.layer);
+  return { title: subject?.title(term) ?? spec, place: subject?.place(term, channels) ?? "" };
 }
 
 /** The spec to open a network with: the wish if it fits, else a class, else a channel of a deep layer. */
@@ -99,7 +101,7 @@ function fittingSpec(wish: string, network: Network): string {
   } catch {
     if (classNames(network).length > 0) return classSpec(0, network);
     const layer = spatialLayers(network).findLast((name) => name.startsWith("conv")) ?? "";
-    return `channel:${layer}:0`;
+    return specOf(plainTerm("channel", layer, 0), network);
   }
 }
 

@@ -150,6 +150,14 @@ describe("sums, differences and multiples", () => {
     ["channel:conv1_1:0 - 0.5*channel:conv1_1:1", [1, -0.5]],
     ["2*channel:conv1_1:0 - channel:conv1_1:1 + 3*layer:conv1_1", [2, -1, 3]],
     ["-1*channel:conv1_1:0", [-1]],
+    ["-channel:conv1_1:0", [-1]],
+    ["- channel:conv1_1:0", [-1]],
+    ["-2*channel:conv1_1:0", [-2]],
+    ["- 2*channel:conv1_1:0", [-2]],
+    ["- -2*channel:conv1_1:0", [2]],
+    ["+channel:conv1_1:0 - layer:conv1_1", [1, -1]],
+    ["+ channel:conv1_1:0", [1]],
+    [" -class:goldfish + -class:3", [-1, -1]],
     ["channel:conv1_1:0 - -2*channel:conv1_1:1", [1, 2]],
     [
       ".5*channel:conv1_1:0 + 1.*channel:conv1_1:1 + 1e-3*channel:conv1_1:2 + 2.5E2 * channel:conv1_1:3",
@@ -205,17 +213,17 @@ describe("what is refused, and what is said", () => {
     ["class:3 -", /a term is missing after -$/, /./],
     ["class:3 + - class:4", /a term is missing after \+$/, /./],
     ["class:3 - + class:4 -", /a term is missing after -$/, /./],
-    ["+ class:3", /a term is missing before \+$/, /./],
-    ["- class:3", /a term is missing before -$/, /./],
-    ["+", /a term is missing before \+$/, /./],
+    ["+", /a term is missing after \+$/, /./],
+    ["- - class:3", /a term is missing after -$/, /./],
+    ["--class:3", /"--class:3": expected channel:/, /./],
+    ["-", /a term is missing after -$/, /./],
     ["class:3 + 2*", /"2\*": a term is missing after 2\*$/, /./],
     ['class:"salt + pepper" +', /a term is missing after \+$/, /./],
     ["channel:conv1_1:0+channel:conv1_1:1", /expected channel:LAYER:I/, /./],
     ["1e999*channel:conv1_1:0", /not finite/, /^$/],
     ["NaN*channel:conv1_1:0", /expected channel:/, /./],
     ["2*3*channel:conv1_1:0", /expected channel:/, /./],
-    ["-channel:conv1_1:0", /expected channel:/, /./],
-    ["stile:conv1_1", /expected channel:, neuron:, layer:, class:, direction:.* blur or alpha$/, /./],
+    ["stile:conv1_1", /expected channel:, neuron:, class:, layer:, direction:.* blur or alpha$/, /./],
     ["tvs", /expected channel:/, /./],
     ["channel:conv1_1:0,4", /no channel "4"/, /0 to 3/],
     ["channel:conv1_1:2..4", /no channel "4"/, /0 to 3/],
@@ -263,7 +271,7 @@ describe("what is refused, and what is said", () => {
   });
 
   test("a spec of a million characters", () => {
-    expect(refusal("channel:conv1_1:0 + ".repeat(50_000)).message).toMatch(/at most 4096 characters/);
+    expect(refusal("channel:conv1_1:0 + ".repeat(50_000)).message).toMatch(/at most 131072 characters/);
   });
 
   test("any text is accepted or refused as an InputError, quickly", () => {
@@ -391,6 +399,8 @@ test("formatting uses names where they are clear", () => {
   const format = (spec: string): string => formatObjective(parseObjective(spec, network), network);
   expect(format("class:0 - 0.5*class:1")).toBe('class:goldfish - 0.5*class:"European fire salamander"');
   expect(format("class:8 + class:7")).toBe("class:8 + class:7");
+  expect(format("- class:8 + -class:7")).toBe("-class:8 - class:7");
+  expect(format("-2*class:8")).toBe("-2*class:8");
   expect(format("channel:conv2_1:5   -   0.5 * channel:conv1_2:3")).toBe(
     "channel:conv2_1:5 - 0.5*channel:conv1_2:3",
   );

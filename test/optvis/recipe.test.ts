@@ -125,7 +125,7 @@ describe("links", () => {
     expect(read("clamp=on&redirect=off")).toMatchObject({ clamp: true, redirect: false });
     expect(read("clamp=maybe").clamp).toBe(false);
     expect(read("objective=%20").objective).toBe(base.objective);
-    expect(read(`objective=${"x".repeat(1e5)}`).objective).toHaveLength(65_536);
+    expect(read(`objective=${"x".repeat(1e6)}`).objective).toHaveLength(131072);
     expect(read("model=evil&__proto__=x&unknown=1")).toEqual(base);
   });
 

@@ -1,4 +1,5 @@
-import type { NeuronTerm, PlainTerm } from "../../src/optvis/term.ts";
+import type { PlainTerm } from "../../src/optvis/term.ts";
+import type { NeuronTerm } from "../../src/optvis/terms/neuron.ts";
 import { type Shape4, type Tensor, zeros } from "./tensor.ts";
 
 /**

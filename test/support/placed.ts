@@ -1,14 +1,13 @@
 /** A term of an objective on one layer, its kernels and their buffers, for cases that prove them. */
 import type { Shape } from "../../src/model/network.ts";
 import { partialsBytes, reduceTotal } from "../../src/optvis/reduce.ts";
-import type { LayeredTerm } from "../../src/optvis/term.ts";
 import type { TermMemory } from "../../src/optvis/terms/context.ts";
-import { termPasses } from "../../src/optvis/terms/terms.ts";
+import { type Term, termPasses } from "../../src/optvis/terms/registry.ts";
 import { type Shape4, sizeOf, type Tensor, tensor } from "../reference/tensor.ts";
 import { expectWithin, noise, roundings } from "./compare.ts";
 import type { Contents, Proof } from "./execute.ts";
 
-export interface Placed<T extends LayeredTerm> {
+export interface Placed<T extends Term> {
   readonly term: T;
   readonly batch: number;
   readonly shape: Shape;
@@ -49,14 +48,14 @@ export interface Expected {
  * @param contents of buffers that the kernels find filled, such as the photograph's share
  * @param check further buffers
  */
-export function termProof<T extends LayeredTerm>(
+export function termProof<T extends Term>(
   { term, batch, shape, index }: Placed<T>,
   a: Tensor,
   contents: Readonly<Record<string, Float32Array>>,
   { value, valueBound, gradient, gradientBound, depths, extra = 0 }: Expected,
 ): Proof {
   const memory = new ProofMemory();
-  const { forward, backward } = termPasses({ term, index, batch, shape, memory });
+  const { forward, backward } = termPasses({ term, index, batch, shape, mean: [], memory });
   const before = noise(77, a.data.length);
   const total = { batch, firstSlot: index, slots: 1, ring: 1 };
   const weight = Math.abs(term.weight);

@@ -8,9 +8,9 @@ import { type ConvVariant, type Correlation, correlation, OVERFLOW, variantOf } 
 import { linearForward } from "../../nn/linear.ts";
 import { maxpoolForward, poolBitsBytes } from "../../nn/maxpool.ts";
 import { reluBitsBytes, reluForward } from "../../nn/relu.ts";
-import { isPlain, type LayeredTerm, readsActivation } from "../../optvis/term.ts";
+import { readsActivation, readsForward, type Term } from "../../optvis/term.ts";
 import type { Capture, TermPasses } from "../../optvis/terms/context.ts";
-import { termPasses } from "../../optvis/terms/terms.ts";
+import { termPasses } from "../../optvis/terms/registry.ts";
 import type { Allocation } from "./memory.ts";
 import { convShape, elements, linearShape, type Step, type StepOptions } from "./steps.ts";
 import { biasOf, convWeights, linearWeights } from "./weights.ts";
@@ -84,7 +84,7 @@ export function forwardPass(walk: Walk): {
     for (const { term, passes } of termsOf(walk, step)) {
       const value = passes.forward({ activation: output, partials });
       dispatches.push(...value);
-      if (isPlain(term)) valueOnly.push(...value);
+      if (!readsForward(term)) valueOnly.push(...value);
       if (passes.capture) captures.push(copyOf(passes.capture, output));
     }
     source = output;
@@ -109,10 +109,10 @@ function copyOf({ from, to, bytes }: Capture, activation: string): Copy {
 export function termsOf(
   { batch, memory }: Walk,
   step: Step,
-): { readonly term: LayeredTerm; readonly passes: TermPasses }[] {
+): { readonly term: Term; readonly passes: TermPasses }[] {
   return step.terms.map(({ index, term }) => ({
     term,
-    passes: termPasses({ term, index, batch, shape: step.output, memory }),
+    passes: termPasses({ term, index, batch, shape: step.output, mean: [], memory }),
   }));
 }
 

@@ -5,8 +5,8 @@ import type { Network, Preprocess, Size } from "../../model/network.ts";
 import { preprocessing } from "../../model/preprocess.ts";
 import { ALPHA_GRADIENT, alphaName, expectAlpha } from "../../optvis/params/alpha.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
-import { isPenalty, needsPhoto, type Objective } from "../../optvis/term.ts";
-import { penaltyPasses } from "../../optvis/terms/penalty.ts";
+import { isPenalty, needsPhoto, type Objective, readsOpacity } from "../../optvis/term.ts";
+import { termPasses } from "../../optvis/terms/registry.ts";
 import { transformsOf } from "../../optvis/transforms/transforms.ts";
 import { defaultVariant } from "../kernels/variant-guess.ts";
 import { type ChooseVariant, exactVariant } from "../kernels/variants.ts";
@@ -120,16 +120,24 @@ function planPenalties(
   preprocess: Preprocess,
   memory: Allocation,
 ) {
-  const { batch, size } = recipe;
+  const {
+    batch,
+    size: [height, width],
+  } = recipe;
   const { mean } = preprocessing(preprocess);
   expectAlpha(objective, recipe);
-  const buffers = {
-    ...{ image, gradient: GRADIENT, partials: PARTIALS },
-    ...{ alpha: alphaName(image), alphaGradient: ALPHA_GRADIENT },
-  };
-  const all = objective.terms.flatMap((term, index) =>
-    isPenalty(term) ? [penaltyPasses({ term, index, batch, size, mean, memory }, buffers)] : [],
-  );
+  const all = objective.terms.flatMap((term, index) => {
+    if (!isPenalty(term)) return [];
+    const opacity = readsOpacity(term);
+    const shape = { channels: opacity ? 1 : 3, height, width };
+    const { forward, backward } = termPasses({ term, index, batch, shape, mean, memory });
+    const activation = opacity ? alphaName(image) : image;
+    const gradient = opacity ? ALPHA_GRADIENT : GRADIENT;
+    return {
+      forward: forward({ activation, partials: PARTIALS }),
+      backward: backward(true, { activation, gradient }),
+    };
+  });
   return {
     forward: all.flatMap(({ forward }) => forward),
     backward: all.flatMap(({ backward }) => backward),

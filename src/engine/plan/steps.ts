@@ -8,7 +8,6 @@ import { type LinearShape, linearFlops } from "../../nn/linear.ts";
 import {
   channelsOf,
   isPenalty,
-  type LayeredTerm,
   type Objective,
   readsActivation,
   type Term,
@@ -37,7 +36,7 @@ export interface Step {
 /** A term and its place in the objective. */
 export interface IndexedTerm {
   readonly index: number;
-  readonly term: LayeredTerm;
+  readonly term: Term;
 }
 
 export interface StepOptions {

@@ -6,7 +6,7 @@
 import type { Layer, Network, Shape, Size } from "../../model/network.ts";
 import { layerShapes, receptiveField } from "../../model/shapes.ts";
 import type { Window } from "../../nn/preprocess.ts";
-import { isPenalty, type Term } from "../../optvis/term.ts";
+import { isPenalty, positionOf, type Term } from "../../optvis/term.ts";
 
 /** From a row or column, and up to but not including another. */
 type Span = readonly [begin: number, end: number];
@@ -66,10 +66,6 @@ export function receptiveWindow(
   const [top, bottom] = spanOf(network.layers, shapes, size[0], 0, layer, y);
   const [left, right] = spanOf(network.layers, shapes, size[1], 1, layer, x);
   return { y: top, x: left, height: bottom - top, width: right - left };
-}
-
-function positionOf(term: Term): readonly [y: number, x: number] | undefined {
-  return term.kind === "neuron" || term.kind === "direction" ? term.position : undefined;
 }
 
 function moved(term: Term, { y, x }: Window, network: Network): Term {

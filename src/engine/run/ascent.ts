@@ -17,7 +17,7 @@ import { parseObjective } from "../../optvis/objective.ts";
 import { liveFields, type Recipe } from "../../optvis/recipe.ts";
 import { checkRecipe } from "../../optvis/recipe-text.ts";
 import { expectRegularizers } from "../../optvis/regularizers.ts";
-import { weightKey } from "../../optvis/terms/terms.ts";
+import { weightKey } from "../../optvis/terms/context.ts";
 import { dependsOnIterations } from "../../optvis/transforms/transforms.ts";
 import { TUNING_MS, type TuningOptions, type TuningReport, tuneKernels } from "../kernels/tuner.ts";
 import type { TuningStorage } from "../kernels/tuning-memory.ts";

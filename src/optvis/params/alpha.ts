@@ -14,7 +14,7 @@ import { InputError } from "../../errors.ts";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
 import type { Size } from "../../model/network.ts";
 import type { Recipe } from "../recipe.ts";
-import type { Objective } from "../term.ts";
+import { type Objective, readsOpacity } from "../term.ts";
 import { logit } from "./colour.ts";
 import { type Images, type Memory, type ParamPasses, type Plane, paramOf } from "./param.ts";
 
@@ -36,7 +36,7 @@ export function alphaPlane({ alpha, param }: Pick<Recipe, "alpha" | "param">): P
 
 /** @throws InputError where the objective is about an alpha channel and the recipe has none */
 export function expectAlpha({ terms }: Objective, { alpha }: Pick<Recipe, "alpha">): void {
-  if (alpha || !terms.some(({ kind }) => kind === "alpha")) return;
+  if (alpha || !terms.some(readsOpacity)) return;
   throw new InputError("objective: alpha is the mean opacity, and the recipe has no alpha channel", {
     remedy: "add one (alpha, --alpha), or leave the term out",
   });

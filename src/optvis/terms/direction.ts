@@ -1,139 +1,138 @@
-/** Directions in channel space and caricatures: dot × cosᵖ; formulas in shaders/direction.wgsl. */
-import { direction_backward, direction_forward } from "../../../shaders/direction.wgsl";
-import { type BufferRef, dispatch, fold } from "../../gpu/dispatch.ts";
-import { PARTIALS } from "../reduce.ts";
-import type {
-  CaricatureTerm,
-  ChannelsTerm,
-  ChannelTerm,
-  DirectionsTerm,
-  DirectionTerm,
-  InterpolationTerm,
-  NeuronTerm,
-} from "../term.ts";
-import { gains, type TermContext, type TermPasses, weighted } from "./context.ts";
-import { onePosition, type Rectangle, withinBorder } from "./rectangle.ts";
+/** `direction`: along a direction in channel space, at every position or at one: dot × cosᵖ (Lucid). */
+import { InputError } from "../../errors.ts";
+import { show } from "../spec-errors.ts";
+import { add, vectorPasses } from "./along.ts";
+import type { AtPosition, OverPositions, TermKind } from "./kind.ts";
+import { onePosition, withinBorder } from "./rectangle.ts";
+import {
+  channelOf,
+  cutPower,
+  expectParts,
+  formatPosition,
+  formatPower,
+  layerOf,
+  numberOf,
+  positionIn,
+  refuse,
+  type TermText,
+} from "./text.ts";
 
-type VectorTerm =
-  | ChannelTerm
-  | NeuronTerm
-  | ChannelsTerm
-  | DirectionTerm
-  | DirectionsTerm
-  | InterpolationTerm;
+/** A channel, and how much of it. */
+type Component = readonly [channel: number, component: number];
 
-/** Lucid's floor of the cosine: without one, a direction that is opposed has no gradient that turns it. */
-const FLOOR = 0.1;
-
-/** A direction of each image over the channels, (N,C), the same at every position. */
-export function directionPasses(place: TermContext<VectorTerm>): TermPasses {
-  const { term, index, batch, shape, memory } = place;
-  const { channels, height, width } = shape;
-  const vectors = new Float32Array(batch * channels);
-  for (let n = 0; n < batch; n++)
-    addVector(term, n, batch, vectors.subarray(n * channels, (n + 1) * channels));
-  const centre = [Math.floor(height / 2), Math.floor(width / 2)] as const;
-  const one = "position" in term ? term.position : term.kind === "neuron" ? centre : undefined;
-  return passes(place, {
-    direction: memory.table(`term${index}.direction`, vectors),
-    strides: { imageStride: channels, channelStride: 1, positionStride: 0 },
-    power: "power" in term ? term.power : 0,
-    positions: one ? onePosition(shape, one) : withinBorder(shape, "border" in term ? term.border : 0),
-  });
-}
-
-/** The photograph's activation (C,H,W), the same for every image. */
-export function caricaturePasses(place: TermContext<CaricatureTerm>): TermPasses {
-  const { term, shape, memory } = place;
-  const { channels, height, width } = shape;
-  const area = height * width;
-  const bytes = 4 * channels * area;
-  const direction = memory.buffer(`${term.layer}.target`, "kept", bytes);
-  return {
-    ...passes(place, {
-      direction,
-      strides: { imageStride: 0, channelStride: area, positionStride: 1 },
-      power: term.power,
-      positions: withinBorder(shape, term.border),
-    }),
-    capture: { from: "activation", to: direction, bytes },
-  };
-}
-
-interface Along {
-  readonly direction: BufferRef;
-  readonly strides: {
-    readonly imageStride: number;
-    readonly channelStride: number;
-    readonly positionStride: number;
-  };
+export interface DirectionTerm extends OverPositions, AtPosition {
+  readonly kind: "direction";
+  readonly direction: readonly Component[];
   readonly power: number;
-  readonly positions: Rectangle;
 }
 
-function passes(place: TermContext, { direction, strides, power, positions }: Along): TermPasses {
-  const { term, index, batch, shape } = place;
-  const area = shape.height * shape.width;
-  const { value: scale, live } = weighted(place, 1 / positions.count);
-  const uniform = {
-    batch,
-    channels: shape.channels,
-    area,
-    ...positions,
-    ...strides,
-    slot: index,
-    power,
-    lowest: FLOOR,
-    scale,
-  };
-  const label = `${term.layer} ${term.kind}`;
-  const shared = { direction, gains: gains(place) };
-  return {
-    forward: ({ activation, partials }) => [
-      dispatch(direction_forward, {
-        label: `${label} forward`,
-        buffers: { ...shared, activation, partials },
-        uniform: { ...uniform, accumulate: 0 },
-        workgroups: [PARTIALS, batch, 1],
-        live,
-      }),
-    ],
-    backward: (accumulate, { activation, gradient }) => [
-      dispatch(direction_backward, {
-        label: `${label} backward`,
-        buffers: { ...shared, activation, gradient },
-        uniform: { ...uniform, accumulate: accumulate ? 1 : 0 },
-        workgroups: fold(batch * area),
-        live,
-      }),
-    ],
-  };
+const FORM = "direction:LAYER:I=W,J=W[:Y,X][^P]";
+
+export const direction: TermKind<DirectionTerm> = {
+  forms: [
+    { form: FORM, says: "mean of dot × cosᵖ with a direction in channel space; at one place, if said" },
+    {
+      form: "direction:LAYER:@FILE[#NAME]",
+      says: "the same, of weights in a .safetensors or JSON file (on the command line)",
+    },
+  ],
+  spellings: { direction: parse },
+  format({ layer, direction, position, power }) {
+    return `${formatDirection(layer, direction)}${formatPosition({ ...(position && { position }) })}${formatPower(power)}`;
+  },
+  reads: "layer",
+  photo: false,
+  batch: "same",
+  channels: {
+    // The cosine has the length of the whole activation in it.
+    of: (term) => (term.power === 0 ? term.direction.map(([channel]) => channel) : undefined),
+    among: (term, at) => ({
+      ...term,
+      direction: term.direction.map(([channel, x]) => [at(channel), x] as const),
+    }),
+  },
+  border: true,
+  positions: "all or one",
+  gradientReads: () => "activation",
+  passes(context) {
+    const { term, shape } = context;
+    const { position, border, power } = term;
+    const positions = position ? onePosition(shape, position) : withinBorder(shape, border);
+    return vectorPasses(context, { power, positions }, (vector) => {
+      for (const [channel, x] of term.direction) add(vector, channel, x);
+    });
+  },
+};
+
+/**
+ * The text of a direction in channel space, for an objective.
+ * @param weights one a channel, or by channel; zeros are left out
+ * @throws InputError for numbers that are not finite in float32, and where all are zero
+ */
+export function directionSpec(
+  layer: string,
+  weights: ArrayLike<number> | ReadonlyMap<number, number>,
+): string {
+  const all =
+    weights instanceof Map ? [...weights] : Array.from(weights as ArrayLike<number>, (x, i) => [i, x]);
+  const components = (all as Component[]).map(([channel, x]): Component => {
+    if (Number.isFinite(Math.fround(x))) return [channel, shortest(x)];
+    throw new InputError(`direction of ${layer}: the weight of channel ${channel} is not finite: ${x}`);
+  });
+  const direction = components.filter(([, x]) => Math.fround(x) !== 0);
+  if (direction.length > 0) return formatDirection(layer, direction);
+  throw new InputError(`direction of ${layer}: all ${all.length} weights are zero, which is no direction`);
 }
 
-/** Adds image n's direction to `vector`, one number a channel. */
-function addVector(term: VectorTerm, n: number, batch: number, vector: Float32Array): void {
-  const add = (channel: number, x: number): void => {
-    vector[channel] = (vector[channel] as number) + x;
-  };
-  switch (term.kind) {
-    case "channel":
-    case "neuron":
-      add(term.channel, 1);
-      return;
-    case "channels":
-      add(term.channels[n % term.channels.length] as number, 1);
-      return;
-    case "direction":
-      for (const [channel, x] of term.direction) add(channel, x);
-      return;
-    case "directions":
-      vector.set(term.directions[n % term.directions.length] as Float32Array);
-      return;
-    case "interpolate": {
-      const share = batch > 1 ? n / (batch - 1) : 0;
-      add(term.from, 1 - share);
-      add(term.to, share);
-      return;
-    }
-  }
+/** The number of fewest digits that is the same in float32, in which kernels have it. */
+function shortest(x: number): number {
+  const digits = [6, 7, 8, 9].map((count) => Number(x.toPrecision(count)));
+  return digits.find((short) => Math.fround(short) === Math.fround(x)) ?? x;
+}
+
+function formatDirection(layer: string, direction: readonly Component[]): string {
+  return `direction:${layer}:${direction.map(([channel, x]) => `${channel}=${x}`).join(",")}`;
+}
+
+function parse(given: TermText) {
+  const [text, power] = cutPower(given, given.parts.join(":"));
+  if (text.startsWith("@")) refuseFile(given);
+  const [components = "", ...places] = text.split(":");
+  expectParts(given, FORM, [0, 1], places);
+  const layer = layerOf(given);
+  const direction = components.split(",").map((component) => {
+    const [, channel, x] = /^(\d+)=(\S+)$/.exec(component) ?? [];
+    if (channel === undefined || x === undefined) return refuse(given, `expected ${FORM}`);
+    return [channelOf(given, channel), numberOf(given, x, "a component")] as const;
+  });
+  return { kind: "direction", layer, direction, power, ...positionIn(given, places[0]) } as const;
+}
+
+/** The core reads no files: whoever does writes the weights out before (`directionSpec`). */
+function refuseFile(given: TermText): never {
+  refuse(
+    given,
+    "the file of a direction cannot be read here",
+    "the command line reads it; elsewhere write the weights out, direction:LAYER:I=W,J=W (directionSpec makes that text)",
+  );
+}
+
+/** Where the weights of a direction are kept. */
+export interface DirectionFile {
+  readonly layer: string;
+  readonly path: string;
+  /** The tensor's name, where the file holds several. */
+  readonly tensor: string | undefined;
+}
+
+/** `direction:LAYER:@FILE#NAME`, and what follows: the path ends at a colon, ^ or [, unless it is quoted. */
+const FILE = /^direction:([^:"]*):@(?:"([^"]*)"|([^":^[]*))(.*)$/s;
+
+/** @returns undefined for a term that is no direction from a file; `rest` is what follows it: position, power, border, images */
+export function directionFile(term: string): (DirectionFile & { readonly rest: string }) | undefined {
+  const [, layer, quoted, bare, rest] = FILE.exec(term.trim()) ?? [];
+  if (layer === undefined || rest === undefined) return undefined;
+  const [, path = "", tensor] = /^(.*?)(?:#([^#]*))?$/s.exec((quoted ?? bare ?? "").trim()) ?? [];
+  if (path !== "") return { layer, path, tensor, rest };
+  throw new InputError(`objective ${show(term)}: expected a file's path after @`);
 }

@@ -1,37 +1,26 @@
-/** Distances of activations from the photograph's or from zero; formulas in shaders/distance.wgsl. */
+/** Mean squared distances of activations from a goal; formulas in shaders/distance.wgsl. */
 import { distance_backward, distance_forward } from "../../../shaders/distance.wgsl";
 import { type BufferRef, dispatch, fold } from "../../gpu/dispatch.ts";
 import { PARTIALS } from "../reduce.ts";
-import type { InversionTerm, LayerTerm } from "../term.ts";
 import { gains, type TermContext, type TermPasses, weighted } from "./context.ts";
+import type { OverPositions } from "./kind.ts";
 import { withinBorder } from "./rectangle.ts";
 
-/** −mean (a − t)², t the photograph's activation. */
-export function inversionPasses(place: TermContext<InversionTerm>): TermPasses {
-  const { term, shape, memory } = place;
-  const length = shape.channels * shape.height * shape.width;
-  const goal = memory.buffer(`${term.layer}.target`, "kept", 4 * length);
-  return { ...passes(place, goal, length, -1), capture: { from: "activation", to: goal, bytes: 4 * length } };
+/** One image's activation (C,H,W), or one number for all of it. */
+interface Goal {
+  readonly buffer: BufferRef;
+  readonly length: number;
 }
 
-/** mean a² of some images of a batch, or without a border. */
-export function layerPasses(place: TermContext<LayerTerm>): TermPasses {
-  return passes(place, place.memory.table("zero", new Float32Array(1)), 1, 1);
-}
-
-function passes(
-  place: TermContext<InversionTerm | LayerTerm>,
-  goal: BufferRef,
-  targetLength: number,
-  sign: 1 | -1,
-): TermPasses {
-  const { term, index, batch, shape } = place;
+/** sign · weight · mean (a − goal)². */
+export function distancePasses(context: TermContext<OverPositions>, sign: 1 | -1, goal: Goal): TermPasses {
+  const { term, index, batch, shape } = context;
   const area = shape.height * shape.width;
   const stride = shape.channels * area;
   const positions = withinBorder(shape, term.border);
-  const { value: scale, live } = weighted(place, sign / (shape.channels * positions.count));
-  const uniform = { batch, stride, area, ...positions, targetLength, slot: index, scale };
-  const shared = { goal, gains: gains(place) };
+  const { value: scale, live } = weighted(context, sign / (shape.channels * positions.count));
+  const uniform = { batch, stride, area, ...positions, targetLength: goal.length, slot: index, scale };
+  const shared = { goal: goal.buffer, gains: gains(context) };
   return {
     forward: ({ activation, partials }) => [
       dispatch(distance_forward, {

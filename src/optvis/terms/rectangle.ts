@@ -20,3 +20,8 @@ export function withinBorder({ height, width }: Shape, border = 0): Rectangle {
 export function onePosition({ width }: Shape, [y, x]: readonly [y: number, x: number]): Rectangle {
   return { width, first: y * width + x, columns: 1, count: 1 };
 }
+
+/** The position that is meant where none is said: ⌊H/2⌋, ⌊W/2⌋. */
+export function centre({ height, width }: Shape): readonly [y: number, x: number] {
+  return [Math.floor(height / 2), Math.floor(width / 2)];
+}

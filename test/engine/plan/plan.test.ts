@@ -169,7 +169,8 @@ test.each([
   ["neuron:conv3_3:7", ["conv3_3 forward", "conv3_3 neuron forward", "objective"]],
   ["channel:relu3_3:7", ["relu3_3 channel forward", "objective"]],
   ["layer:conv3_3", ["conv3_3 layer forward", "objective"]],
-  ["direction:conv3_3:3=1,5=2^1", ["objective"]],
+  ["direction:conv3_3:3=1,5=2^1", ["conv3_3 direction forward", "objective"]],
+  ["diversity:conv3_3", ["objective"]],
   ["channel:conv3_3:7 - tv", ["conv3_3 forward", "conv3_3 channel forward", "objective"]],
 ])("%s: of an iteration whose value nobody asks for is left out: %s", (objective, without) => {
   const made = plan(objective);

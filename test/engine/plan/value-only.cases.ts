@@ -86,7 +86,7 @@ const ALL: readonly Unheard[] = [
     without: ["conv2_2 layer forward", "conv3_1 forward", "conv3_1 neuron forward", "objective"],
   },
   { objective: "layer:conv2_2", without: ["conv2_2 layer forward", "objective"] },
-  { objective: "direction:conv2_2:1=1,2=-2^1", without: ["objective"] },
+  { objective: "direction:conv2_2:1=1,2=-2^1", without: ["conv2_2 direction forward", "objective"] },
   { objective: "channel:conv1_1:1", without: ["conv1_1 forward", "conv1_1 channel forward", "objective"] },
 ];
 

@@ -63,7 +63,6 @@ const DIFFERENCE: KernelSource<"image" | "wanted" | "gradient", Readonly<Record<
     wanted: { binding: 1, access: "read" },
     gradient: { binding: 2, access: "read_write" },
   },
-  lines: [],
   uniform: undefined,
   overrides: [],
   features: [],

@@ -4,7 +4,7 @@ import { compositePasses, opacityPasses } from "../../../src/optvis/params/alpha
 import { background } from "../../../src/optvis/params/background.ts";
 import { spectrumScale } from "../../../src/optvis/params/fourier.ts";
 import { PARTIALS, partialsBytes, reduceTotal } from "../../../src/optvis/reduce.ts";
-import { penaltyPasses } from "../../../src/optvis/terms/penalty.ts";
+import { termPasses } from "../../../src/optvis/terms/registry.ts";
 import { backgroundOf, backgroundSpectrum, type Drawn } from "../../reference/background.ts";
 import { type Shape4, sizeOf, type Tensor, tensor } from "../../reference/tensor.ts";
 import * as twin from "../../reference/twins.ts";
@@ -179,10 +179,8 @@ const PAID: readonly Paid[] = [
 function paid({ batch, size, weight, images }: Paid): Proof {
   const memory = new ProofMemory();
   const term = { kind: "alpha", layer: "image", weight, ...(images && { images }) } as const;
-  const { forward, backward } = penaltyPasses(
-    { term, index: 1, batch, size, mean: MEAN, memory },
-    { ...{ image: "u", gradient: "du", partials: "partials" }, ...{ alpha: "a", alphaGradient: "da" } },
-  );
+  const shape = { channels: 1, height: size[0], width: size[1] };
+  const { forward, backward } = termPasses({ term, index: 1, batch, shape, mean: MEAN, memory });
   const area = size[0] * size[1];
   const [a, da] = [noise(1, batch * area).map((value) => (1 + value) / 2), noise(2, batch * area)];
   const total = { batch, firstSlot: 1, slots: 1, ring: 1 };
@@ -192,9 +190,9 @@ function paid({ batch, size, weight, images }: Paid): Proof {
       ...{ state: new Uint32Array(4), value: 4 * batch },
     },
     dispatches: [
-      ...forward,
+      ...forward({ activation: "a", partials: "partials" }),
       reduceTotal("value", total, { finished: "partials", state: "state", totals: "value" }),
-      ...backward,
+      ...backward(true, { activation: "a", gradient: "da" }),
     ],
     check(read) {
       const gain = (n: number): number => ((images?.includes(n) ?? true) ? weight : 0);

@@ -1,7 +1,8 @@
 /** Style and diversity, step by step and as terms, against the float64 twins. */
 
 import { PARTIALS } from "../../../src/optvis/reduce.ts";
-import type { DiversityTerm, StyleTerm } from "../../../src/optvis/term.ts";
+import type { DiversityTerm } from "../../../src/optvis/terms/diversity.ts";
+import type { StyleTerm } from "../../../src/optvis/terms/style.ts";
 import { gramNorms } from "../../reference/gram.ts";
 import { type Tensor, tensor } from "../../reference/tensor.ts";
 import * as twin from "../../reference/twins.ts";

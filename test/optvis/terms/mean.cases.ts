@@ -2,8 +2,9 @@ import type { Preprocess, Shape } from "../../../src/model/network.ts";
 import { preprocessing } from "../../../src/model/preprocess.ts";
 import { PARTIALS, partialsBytes, reduceTotal } from "../../../src/optvis/reduce.ts";
 import { type Decay, l2Backward, l2Forward } from "../../../src/optvis/regularizers.ts";
-import type { ChannelTerm, LayerTerm, NeuronTerm } from "../../../src/optvis/term.ts";
-import { termPasses } from "../../../src/optvis/terms/terms.ts";
+import type { PlainTerm } from "../../../src/optvis/term.ts";
+import type { LayerTerm } from "../../../src/optvis/terms/layer.ts";
+import { termPasses } from "../../../src/optvis/terms/registry.ts";
 import { termValue } from "../../reference/objective.ts";
 import { type Shape4, sizeOf, tensor } from "../../reference/tensor.ts";
 import * as twin from "../../reference/twins.ts";
@@ -13,7 +14,7 @@ import { kernelCase, type Proof } from "../../support/execute.ts";
 import { ProofMemory } from "../../support/placed.ts";
 
 interface Placed {
-  readonly term: ChannelTerm | NeuronTerm | LayerTerm;
+  readonly term: PlainTerm;
   readonly batch: number;
   readonly shape: Shape;
   /** Place of the term in its objective. */
@@ -53,7 +54,14 @@ function objective({ term, batch, shape, index }: Placed): Proof {
   const a = tensor(full, noise(1, sizeOf(full)));
   const before = noise(2, sizeOf(full));
   const total = { batch, firstSlot: index, slots: 1, ring: 1 };
-  const { forward, backward } = termPasses({ term, index, batch, shape, memory: new ProofMemory() });
+  const { forward, backward } = termPasses({
+    term,
+    index,
+    batch,
+    shape,
+    mean: [],
+    memory: new ProofMemory(),
+  });
   return {
     buffers: {
       a: Float32Array.from(a.data),
@@ -155,7 +163,7 @@ function manyElements(shape: Shape): Proof {
   const memory = new ProofMemory();
   return {
     buffers: { a, gradient: a.byteLength },
-    dispatches: termPasses({ term, index: 0, batch: 1, shape, memory }).backward(false, {
+    dispatches: termPasses({ term, index: 0, batch: 1, shape, mean: [], memory }).backward(false, {
       activation: "a",
       gradient: "gradient",
     }),

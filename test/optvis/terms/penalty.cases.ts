@@ -1,8 +1,7 @@
 /** Penalties on the images: value and gradient against the float64 twins, and other people's numbers. */
 
 import { PARTIALS, partialsBytes, reduceTotal } from "../../../src/optvis/reduce.ts";
-import type { PenaltyTerm } from "../../../src/optvis/term.ts";
-import { penaltyPasses } from "../../../src/optvis/terms/penalty.ts";
+import { type Term, termPasses } from "../../../src/optvis/terms/registry.ts";
 import { gaussianBlur, gaussianWeights } from "../../reference/blur.ts";
 import { type Shape4, sizeOf, type Tensor, tensor } from "../../reference/tensor.ts";
 import * as twin from "../../reference/twins.ts";
@@ -10,6 +9,8 @@ import type { GpuCase } from "../../stacks/case.ts";
 import { absolute, coarseNoise, DIVISION, expectWithin, noise, roundings } from "../../support/compare.ts";
 import { kernelCase, type Proof } from "../../support/execute.ts";
 import { ProofMemory } from "../../support/placed.ts";
+
+type PenaltyTerm = Extract<Term, { readonly amount: number }>;
 
 interface Penalized {
   readonly term: PenaltyTerm;
@@ -158,16 +159,18 @@ function penaltyProof(
     data: u.data.map((value, i) => value + mean[Math.floor(i / area) % 3]!),
   };
   const memory = new ProofMemory();
-  const buffers = {
-    ...{ image: "image", gradient: "gradient", partials: "partials" },
-    ...{ alpha: "alpha", alphaGradient: "alpha.gradient" },
-  };
-  const { forward, backward } = penaltyPasses({ ...place, memory }, buffers);
+  const shape = { channels: 3, height: size[0], width: size[1] };
+  const { forward, backward } = termPasses({ term, index, batch, shape, mean, memory });
   const before = noise(2, u.data.length);
   const total = { batch, firstSlot: index, slots: 1, ring: 1 };
   const wanted = expected(term, x, u);
   const gain = (n: number): number => ((term.images?.includes(n) ?? true) ? term.weight : 0);
   const of = (i: number): number => gain(Math.floor((i * batch) / u.data.length));
+  const dispatches = [
+    ...forward({ activation: "image", partials: "partials" }),
+    reduceTotal("value", total, { finished: "partials", state: "state", totals: "value" }),
+    ...backward(true, { activation: "image", gradient: "gradient" }),
+  ];
   return {
     buffers: {
       ...memory.buffers,
@@ -177,11 +180,7 @@ function penaltyProof(
       state: new Uint32Array(4),
       value: 4 * batch,
     },
-    dispatches: [
-      ...forward,
-      reduceTotal("value", total, { finished: "partials", state: "state", totals: "value" }),
-      ...backward,
-    ],
+    dispatches,
     check(read) {
       const [valueDepth, depth] = wanted.depths;
       const value = wanted.value.map((v, n) => gain(n) * v);

@@ -1,12 +1,10 @@
 /** Directions, caricatures, inversion and alignment: value and gradient against the float64 twins. */
 import { PARTIALS } from "../../../src/optvis/reduce.ts";
-import type {
-  AlignmentTerm,
-  CaricatureTerm,
-  InversionTerm,
-  LayeredTerm,
-  LayerTerm,
-} from "../../../src/optvis/term.ts";
+import type { AlignmentTerm } from "../../../src/optvis/terms/align.ts";
+import type { CaricatureTerm } from "../../../src/optvis/terms/caricature.ts";
+import type { InversionTerm } from "../../../src/optvis/terms/invert.ts";
+import type { LayerTerm } from "../../../src/optvis/terms/layer.ts";
+import type { Term } from "../../../src/optvis/terms/registry.ts";
 import type { Direction } from "../../reference/direction.ts";
 import { countOf, innerPositions, isInside, type Positions } from "../../reference/positions.ts";
 import { type Tensor, zeros } from "../../reference/tensor.ts";
@@ -23,7 +21,7 @@ const UNITS = { channels: 10, height: 1, width: 1 };
 const on = { weight: 1, layer: "a" } as const;
 
 /** With the direction of image n, one number a channel, written out here. */
-interface Directed extends Placed<LayeredTerm> {
+interface Directed extends Placed<Term> {
   readonly vector: (n: number) => readonly number[];
   readonly power?: number;
   readonly position?: readonly [y: number, x: number];
@@ -159,12 +157,12 @@ function directed(placed: Directed): Proof {
 }
 
 /** Without the term's border, if it has one. */
-function positionsOf({ term, shape }: Placed<LayeredTerm>): Positions {
+function positionsOf({ term, shape }: Placed<Term>): Positions {
   return innerPositions([shape.height, shape.width], "border" in term ? term.border : 0);
 }
 
 function alongProof(
-  placed: Placed<LayeredTerm>,
+  placed: Placed<Term>,
   a: Tensor,
   direction: Direction,
   contents: Readonly<Record<string, Float32Array>>,

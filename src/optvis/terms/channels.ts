@@ -1,0 +1,37 @@
+/** `channel` with a list: every image of a batch has its own channel, image n the n-th, round and round. */
+import { add, vectorPasses } from "./along.ts";
+import type { OverPositions, TermKind } from "./kind.ts";
+import { withinBorder } from "./rectangle.ts";
+
+export interface ChannelsTerm extends OverPositions {
+  readonly kind: "channels";
+  readonly channels: readonly number[];
+}
+
+/** Read by `channel`, whose spelling it shares. */
+export const channels: TermKind<ChannelsTerm> = {
+  forms: [{ form: "channel:LAYER:3,17,0..15", says: "image n of a batch the n-th channel, round and round" }],
+  spellings: {},
+  format: (term) => formatChannels(term.layer, term.channels),
+  reads: "layer",
+  photo: false,
+  batch: (term) => term.channels.length,
+  channels: {
+    of: (term) => term.channels,
+    among: (term, at) => ({ ...term, channels: term.channels.map(at) }),
+  },
+  border: true,
+  positions: "all",
+  gradientReads: () => "activation",
+  passes(context) {
+    const { term, shape } = context;
+    const positions = withinBorder(shape, term.border);
+    return vectorPasses(context, { positions }, (vector, n) =>
+      add(vector, term.channels[n % term.channels.length] as number, 1),
+    );
+  },
+};
+
+export function formatChannels(layer: string, channels: readonly number[]): string {
+  return `channel:${layer}:${channels.join(",")}`;
+}

@@ -1,0 +1,30 @@
+/** `invert`: minus the mean squared distance from the photograph's activation (Mahendran and Vedaldi 2015). */
+import { distancePasses } from "./distance.ts";
+import type { OverPositions, TermKind } from "./kind.ts";
+import { wholeLayer } from "./text.ts";
+
+export interface InversionTerm extends OverPositions {
+  readonly kind: "invert";
+}
+
+const FORM = "invert:LAYER";
+
+export const invert: TermKind<InversionTerm> = {
+  forms: [{ form: FORM, says: "minus the mean squared distance from a photograph's activation" }],
+  spellings: { invert: wholeLayer("invert", FORM) },
+  format: (term) => `invert:${term.layer}`,
+  reads: "layer",
+  photo: true,
+  batch: "same",
+  channels: "all",
+  border: true,
+  positions: "all",
+  gradientReads: () => "activation",
+  passes(context) {
+    const { term, shape, memory } = context;
+    const length = shape.channels * shape.height * shape.width;
+    const buffer = memory.buffer(`${term.layer}.target`, "kept", 4 * length);
+    const passes = distancePasses(context, -1, { buffer, length });
+    return { ...passes, capture: { from: "activation", to: buffer, bytes: 4 * length } };
+  },
+};

@@ -1,0 +1,35 @@
+/** `layer`: the mean of squares of a whole layer (DeepDream). */
+import { distancePasses } from "./distance.ts";
+import { coversAll, type OverPositions, type SubjectKind } from "./kind.ts";
+import { meanPasses } from "./mean.ts";
+import { wholeLayer } from "./text.ts";
+
+export interface LayerTerm extends OverPositions {
+  readonly kind: "layer";
+}
+
+const FORM = "layer:LAYER";
+
+export const layer: SubjectKind<LayerTerm> = {
+  forms: [{ form: FORM, says: "mean of squares of a whole layer" }],
+  spellings: { layer: wholeLayer("layer", FORM) },
+  format: (term) => `layer:${term.layer}`,
+  reads: "layer",
+  photo: false,
+  batch: "same",
+  channels: "all",
+  border: true,
+  positions: "all",
+  gradientReads: () => "activation",
+  passes(context) {
+    const { term, shape, memory } = context;
+    const count = shape.channels * shape.height * shape.width;
+    if (coversAll(term)) return meanPasses(context, "squares", { offset: 0, count });
+    return distancePasses(context, 1, { buffer: memory.table("zero", new Float32Array(1)), length: 1 });
+  },
+  subject: {
+    make: (layer) => ({ kind: "layer", weight: 1, layer }),
+    title: (term) => term.layer,
+    place: () => "the whole layer",
+  },
+};
