@@ -1,7 +1,7 @@
 /** A photograph as a start: fetched or picked, decoded by the browser, fitted to the recipe's size. */
 import { InputError } from "../errors.ts";
 import { fitPhoto, fitTransparent, type Raster } from "../optvis/picture.ts";
-import type { RunRequest } from "./run-controller.ts";
+import type { RunRequest } from "./run-request.ts";
 
 const REMEDY = "Choose a JPEG, PNG, WebP or AVIF picture.";
 

@@ -4,15 +4,12 @@
  * Whatever arrives late (weights, compiled pipelines, the frame in flight) is checked against the signal
  * it was started under and dropped if that is no longer the current one.
  */
-import type { ReactiveController, ReactiveControllerHost } from "lit";
-import type { TuningStorage } from "../engine/kernels/tuning-memory.ts";
+import type { ReactiveController } from "lit";
 import { formatVariants } from "../engine/kernels/variant-text.ts";
-import { type Ascent, createAscent, type LiveSettings } from "../engine/run/ascent.ts";
-import { AscentError, DeviceError, InputError } from "../errors.ts";
-import type { Gpu } from "../gpu/device.ts";
-import type { Model, Network } from "../model/network.ts";
-import type { Recipe } from "../optvis/recipe.ts";
-import { wallSize } from "../optvis/wall.ts";
+import type { Ascent, LiveSettings } from "../engine/run/ascent.ts";
+import { AscentError, type DeviceError, InputError } from "../errors.ts";
+import type { Network } from "../model/network.ts";
+import { BeginFailure, type BegunRun, beginRun } from "./begin-run.ts";
 import {
   AscentErrorEvent,
   AscentReadyEvent,
@@ -20,35 +17,13 @@ import {
   AscentStepEvent,
   type Concern,
 } from "./events.ts";
-import { readPhoto, readTarget } from "./photo.ts";
-import { placeInNetwork } from "./placement.ts";
+import { closeCanvas, openCanvas, paint } from "./picture-canvas.ts";
 import { RateMeter } from "./rate-meter.ts";
-import { type ModelRequest, Resources } from "./resources.ts";
-
-/** `empty`: no model given; `hidden`: would run, but nobody can see it; `finished`: all iterations done. */
-export type RunState = "empty" | "loading" | "running" | "hidden" | "paused" | "finished" | "failed";
-
-/** Everything a run needs, as the host's properties say it now. */
-export interface RunRequest extends ModelRequest {
-  readonly recipe: Recipe;
-  /** URL of a photograph or the file itself, for `init: "photo"`. */
-  readonly photo: string | Blob | undefined;
-  /** The same of what the objective compares with; the start's photograph if absent. */
-  readonly target: string | Blob | undefined;
-  /** Where tunings are remembered, if anywhere. */
-  readonly tuning: TuningStorage | undefined;
-}
-
-export interface RunHost extends ReactiveControllerHost, HTMLElement {
-  readonly canvas: HTMLCanvasElement;
-  readonly hasUpdated: boolean;
-  readonly paused: boolean;
-  /** Whether anybody listens for objective values; they cost the one readback a submission. */
-  readonly listening: boolean;
-  showState(state: RunState): void;
-  /** @throws InputError if the properties contradict; undefined while there is no model. */
-  request(): RunRequest | undefined;
-}
+import { Resources } from "./resources.ts";
+import type { RunHost, RunState } from "./run-host.ts";
+import { type RunRequest, steeringOf } from "./run-request.ts";
+import { StepLoop } from "./step-loop.ts";
+import { Turns } from "./turns.ts";
 
 /** An error, and what it is about. */
 interface Failure {
@@ -67,13 +42,14 @@ export class RunController implements ReactiveController {
   #network: Network | undefined;
   #ascent: Ascent | undefined;
   #failure: Failure | undefined;
+  /** What was asked for last; undefined where that contradicted itself. */
+  #asked: RunRequest | undefined;
   /** The newest load; aborted by the next one and by leaving the document. */
   #loading: AbortController | undefined;
   #loaded: Promise<void> = Promise.resolve();
-  #loop: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
-  /** Single steps and resets in progress or waiting; the loop rests while there are any. */
-  #turns = 0;
-  #lastTurn: Promise<void> = Promise.resolve();
+  readonly #loop = new StepLoop();
+  /** The loop rests while there are any. */
+  readonly #turns = new Turns();
   #onScreen = false;
   /** Iterations after which the run is finished. */
   #target = 0;
@@ -136,13 +112,45 @@ export class RunController implements ReactiveController {
     });
   }
 
+  /** Takes what the host asks for now: a run that is going is steered where it can be, else it starts again. */
+  follow(): void {
+    const before = this.#asked;
+    const now = this.#request();
+    this.#asked = now;
+    const live = before && now && steeringOf(before, now);
+    if (live && Object.keys(live).length === 0) return;
+    // What is being loaded, or has failed, is of before the change.
+    if (!live || this.#loading || this.#failure) this.load();
+    else this.#steer(live);
+  }
+
+  #request(): RunRequest | undefined {
+    try {
+      return this.#host.request();
+    } catch {
+      // `load` asks again, and says why not.
+      return undefined;
+    }
+  }
+
+  /** What the recipe has no use for, or the plan was not made for, fails as a load does or needs one. */
+  #steer(live: LiveSettings): void {
+    try {
+      this.#ascent?.set(live);
+      if (live.iterations !== undefined) this.#target = Math.max(live.iterations, this.iteration);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.load();
+    }
+  }
+
   /** Loads what the host asks for now and starts it from its first iteration; the old image stays until then. */
   load(): void {
     this.#loading?.abort();
     this.#loading = undefined;
     if (this.#failure) this.#host.requestUpdate();
     this.#failure = undefined;
-    this.#loop?.abort.abort();
+    this.#loop.stop();
     let request: RunRequest | undefined;
     try {
       request = this.#host.request();
@@ -160,52 +168,28 @@ export class RunController implements ReactiveController {
 
   async #load(request: RunRequest, loading: AbortController): Promise<void> {
     const { signal } = loading;
-    let concern: Concern = "gpu";
     try {
-      const arriving = this.#resources.model(request);
-      // Without a GPU nobody waits for the model any more.
-      arriving.catch(() => {});
-      const gpu = await this.#resources.gpu();
-      if (signal.aborted) return;
-      concern = "model";
-      const model = await arriving;
-      if (signal.aborted) return;
-      this.#network = model.network;
-      placeInNetwork(model.network, request.recipe, (stage) => {
-        concern = stage;
+      const run = await beginRun(request, this.#resources, signal, (network) => {
+        this.#network = network;
       });
-      concern = "init";
-      const [photo, target] = [await readPhoto(request, signal), await readTarget(request, signal)];
-      if (signal.aborted) return;
-      concern = "size";
-      const tuning = request.tuning && { storage: request.tuning };
-      const ascent = await createAscent(gpu, model, request.recipe, { photo, target, tuning });
-      await this.#loop?.ended;
-      if (signal.aborted) ascent.dispose();
-      else this.#adopt(gpu, model, ascent);
+      await this.#loop.ended();
+      if (run && signal.aborted) run.ascent.dispose();
+      else if (run) this.#adopt(run);
     } catch (error) {
       if (signal.aborted) return;
       this.#loading = undefined;
-      // Only a refused request is about the size; a shader or a lost device is not.
-      this.#fail(error, concern === "size" && !(error instanceof InputError) ? "run" : concern);
+      if (error instanceof BeginFailure) this.#fail(error.cause, error.concern);
+      else this.#fail(error, "run");
     }
   }
 
   /** Puts a new run in the place of the old one. */
-  #adopt(gpu: Gpu, model: Model, ascent: Ascent): void {
+  #adopt({ gpu, model, ascent }: BegunRun): void {
     this.#loading = undefined;
     this.#ascent?.dispose();
     this.#ascent = ascent;
     this.#target = ascent.recipe.iterations;
-    const { canvas } = this.#host;
-    const { height, width } = wallSize(ascent.recipe.batch, ascent.recipe.size);
-    if (canvas.width !== width) canvas.width = width;
-    if (canvas.height !== height) canvas.height = height;
-    const format = navigator.gpu.getPreferredCanvasFormat();
-    // A lost device's texture may still be on it, and Firefox does not paint on over that.
-    this.#context.unconfigure();
-    const alphaMode = ascent.recipe.alpha ? "premultiplied" : "opaque";
-    this.#context.configure({ device: gpu.device, format, alphaMode });
+    openCanvas(this.#host.canvas, gpu, ascent);
     this.#present();
     void ascent.lost.then((error) => {
       if (this.#ascent === ascent) this.#lose(error);
@@ -221,22 +205,6 @@ export class RunController implements ReactiveController {
       }),
     );
     this.#settle();
-  }
-
-  /** What is steered changes while running and nothing restarts; what the recipe has no use for fails as a load does. */
-  set(live: LiveSettings): void {
-    // What is being loaded, or has failed, is of before the change.
-    if (this.#loading || this.#failure) {
-      this.load();
-      return;
-    }
-    try {
-      this.#ascent?.set(live);
-      if (live.iterations !== undefined) this.#target = Math.max(live.iterations, this.iteration);
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      this.load();
-    }
   }
 
   /** Steps again after all iterations are done, or after a failure. */
@@ -271,16 +239,14 @@ export class RunController implements ReactiveController {
     });
   }
 
-  /** Waits for the load, for earlier turns and for the frame in flight, works, and lets the loop go on. */
+  /** Waits for earlier turns, for the load and for the frame in flight, works, and lets the loop go on. */
   #takeTurn(work: (ascent: Ascent) => Promise<void>): Promise<void> {
-    const earlier = this.#lastTurn;
-    const turn = async () => {
-      await earlier;
+    return this.#turns.take(async () => {
       // After a lost device the turn begins with a new one.
       if (this.#failure && !this.#ascent && !this.#loading) this.load();
       await this.#loaded;
       this.#settle();
-      await this.#loop?.ended;
+      await this.#loop.ended();
       const ascent = this.#ascent;
       if (!ascent) return;
       try {
@@ -288,20 +254,14 @@ export class RunController implements ReactiveController {
       } catch (error) {
         if (this.#ascent === ascent) this.#fail(error, "run");
       }
-    };
-    this.#turns++;
-    this.#lastTurn = turn().finally(() => {
-      this.#turns--;
-      this.#settle();
-    });
-    return this.#lastTurn;
+    }, this.#settle);
   }
 
   /** Starts or stops the loop, as everything that decides it stands now. */
   readonly #settle = (): void => {
-    const wanted = this.state === "running" && this.#turns === 0;
-    if (wanted && !this.#loop && this.#ascent) this.#startLoop(this.#ascent);
-    if (!wanted) this.#loop?.abort.abort();
+    const wanted = this.state === "running" && !this.#turns.any;
+    if (wanted && !this.#loop.going && this.#ascent) this.#startLoop(this.#ascent);
+    if (!wanted) this.#loop.stop();
     this.#announce();
   };
 
@@ -310,18 +270,15 @@ export class RunController implements ReactiveController {
   }
 
   #startLoop(ascent: Ascent): void {
-    const abort = new AbortController();
     this.#rate.clear();
     this.#rate.add(performance.now(), ascent.iteration);
-    const ended = this.#run(ascent, abort.signal)
-      .catch((error: unknown) => {
-        if (this.#ascent === ascent && !abort.signal.aborted) this.#fail(error, "run");
-      })
-      .then(() => {
-        this.#loop = undefined;
-        this.#settle();
-      });
-    this.#loop = { abort, ended };
+    this.#loop.start(
+      (signal) => this.#run(ascent, signal),
+      (error) => {
+        if (this.#ascent === ascent) this.#fail(error, "run");
+      },
+      this.#settle,
+    );
   }
 
   /** Draws and tells of every submission, also of those under way when it is stopped: they happen all the same. */
@@ -355,21 +312,15 @@ export class RunController implements ReactiveController {
     );
   }
 
-  get #context(): GPUCanvasContext {
-    const context = this.#host.canvas.getContext("webgpu");
-    if (!context) throw new DeviceError("This browser gives no WebGPU context to a canvas.");
-    return context;
-  }
-
   #present(): void {
-    this.#ascent?.present(this.#context, navigator.gpu.getPreferredCanvasFormat());
+    if (this.#ascent) paint(this.#host.canvas, this.#ascent);
   }
 
   #fail(error: unknown, concern: Concern): void {
     const typed = error instanceof AscentError ? error : new AscentError(String(error), { cause: error });
     this.#failure = { error: typed, concern };
     this.#host.requestUpdate();
-    this.#loop?.abort.abort();
+    this.#loop.stop();
     this.#announce();
     this.#host.dispatchEvent(new AscentErrorEvent(typed, concern));
   }
@@ -389,9 +340,9 @@ export class RunController implements ReactiveController {
     this.#loading?.abort();
     this.#loading = undefined;
     this.#failure = undefined;
-    this.#loop?.abort.abort();
-    // Before the device goes: Firefox stops painting the page when a canvas still shows a destroyed device's texture.
-    if (this.#ascent) this.#context.unconfigure();
+    this.#loop.stop();
+    // Before the device goes.
+    if (this.#ascent) closeCanvas(this.#host.canvas);
     this.#ascent?.dispose();
     this.#ascent = undefined;
     this.#resources.dispose();

@@ -18,6 +18,9 @@ export type NumericField = NamesWith<RecipeFields, { readonly kind: "number" }>;
 /** Fields that may change while an ascent runs: they are uniforms of its kernels. */
 export type LiveField = NamesWith<RecipeFields, { readonly live: "always" }>;
 
+/** Those, and the ones of which some changes can be taken while an ascent runs. */
+export type SteeredField = NamesWith<RecipeFields, { readonly live: "always" | "sometimes" }>;
+
 /** Fields that say how the ascent goes, and not what is drawn on what canvas. */
 export type AscentField = NamesWith<RecipeFields, { readonly group: "ascent" }>;
 

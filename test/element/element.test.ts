@@ -4,6 +4,8 @@ import type { Browser, ElementHandle, Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AscentView } from "../../src/element/ascent-view.ts";
 import type { AscentErrorEvent } from "../../src/element/events.ts";
+import { dashed, formatValue } from "../../src/optvis/field.ts";
+import { defaultRecipe, type Recipe, recipeFieldNames } from "../../src/optvis/recipe.ts";
 import { launch } from "../stacks/browser.ts";
 import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
 import { type Server, startServer } from "../stacks/server.ts";
@@ -314,6 +316,77 @@ for (const name of ["chromium", "firefox"] as const) {
       });
       await page.waitForFunction((it) => it.recipe?.iterations === 6 && it.state === "finished", {}, view);
       expect(await view.evaluate((it) => it.iteration)).toBe(6);
+      await remove(view);
+    });
+
+    it("has an attribute and a property for every field of a recipe", async () => {
+      const recipe: Recipe = {
+        ...defaultRecipe,
+        ...{ objective: "class:1", size: [24, 40], batch: 2, init: "noise", param: "fourier", share: 1.5 },
+        ...{ alpha: true, optimizer: "adam", lr: 0.5, l2: 1e-3, decay: 0.1, blur: 0.5, blurEvery: 2 },
+        ...{ blurGradient: 0.25, clipNorm: 5, clipContribution: 6, jitter: 3, transforms: "pad:2" },
+        ...{
+          strength: 0.5,
+          clamp: true,
+          redirect: false,
+          standardize: true,
+          coarse: 4,
+          seed: 7,
+          iterations: 9,
+        },
+      };
+      const attributes = recipeFieldNames
+        .filter((field) => recipe[field] !== true)
+        .map((field) => [dashed(field), formatValue(recipe[field])] as const);
+      const switches = ["alpha", "clamp", "standardize"].map((name) => [name, ""] as const);
+      const made = await page.evaluate(
+        (given, whole, fields) => {
+          const [byAttributes, byRecipe, plain] = [0, 1, 2].map(() => document.createElement("ascent-view"));
+          for (const [name, value] of given) byAttributes!.setAttribute(name, value);
+          byRecipe!.recipe = whole;
+          return [byAttributes!, byRecipe!, plain!].map((view) =>
+            Object.fromEntries(
+              fields.map((field) => [field, view[field === "blur" ? "blurSigma" : field] as unknown]),
+            ),
+          );
+        },
+        [...attributes, ...switches],
+        recipe,
+        recipeFieldNames,
+      );
+      expect(made[0]).toEqual({ ...recipe, size: "24x40" });
+      expect(made[1]).toEqual({ ...recipe, size: "24x40" });
+      expect(made[2]).toEqual({ ...defaultRecipe, objective: "", size: "128" });
+      const refused = await page.evaluate(() => {
+        try {
+          document.createElement("ascent-view").recipe = { itterations: 3 } as object;
+          return "";
+        } catch (error) {
+          return String(error);
+        }
+      });
+      expect(refused).toContain("did you mean iterations?");
+    });
+
+    it("takes a whole recipe: what is live goes on, everything else starts again", async () => {
+      const view = await hang({ iterations: "100000" }, "running");
+      await page.waitForFunction((it) => it.iteration > 1, {}, view);
+      const iteration = await view.evaluate((it) => {
+        it.recipe = { ...it.recipe, lr: 0.02, blur: 0.5, iterations: 90000 };
+        return it.iteration;
+      });
+      await page.waitForFunction((it, then) => it.iteration > then, {}, view, iteration);
+      expect(await view.evaluate((it) => it.recipe)).toMatchObject({
+        lr: 0.02,
+        blur: 0.5,
+        iterations: 90000,
+      });
+      await view.evaluate((it) => {
+        it.addEventListener("ascent-ready", () => Object.assign(window, { anew: true }));
+        it.recipe = { ...it.recipe, seed: 9, lr: 0.03 };
+      });
+      await page.waitForFunction(() => "anew" in window);
+      expect(await view.evaluate((it) => it.recipe)).toMatchObject({ seed: 9, lr: 0.03, blur: 0.5 });
       await remove(view);
     });
 

@@ -1,5 +1,5 @@
 /** What an ascent is asked, when it is made and while it runs, and what it reports. */
-import type { LiveField, Recipe } from "../../optvis/recipe.ts";
+import type { LiveField, Recipe, SteeredField } from "../../optvis/recipe.ts";
 import type { Objective } from "../../optvis/term.ts";
 import type { VariantOptions } from "../kernels/variant-choice.ts";
 import type { PlanOptions } from "../plan/plan.ts";
@@ -42,12 +42,11 @@ export type ResetOptions = Partial<Pick<Recipe, "init" | "seed" | LiveField>> & 
   readonly photo?: Float32Array;
 };
 
-/** What `set` takes. */
-export type LiveSettings = Partial<Pick<Recipe, LiveField>> & {
+/**
+ * What `set` takes: of the fields that are live `sometimes`, an objective of the same terms with other weights, and a number
+ * of iterations, which whoever runs them counts. A zoom is planned for so many, and then they cannot change.
+ */
+export type LiveSettings = Partial<Pick<Recipe, SteeredField>> & {
   /** Of the objective's terms, in their order. */
   readonly weights?: readonly number[];
-  /** The objective's terms with other weights, as a spec. */
-  readonly objective?: string;
-  /** How many the recipe asks for; who runs it counts them. A zoom is planned for them, and cannot change any more. */
-  readonly iterations?: number;
 };

@@ -1,0 +1,46 @@
+import { expect, it } from "vitest";
+import { type RunRequest, steeringOf } from "../../src/element/run-request.ts";
+import { defaultRecipe, liveFields, type Recipe, recipeFieldNames } from "../../src/optvis/recipe.ts";
+
+const REQUEST: RunRequest = {
+  ...{ model: "x", preprocess: undefined, padding: undefined },
+  ...{ recipe: defaultRecipe, photo: undefined, target: undefined, tuning: undefined },
+};
+
+function steered(change: Partial<Recipe>): object | undefined {
+  return steeringOf(REQUEST, { ...REQUEST, recipe: { ...defaultRecipe, ...change } });
+}
+
+it("steers live fields, the objective's weights and the iterations, each alone and together", () => {
+  for (const field of liveFields) expect(steered({ [field]: 0.25 })).toEqual({ [field]: 0.25 });
+  const some = { objective: "0.5*channel:conv1_1:0", iterations: 7, lr: 1 };
+  expect(steered(some)).toEqual(some);
+});
+
+it("starts again for any other field, whatever changes besides", () => {
+  const others = recipeFieldNames.filter(
+    (field) => field !== "objective" && field !== "iterations" && !liveFields.some((live) => live === field),
+  );
+  expect(others).toHaveLength(14);
+  for (const field of others) {
+    const { [field]: value } = defaultRecipe;
+    const other = typeof value === "number" ? value + 1 : typeof value === "boolean" ? !value : "other";
+    expect(steered({ [field]: other })).toBeUndefined();
+    expect(steered({ [field]: other, lr: 1 })).toBeUndefined();
+  }
+});
+
+it("starts again for another model, photograph, or place of tunings", () => {
+  const changes: Partial<RunRequest>[] = [
+    { model: "y" },
+    { preprocess: "unit" },
+    { padding: 0 },
+    { photo: "p" },
+    { target: "t" },
+  ];
+  for (const change of changes) expect(steeringOf(REQUEST, { ...REQUEST, ...change })).toBeUndefined();
+});
+
+it("does nothing where nothing changed", () => {
+  expect(steered({ size: [128, 128] })).toEqual({});
+});
