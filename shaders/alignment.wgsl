@@ -53,12 +53,8 @@ fn alignment_forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocat
 }
 
 @compute @workgroup_size(64)
-fn alignment_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn alignment_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.batch * shape.stride) { return; }
   var g = 2.0 * shape.scale * neighbours(index / shape.stride, index % shape.stride, false);
   if (shape.accumulate == 1u) { g += gradient[index]; }

@@ -24,23 +24,15 @@ struct Alpha {
 
 // t, `logits`, to a, `opacity`.
 @compute @workgroup_size(64)
-fn opacity_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn opacity_forward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index < shape.count) { opacity[index] = 1.0 / (1.0 + exp(-shape.slope * logits[index])); }
 }
 
 // da, `gradient`, to dt, `output`.
 @compute @workgroup_size(64)
-fn opacity_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn opacity_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index < shape.count) {
     output[index] = shape.slope * alpha[index] * (1.0 - alpha[index]) * gradient[index];
   }
@@ -55,12 +47,8 @@ fn behind(at: u32) -> f32 { return select(background[at], 0.0, shape.plain == 1u
 
 // u, `image`, to y, `output`.
 @compute @workgroup_size(64)
-fn composite_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn composite_forward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.count) { return; }
   let a = alpha[index];
   for (var c = 0u; c < 3u; c++) {
@@ -71,12 +59,8 @@ fn composite_forward(
 
 // dy, `gradient`, to du, `output`, and da, `opacity`.
 @compute @workgroup_size(64)
-fn composite_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn composite_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.count) { return; }
   var sum = 0.0;
   for (var c = 0u; c < 3u; c++) {

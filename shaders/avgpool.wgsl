@@ -24,12 +24,8 @@ fn window_start(p: u32, size: u32) -> u32 { return p * size / shape.outputSize; 
 fn window_end(p: u32, size: u32) -> u32 { return ((p + 1u) * size + shape.outputSize - 1u) / shape.outputSize; }
 
 @compute @workgroup_size(64)
-fn avgpool_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn avgpool_forward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let size = shape.outputSize;
   if (index >= shape.planes * size * size) { return; }
   let q = index % size;
@@ -47,12 +43,8 @@ fn avgpool_forward(
 }
 
 @compute @workgroup_size(64)
-fn avgpool_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn avgpool_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.planes * shape.height * shape.width) { return; }
   let j = index % shape.width;
   let i = index / shape.width % shape.height;

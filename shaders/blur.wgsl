@@ -38,24 +38,16 @@ fn blurred(first: u32, stride: u32, size: u32, position: u32) -> f32 {
 }
 
 @compute @workgroup_size(64)
-fn blur_rows(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn blur_rows(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.planes * shape.height * shape.width) { return; }
   let x = index % shape.width;
   output[index] = blurred(index - x, 1u, shape.width, x);
 }
 
 @compute @workgroup_size(64)
-fn blur_columns(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn blur_columns(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.planes * shape.height * shape.width) { return; }
   let y = index / shape.width % shape.height;
   output[index] = blurred(index - y * shape.width, shape.width, shape.height, y);

@@ -35,24 +35,16 @@ fn colours(at: u32) -> vec3f {
 }
 
 @compute @workgroup_size(64)
-fn clip_norm(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn clip_norm(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= clip.batch * clip.area) { return; }
   let u = colours(first(index));
   measure[index] = dot(u, u);
 }
 
 @compute @workgroup_size(64)
-fn clip_contribution(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn clip_contribution(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= clip.batch * clip.area) { return; }
   let at = first(index);
   let u = colours(at);
@@ -96,12 +88,8 @@ fn clip_select(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_in
 }
 
 @compute @workgroup_size(64)
-fn clip_small(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn clip_small(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= clip.batch * clip.area) { return; }
   if (measured[index] >= thresholds[index / clip.area]) { return; }
   let at = first(index);

@@ -22,12 +22,8 @@ struct Colour {
 fn first(index: u32) -> u32 { return index / colour.area * 3u * colour.area + index % colour.area; }
 
 @compute @workgroup_size(64)
-fn colour_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn colour_forward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= colour.batch * colour.area) { return; }
   let at = first(index);
   let x = vec3f(input[at], input[at + colour.area], input[at + 2u * colour.area]);
@@ -40,12 +36,8 @@ fn colour_forward(
 
 // du, `input`, to dx, `output`, by the image u made of x.
 @compute @workgroup_size(64)
-fn colour_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn colour_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= colour.batch * colour.area) { return; }
   let at = first(index);
   let du = vec3f(input[at], input[at + colour.area], input[at + 2u * colour.area]);

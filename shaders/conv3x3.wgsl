@@ -47,12 +47,8 @@ fn convolved(n: u32, k: u32, i: u32, j: u32) -> f32 {
 }
 
 @compute @workgroup_size(64)
-fn conv3x3_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn conv3x3_forward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let area = shape.outputHeight * shape.outputWidth;
   if (index >= shape.batch * shape.outputChannels * area) { return; }
   let j = index % shape.outputWidth;
@@ -64,12 +60,8 @@ fn conv3x3_forward(
 
 // The max-pool of the ReLU of y, its winners, and the bits y > 0: one invocation a word of winners.
 @compute @workgroup_size(64)
-fn conv3x3_forward_relu_pool(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn conv3x3_forward_relu_pool(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let height = shape.outputHeight / 2u;
   let width = shape.outputWidth / 2u;
   let columns = (width + 3u) / 4u;
@@ -103,12 +95,8 @@ fn conv3x3_forward_relu_pool(
 }
 
 @compute @workgroup_size(64)
-fn conv3x3_backward_input(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn conv3x3_backward_input(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let area = shape.inputHeight * shape.inputWidth;
   if (index >= shape.batch * shape.inputChannels * area) { return; }
   let j = index % shape.inputWidth;

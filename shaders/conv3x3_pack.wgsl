@@ -16,12 +16,8 @@ struct Shape {
 @group(0) @binding(2) var<storage, read_write> packed: array<f32>;
 
 @compute @workgroup_size(64)
-fn conv3x3_pack_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn conv3x3_pack_forward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let padded = (shape.outputChannels + 7u) / 8u * 8u;
   if (index >= shape.inputChannels * 9u * padded) { return; }
   let k = index % padded;
@@ -33,12 +29,8 @@ fn conv3x3_pack_forward(
 }
 
 @compute @workgroup_size(64)
-fn conv3x3_pack_backward_input(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn conv3x3_pack_backward_input(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let padded = (shape.inputChannels + 7u) / 8u * 8u;
   if (index >= shape.outputChannels * 9u * padded) { return; }
   let c = index % padded;

@@ -37,12 +37,8 @@ fn scale_of_weights() -> f32 {
 }
 
 @compute @workgroup_size(64)
-fn conv3x3_pack_forward_half(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn conv3x3_pack_forward_half(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let quads = (shape.outputChannels + 7u) / 8u * 2u;
   if (index >= shape.inputChannels * 9u * quads) { return; }
   let k = index % quads * 4u;
@@ -60,12 +56,8 @@ fn conv3x3_pack_forward_half(
 }
 
 @compute @workgroup_size(64)
-fn conv3x3_pack_backward_input_half(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn conv3x3_pack_backward_input_half(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let quads = (shape.inputChannels + 7u) / 8u * 2u;
   if (index >= shape.outputChannels * 9u * quads) { return; }
   let c = index % quads * 4u;

@@ -34,12 +34,8 @@ fn store_points(at: u32, stride: u32, v: vec4f) {
 }
 
 @compute @workgroup_size(64)
-fn conv3x3_winograd2_input(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let tile = source(linear_index(group, groups, local, 64u));
+fn conv3x3_winograd2_input(invocation: Invocation) {
+  let tile = source(linear_index(invocation, 64u));
   if (!tile.inside) { return; }
   let a = enter(column(tile, tile.x));
   let b = enter(column(tile, tile.x + 1u));
@@ -83,12 +79,8 @@ fn store_tile(at: Place, unit: Unit, tile: vec4f) {
 }
 
 @compute @workgroup_size(64)
-fn conv3x3_forward_winograd2(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = place(linear_index(group, groups, local, 64u));
+fn conv3x3_forward_winograd2(invocation: Invocation) {
+  let at = place(linear_index(invocation, 64u));
   if (!at.inside) { return; }
   for (var u = 0u; u < 16u; u++) {
     let one = unit(at, u);
@@ -99,12 +91,8 @@ fn conv3x3_forward_winograd2(
 
 // y = max(x ∗ w + b, 0), and the bits y > 0.
 @compute @workgroup_size(64)
-fn conv3x3_forward_relu_winograd2(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = place(linear_index(group, groups, local, 64u));
+fn conv3x3_forward_relu_winograd2(invocation: Invocation) {
+  let at = place(linear_index(invocation, 64u));
   if (!at.inside) { return; }
   var words = vec2u(0u);
   for (var u = 0u; u < 16u; u++) {
@@ -120,12 +108,8 @@ fn conv3x3_forward_relu_winograd2(
 
 // The max-pool of the ReLU as well: a tile is a window.
 @compute @workgroup_size(64)
-fn conv3x3_forward_relu_pool_winograd2(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = place(linear_index(group, groups, local, 64u));
+fn conv3x3_forward_relu_pool_winograd2(invocation: Invocation) {
+  let at = place(linear_index(invocation, 64u));
   if (!at.inside) { return; }
   var words = vec2u(0u);
   var won = 0u;
@@ -144,12 +128,8 @@ fn conv3x3_forward_relu_pool_winograd2(
 }
 
 @compute @workgroup_size(64)
-fn conv3x3_backward_input_winograd2(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = place(linear_index(group, groups, local, 64u));
+fn conv3x3_backward_input_winograd2(invocation: Invocation) {
+  let at = place(linear_index(invocation, 64u));
   if (!at.inside) { return; }
   for (var u = 0u; u < 16u; u++) {
     let one = unit(at, u);
@@ -160,12 +140,8 @@ fn conv3x3_backward_input_winograd2(
 
 // The gradient through the ReLU before this convolution as well: zero where the mask's bit is not set.
 @compute @workgroup_size(64)
-fn conv3x3_backward_input_relu_winograd2(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = place(linear_index(group, groups, local, 64u));
+fn conv3x3_backward_input_relu_winograd2(invocation: Invocation) {
+  let at = place(linear_index(invocation, 64u));
   if (!at.inside) { return; }
   let words = vec2u(mask_word(at, at.y), mask_word(at, at.y + 1u));
   for (var u = 0u; u < 16u; u++) {

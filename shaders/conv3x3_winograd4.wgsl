@@ -49,12 +49,8 @@ fn store_points(at: u32, stride: u32, v: array<f32, 6>) {
 }
 
 @compute @workgroup_size(64)
-fn conv3x3_winograd4_input(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let tile = source(linear_index(group, groups, local, 64u));
+fn conv3x3_winograd4_input(invocation: Invocation) {
+  let tile = source(linear_index(invocation, 64u));
   if (!tile.inside) { return; }
   let a = enter(column(tile, tile.x));
   let b = enter(column(tile, tile.x + 1u));
@@ -151,12 +147,8 @@ fn masked_row(v: vec4f, word: u32, bit: u32) -> vec4f {
 }
 
 @compute @workgroup_size(64)
-fn conv3x3_forward_winograd4(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = place(linear_index(group, groups, local, 64u));
+fn conv3x3_forward_winograd4(invocation: Invocation) {
+  let at = place(linear_index(invocation, 64u));
   if (!at.inside) { return; }
   for (var u = 0u; u < 8u; u++) {
     let one = unit(at, u);
@@ -167,12 +159,8 @@ fn conv3x3_forward_winograd4(
 
 // y = max(x ∗ w + b, 0), and the bits y > 0.
 @compute @workgroup_size(64)
-fn conv3x3_forward_relu_winograd4(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = place(linear_index(group, groups, local, 64u));
+fn conv3x3_forward_relu_winograd4(invocation: Invocation) {
+  let at = place(linear_index(invocation, 64u));
   if (!at.inside) { return; }
   var words = vec4u(0u);
   for (var u = 0u; u < 8u; u++) {
@@ -201,12 +189,8 @@ fn store_windows(at: Place, unit: Unit, i: u32, upper: vec4f, lower: vec4f) -> u
 
 // The max-pool of the ReLU as well: a tile is four windows.
 @compute @workgroup_size(64)
-fn conv3x3_forward_relu_pool_winograd4(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = place(linear_index(group, groups, local, 64u));
+fn conv3x3_forward_relu_pool_winograd4(invocation: Invocation) {
+  let at = place(linear_index(invocation, 64u));
   if (!at.inside) { return; }
   let i = at.y / 2u;
   var words = vec4u(0u);
@@ -230,12 +214,8 @@ fn conv3x3_forward_relu_pool_winograd4(
 }
 
 @compute @workgroup_size(64)
-fn conv3x3_backward_input_winograd4(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = place(linear_index(group, groups, local, 64u));
+fn conv3x3_backward_input_winograd4(invocation: Invocation) {
+  let at = place(linear_index(invocation, 64u));
   if (!at.inside) { return; }
   for (var u = 0u; u < 8u; u++) {
     let one = unit(at, u);
@@ -246,12 +226,8 @@ fn conv3x3_backward_input_winograd4(
 
 // The gradient through the ReLU before this convolution as well: zero where the mask's bit is not set.
 @compute @workgroup_size(64)
-fn conv3x3_backward_input_relu_winograd4(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = place(linear_index(group, groups, local, 64u));
+fn conv3x3_backward_input_relu_winograd4(invocation: Invocation) {
+  let at = place(linear_index(invocation, 64u));
   if (!at.inside) { return; }
   let words =
     vec4u(mask_word(at, at.y), mask_word(at, at.y + 1u), mask_word(at, at.y + 2u), mask_word(at, at.y + 3u));

@@ -78,12 +78,8 @@ fn store(at: Place, t: u32, sum: Column) {
 }
 
 @compute @workgroup_size(32)
-fn conv3x3_winograd_multiply_16x4(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = place(linear_index(group, groups, local, 32u), 16u, 4u);
+fn conv3x3_winograd_multiply_16x4(invocation: Invocation) {
+  let at = place(linear_index(invocation, 32u), 16u, 4u);
   if (!at.inside) { return; }
   var s0 = zero();
   var s1 = zero();
@@ -108,12 +104,8 @@ fn conv3x3_winograd_multiply_16x4(
 }
 
 @compute @workgroup_size(32)
-fn conv3x3_winograd_multiply_16x8(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = place(linear_index(group, groups, local, 32u), 16u, 8u);
+fn conv3x3_winograd_multiply_16x8(invocation: Invocation) {
+  let at = place(linear_index(invocation, 32u), 16u, 8u);
   if (!at.inside) { return; }
   var s0 = zero();
   var s1 = zero();
@@ -151,12 +143,8 @@ fn conv3x3_winograd_multiply_16x8(
 }
 
 @compute @workgroup_size(32)
-fn conv3x3_winograd_multiply_16x16(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = place(linear_index(group, groups, local, 32u), 16u, 16u);
+fn conv3x3_winograd_multiply_16x16(invocation: Invocation) {
+  let at = place(linear_index(invocation, 32u), 16u, 16u);
   if (!at.inside) { return; }
   var s0 = zero();
   var s1 = zero();
@@ -237,12 +225,8 @@ fn store_half(at: Place, t: u32, sum: Half) {
 
 // The size that fits the registers of a GPU.
 @compute @workgroup_size(32)
-fn conv3x3_winograd_multiply_8x8(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = place(linear_index(group, groups, local, 32u), 8u, 8u);
+fn conv3x3_winograd_multiply_8x8(invocation: Invocation) {
+  let at = place(linear_index(invocation, 32u), 8u, 8u);
   if (!at.inside) { return; }
   var s0 = Half(vec4f(0.0), vec4f(0.0));
   var s1 = Half(vec4f(0.0), vec4f(0.0));

@@ -98,41 +98,25 @@ fn pack4(place: Place, w: Filter) {
 }
 
 @compute @workgroup_size(64)
-fn conv3x3_pack_forward_winograd2(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = place(linear_index(group, groups, local, 64u), shape.inputChannels, shape.outputChannels);
+fn conv3x3_pack_forward_winograd2(invocation: Invocation) {
+  let at = place(linear_index(invocation, 64u), shape.inputChannels, shape.outputChannels);
   if (at.inside) { pack2(at, forward_filter(at)); }
 }
 
 @compute @workgroup_size(64)
-fn conv3x3_pack_backward_input_winograd2(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = place(linear_index(group, groups, local, 64u), shape.outputChannels, shape.inputChannels);
+fn conv3x3_pack_backward_input_winograd2(invocation: Invocation) {
+  let at = place(linear_index(invocation, 64u), shape.outputChannels, shape.inputChannels);
   if (at.inside) { pack2(at, backward_filter(at)); }
 }
 
 @compute @workgroup_size(64)
-fn conv3x3_pack_forward_winograd4(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = place(linear_index(group, groups, local, 64u), shape.inputChannels, shape.outputChannels);
+fn conv3x3_pack_forward_winograd4(invocation: Invocation) {
+  let at = place(linear_index(invocation, 64u), shape.inputChannels, shape.outputChannels);
   if (at.inside) { pack4(at, forward_filter(at)); }
 }
 
 @compute @workgroup_size(64)
-fn conv3x3_pack_backward_input_winograd4(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = place(linear_index(group, groups, local, 64u), shape.outputChannels, shape.inputChannels);
+fn conv3x3_pack_backward_input_winograd4(invocation: Invocation) {
+  let at = place(linear_index(invocation, 64u), shape.outputChannels, shape.inputChannels);
   if (at.inside) { pack4(at, backward_filter(at)); }
 }

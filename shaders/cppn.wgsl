@@ -42,12 +42,8 @@ fn feature(n: u32, f: u32, p: u32) -> f32 {
 }
 
 @compute @workgroup_size(64)
-fn cppn_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn cppn_forward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= layer.batch * layer.area) { return; }
   let n = index / layer.area;
   let p = index % layer.area;
@@ -64,12 +60,8 @@ fn cppn_forward(
 
 // dz′, `outputGradient`, to dz, `inputGradient`; not for the first layer.
 @compute @workgroup_size(64)
-fn cppn_backward_input(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn cppn_backward_input(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= layer.batch * layer.area) { return; }
   let n = index / layer.area;
   let p = index % layer.area;

@@ -90,12 +90,8 @@ fn direction_forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocat
 
 // One invocation a position.
 @compute @workgroup_size(64)
-fn direction_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn direction_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.batch * shape.area) { return; }
   let n = index / shape.area;
   let p = index % shape.area;

@@ -46,12 +46,8 @@ fn distance_forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocati
 }
 
 @compute @workgroup_size(64)
-fn distance_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn distance_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.batch * shape.stride) { return; }
   let n = index / shape.stride;
   var g = 0.0;

@@ -19,12 +19,8 @@ struct Enlarge {
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;
 
 @compute @workgroup_size(64)
-fn enlarge(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn enlarge(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let area = shape.height * shape.width;
   if (index >= shape.planes * area) { return; }
   let plane = index / area;

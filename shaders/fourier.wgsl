@@ -36,12 +36,8 @@ fn scale_at(plane: u32, within: u32) -> f32 {
 
 // s, `spectrum`, to z, `output`.
 @compute @workgroup_size(64)
-fn fourier_columns_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn fourier_columns_forward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let bins = frequencies();
   let area = shape.height * bins;
   if (index >= shape.planes * area) { return; }
@@ -62,12 +58,8 @@ fn fourier_columns_forward(
 
 // dz, `spectrum`, to ds, `output`.
 @compute @workgroup_size(64)
-fn fourier_columns_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn fourier_columns_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let bins = frequencies();
   let area = shape.height * bins;
   if (index >= shape.planes * area) { return; }
@@ -88,12 +80,8 @@ fn fourier_columns_backward(
 
 // z, `spectrum`, to x, `image`.
 @compute @workgroup_size(64)
-fn fourier_rows_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn fourier_rows_forward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.planes * shape.height * shape.width) { return; }
   let bins = frequencies();
   let line = index / shape.width * bins;
@@ -112,12 +100,8 @@ fn fourier_rows_forward(
 
 // dx, `input`, to dz, `output`.
 @compute @workgroup_size(64)
-fn fourier_rows_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn fourier_rows_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let bins = frequencies();
   if (index >= shape.planes * shape.height * bins) { return; }
   let line = index / bins * shape.width;

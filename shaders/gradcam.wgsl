@@ -30,12 +30,8 @@ fn gradcam_weights(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
 }
 
 @compute @workgroup_size(64)
-fn gradcam_map(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn gradcam_map(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.batch * shape.area) { return; }
   let n = index / shape.area;
   var sum = 0.0;

@@ -31,32 +31,20 @@ fn normal(i: u32) -> f32 {
 }
 
 @compute @workgroup_size(64)
-fn grain_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn grain_forward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.count) { return; }
   output[index] = input[index] + shape.sigma * normal(index);
 }
 
 @compute @workgroup_size(64)
-fn grain_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn grain_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index < shape.count) { output[index] = input[index]; }
 }
 
 @compute @workgroup_size(64)
-fn grain_alone(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn grain_alone(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index < shape.count) { output[index] = shape.sigma * normal(index); }
 }

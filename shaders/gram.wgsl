@@ -40,12 +40,8 @@ struct Shape {
 fn matrix() -> u32 { return shape.channels * shape.channels; }
 
 @compute @workgroup_size(64)
-fn gram_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn gram_forward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.batch * matrix()) { return; }
   let d = index % shape.channels;
   let row = index / shape.channels;  // n·C + c
@@ -58,23 +54,15 @@ fn gram_forward(
 }
 
 @compute @workgroup_size(64)
-fn gram_difference(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn gram_difference(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.batch * matrix()) { return; }
   difference[index] = gains[index / matrix()] * (grams[index] - goal[index % matrix()]);
 }
 
 @compute @workgroup_size(64)
-fn gram_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn gram_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.batch * shape.channels * shape.area) { return; }
   let row = index / shape.area;  // n·C + c
   let first = row / shape.channels * shape.channels;

@@ -35,23 +35,15 @@ fn rolled(index: u32, direction: i32) -> u32 {
 }
 
 @compute @workgroup_size(64)
-fn jitter_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn jitter_forward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.batch * 3u * shape.height * shape.width) { return; }
   output[index] = input[rolled(index, 1)];
 }
 
 @compute @workgroup_size(64)
-fn jitter_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn jitter_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.batch * 3u * shape.height * shape.width) { return; }
   output[index] = input[rolled(index, -1)];
 }

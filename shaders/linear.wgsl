@@ -27,34 +27,26 @@ struct Shape {
 
 // One workgroup an output: its 64 invocations read the row side by side and add up in a tree.
 @compute @workgroup_size(64)
-fn linear_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = group.y * groups.x + group.x;
+fn linear_forward(invocation: Invocation) {
+  let index = invocation.group.y * invocation.groups.x + invocation.group.x;
   let row = index % shape.rows;
   let n = index / shape.rows;
   var sum = 0.0;
   if (n < shape.batch) {
-    for (var i = local; i < shape.inputFeatures; i += 64u) {
+    for (var i = invocation.local; i < shape.inputFeatures; i += 64u) {
       sum = fma(weights[row * shape.inputFeatures + i], input[n * shape.inputFeatures + i], sum);
     }
   }
-  tree_sum(local, sum);
-  if (local == 0u && n < shape.batch) {
+  tree_sum(invocation.local, sum);
+  if (invocation.local == 0u && n < shape.batch) {
     let o = shape.firstRow + row;
     output[n * shape.outputFeatures + o] = sums[0] + bias[o];
   }
 }
 
 @compute @workgroup_size(64)
-fn linear_backward_input(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn linear_backward_input(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.batch * shape.inputFeatures) { return; }
   let i = index % shape.inputFeatures;
   let n = index / shape.inputFeatures;

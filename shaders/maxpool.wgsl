@@ -86,12 +86,8 @@ fn word_of_bits(at: Word, r: u32) -> u32 {
 }
 
 @compute @workgroup_size(64)
-fn maxpool_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = word_of(linear_index(group, groups, local, 64u));
+fn maxpool_forward(invocation: Invocation) {
+  let at = word_of(linear_index(invocation, 64u));
   if (!at.inside || pooled_inside(at) == 0u) { return; }
   var word = 0u;
   for (var c = 0u; c < channels_inside(at); c++) {
@@ -106,12 +102,8 @@ fn maxpool_forward(
 
 // y of max(x, 0), and the bits x > 0.
 @compute @workgroup_size(64)
-fn maxpool_forward_relu(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = word_of(linear_index(group, groups, local, 64u));
+fn maxpool_forward_relu(invocation: Invocation) {
+  let at = word_of(linear_index(invocation, 64u));
   if (!at.inside || pooled_inside(at) == 0u) { return; }
   var word = 0u;
   var rows = vec2u(0u);
@@ -156,12 +148,8 @@ fn store_window(at: Word, c: u32, j: u32, dx: vec4f) {
 }
 
 @compute @workgroup_size(64)
-fn maxpool_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = word_of(linear_index(group, groups, local, 64u));
+fn maxpool_backward(invocation: Invocation) {
+  let at = word_of(linear_index(invocation, 64u));
   if (!at.inside) { return; }
   let word = winners_of(at);
   for (var c = 0u; c < channels_inside(at); c++) {
@@ -184,19 +172,11 @@ fn backward_relu(at: Word, guided: bool) {
 }
 
 @compute @workgroup_size(64)
-fn maxpool_backward_relu(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  backward_relu(word_of(linear_index(group, groups, local, 64u)), false);
+fn maxpool_backward_relu(invocation: Invocation) {
+  backward_relu(word_of(linear_index(invocation, 64u)), false);
 }
 
 @compute @workgroup_size(64)
-fn maxpool_backward_relu_guided(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  backward_relu(word_of(linear_index(group, groups, local, 64u)), true);
+fn maxpool_backward_relu_guided(invocation: Invocation) {
+  backward_relu(word_of(linear_index(invocation, 64u)), true);
 }

@@ -33,12 +33,8 @@ struct Decay {
 @group(0) @binding(5) var<storage, read_write> partials: array<f32>;
 
 @compute @workgroup_size(64)
-fn seed_constant(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn seed_constant(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= seed.batch * seed.stride) { return; }
   let i = index % seed.stride;
   var g = 0.0;
@@ -48,12 +44,8 @@ fn seed_constant(
 }
 
 @compute @workgroup_size(64)
-fn seed_activation(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn seed_activation(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= seed.batch * seed.stride) { return; }
   var g = seed.scale * activation[index];
   if (seed.accumulate == 1u) { g += gradient[index]; }
@@ -61,12 +53,8 @@ fn seed_activation(
 }
 
 @compute @workgroup_size(64)
-fn l2_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn l2_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= decay.batch * 3u * decay.area) { return; }
   let scale = decay.scale[index / decay.area % 3u];
   gradient[index] -= 2.0 * decay.l2 * scale * scale * image[index];

@@ -47,58 +47,38 @@ fn step_by(index: u32, change: f32) {
 }
 
 @compute @workgroup_size(64)
-fn update_sgd(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn update_sgd(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (!inside(index)) { return; }
   step_by(index, update.lr * gradient[index]);
 }
 
 @compute @workgroup_size(64)
-fn update_normalized(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn update_normalized(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (!inside(index)) { return; }
   step_by(index, update.lr * gradient[index] / (sqrt(sums[image_of(index)]) + 1e-8));
 }
 
 @compute @workgroup_size(64)
-fn update_rms(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn update_rms(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (!inside(index)) { return; }
   let rms = sqrt(sums[image_of(index)] / f32(update.length));
   step_by(index, update.lr * gradient[index] / (rms + 1e-8));
 }
 
 @compute @workgroup_size(64)
-fn update_mean(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn update_mean(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (!inside(index)) { return; }
   let mean = sums[image_of(index)] / f32(update.length);
   step_by(index, update.lr * gradient[index] / (mean + 1e-8));
 }
 
 @compute @workgroup_size(64)
-fn update_momentum(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn update_momentum(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (!inside(index)) { return; }
   let v = fma(0.9, moment1[index], gradient[index]);
   moment1[index] = v;
@@ -106,12 +86,8 @@ fn update_momentum(
 }
 
 @compute @workgroup_size(64)
-fn update_adam(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn update_adam(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (!inside(index)) { return; }
   let g = gradient[index];
   let m = 0.9 * moment1[index] + 0.1 * g;
@@ -122,12 +98,8 @@ fn update_adam(
 }
 
 @compute @workgroup_size(64)
-fn update_rmsprop(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn update_rmsprop(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (!inside(index)) { return; }
   let g = gradient[index];
   let v = 0.999 * moment1[index] + 0.001 * g * g;
@@ -139,12 +111,8 @@ fn update_rmsprop(
 fn nadam_momentum(t: u32) -> f32 { return 0.9 * (1.0 - 0.5 * exp(-1.6328798e-4 * f32(t))); }
 
 @compute @workgroup_size(64)
-fn update_nadam(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn update_nadam(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (!inside(index)) { return; }
   let g = gradient[index];
   let m = 0.9 * moment1[index] + 0.1 * g;

@@ -53,12 +53,8 @@ fn l1_forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
 }
 
 @compute @workgroup_size(64)
-fn l1_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn l1_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.batch * size()) { return; }
   let n = index / size();
   gradient[index] += shape.scale * gains[n] * sign(offset(n, index % size()));
@@ -82,12 +78,8 @@ fn root_forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_i
 }
 
 @compute @workgroup_size(64)
-fn root_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn root_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.batch * size()) { return; }
   let n = index / size();
   gradient[index] += shape.scale * gains[n] * offset(n, index % size()) / roots[n];
@@ -105,12 +97,8 @@ fn variation_forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocat
 }
 
 @compute @workgroup_size(64)
-fn variation_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn variation_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.batch * size()) { return; }
   let x = image[index];
   let column = index % shape.width;
@@ -124,12 +112,8 @@ fn variation_backward(
 }
 
 @compute @workgroup_size(64)
-fn penalty_residual(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn penalty_residual(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index < shape.batch * size()) { residual[index] = image[index] - blurred[index]; }
 }
 
@@ -144,12 +128,8 @@ fn residual_forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocati
 }
 
 @compute @workgroup_size(64)
-fn residual_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn residual_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.batch * size()) { return; }
   gradient[index] += shape.scale * gains[index / size()] * (residuals[index] - blurred[index]);
 }

@@ -17,23 +17,15 @@ struct Phase {
 @group(0) @binding(4) var<storage, read_write> phaseGradient: array<f32>;
 
 @compute @workgroup_size(64)
-fn phase_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn phase_forward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.length) { return; }
   spectrum[index] = sin_cos(phase[index]).yx;
 }
 
 @compute @workgroup_size(64)
-fn phase_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn phase_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.length) { return; }
   let turn = sin_cos(phase[index]);
   let gradient = spectrumGradient[index];

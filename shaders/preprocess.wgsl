@@ -20,12 +20,8 @@ struct Shape {
 @group(0) @binding(4) var<storage, read_write> inputGradient: array<f32>;
 
 @compute @workgroup_size(64)
-fn preprocess_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn preprocess_forward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let within = shape.window.zw;
   if (index >= shape.batch * 3u * within.x * within.y) { return; }
   let at = vec2u(index / within.y % within.x, index % within.y) + shape.window.xy;
@@ -36,12 +32,8 @@ fn preprocess_forward(
 }
 
 @compute @workgroup_size(64)
-fn preprocess_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn preprocess_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let area = shape.size.x * shape.size.y;
   if (index >= shape.batch * 3u * area) { return; }
   let c = index / area % 3u;

@@ -31,12 +31,8 @@ fn source(i: u32, part: u32, whole: u32) -> f32 {
 }
 
 @compute @workgroup_size(64)
-fn pyramid_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn pyramid_forward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let area = shape.height * shape.width;
   if (index >= shape.batch * shape.planes * area) { return; }
   let c = index / area % shape.planes;
@@ -62,12 +58,8 @@ fn reached(p: u32, part: u32, whole: u32) -> vec2u {
 }
 
 @compute @workgroup_size(64)
-fn pyramid_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn pyramid_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   if (index >= shape.batch * shape.length) { return; }
   let n = index / shape.length;
   var within = index % shape.length;

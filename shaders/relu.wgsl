@@ -52,12 +52,8 @@ fn columns_inside(at: Word) -> u32 { return min(8u, shape.width - at.x); }
 fn channels_inside(at: Word) -> u32 { return min(4u, shape.channels - at.c); }
 
 @compute @workgroup_size(64)
-fn relu_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn relu_forward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let at = word_of(index);
   if (!at.inside) { return; }
   var word = 0u;
@@ -72,12 +68,8 @@ fn relu_forward(
 }
 
 @compute @workgroup_size(64)
-fn relu_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn relu_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let at = word_of(index);
   if (!at.inside) { return; }
   let word = mask[index];
@@ -89,12 +81,8 @@ fn relu_backward(
 }
 
 @compute @workgroup_size(64)
-fn relu_backward_guided(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn relu_backward_guided(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let at = word_of(index);
   if (!at.inside) { return; }
   let word = mask[index];
@@ -108,12 +96,8 @@ fn relu_backward_guided(
 
 // Sets the flag of every image that keeps some gradient behind this ReLU.
 @compute @workgroup_size(64)
-fn relu_backward_detect(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn relu_backward_detect(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let at = word_of(index);
   if (!at.inside) { return; }
   let word = mask[index];
@@ -127,12 +111,8 @@ fn relu_backward_detect(
 }
 
 @compute @workgroup_size(64)
-fn relu_backward_redirect(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn relu_backward_redirect(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let at = word_of(index);
   if (!at.inside) { return; }
   let word = mask[index];

@@ -71,12 +71,8 @@ fn value_at(plane: u32, p: vec2i) -> f32 {
 }
 
 @compute @workgroup_size(64)
-fn resample_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn resample_forward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let area = shape.height * shape.width;
   if (index >= shape.batch * 3u * area) { return; }
   let plane = index / area;
@@ -92,12 +88,8 @@ fn resample_forward(
 
 // From dy, `input`, to dx, `output`: the output pixels near where p went to.
 @compute @workgroup_size(64)
-fn resample_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn resample_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let area = shape.height * shape.width;
   if (index >= shape.batch * 3u * area) { return; }
   let plane = index / area;

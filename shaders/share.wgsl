@@ -22,23 +22,15 @@ struct Share {
 @group(0) @binding(2) var<storage, read_write> values: array<f32>;
 
 @compute @workgroup_size(64)
-fn share_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = linear_index(group, groups, local, 64u);
+fn share_forward(invocation: Invocation) {
+  let i = linear_index(invocation, 64u);
   if (i >= share.length || mask[i] == 0.0) { return; }
   for (var n = 1u; n < share.batch; n++) { values[n * share.length + i] = values[i]; }
 }
 
 @compute @workgroup_size(64)
-fn share_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = linear_index(group, groups, local, 64u);
+fn share_backward(invocation: Invocation) {
+  let i = linear_index(invocation, 64u);
   if (i >= share.length || mask[i] == 0.0) { return; }
   var sum = values[i];
   for (var n = 1u; n < share.batch; n++) { sum += values[n * share.length + i]; }

@@ -36,12 +36,8 @@ fn corner(n: u32) -> vec2i {
 }
 
 @compute @workgroup_size(64)
-fn window_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn window_forward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let area = shape.outputHeight * shape.outputWidth;
   if (index >= shape.batch * 3u * area) { return; }
   let plane = index / area;
@@ -56,12 +52,8 @@ fn window_forward(
 
 // From dy, `input`, to dx, `output`.
 @compute @workgroup_size(64)
-fn window_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn window_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let area = shape.inputHeight * shape.inputWidth;
   if (index >= shape.batch * 3u * area) { return; }
   let plane = index / area;

@@ -55,12 +55,8 @@ fn source(q: vec2f, chosen: Box) -> vec2f {
 }
 
 @compute @workgroup_size(64)
-fn zoom_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn zoom_forward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let area = shape.height * shape.width;
   if (index >= shape.batch * 3u * area) { return; }
   let plane = index / area * area;
@@ -70,12 +66,8 @@ fn zoom_forward(
 
 // From dy, `input`, to dx, `output`: the output pixels whose source is near p; at the edges all beyond it too.
 @compute @workgroup_size(64)
-fn zoom_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups, local, 64u);
+fn zoom_backward(invocation: Invocation) {
+  let index = linear_index(invocation, 64u);
   let area = shape.height * shape.width;
   if (index >= shape.batch * 3u * area) { return; }
   let plane = index / area * area;

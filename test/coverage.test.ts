@@ -2,10 +2,12 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { WgslReflect } from "wgsl_reflect/wgsl_reflect.module.js";
 import { loadShader } from "../src/build/wgsl.ts";
 import * as twins from "./reference/twins.ts";
 import { caseFiles } from "./stacks/case.ts";
 import { ROOT } from "./stacks/environment.ts";
+import { countsWorkgroups } from "./support/execute.ts";
 
 const SHADERS = join(ROOT, "shaders");
 
@@ -31,6 +33,14 @@ describe.each(files)("%s", (file) => {
     expect(entries.length).toBeGreaterThan(0);
     const kernels = loadShader(join(SHADERS, file)).kernels.map(({ name }) => name);
     expect(entries.filter((name) => !/_(vertex|fragment)$/.test(name))).toEqual(kernels);
+  });
+
+  it("is folded by the cases where it reads the number of workgroups, and nowhere else", () => {
+    const { code, kernels } = loadShader(join(SHADERS, file));
+    const reads = new WgslReflect(code).entry.compute.filter(({ inputs }) =>
+      inputs.some(({ location }) => location === "num_workgroups"),
+    );
+    expect(kernels.filter(countsWorkgroups).map(({ name }) => name)).toEqual(reads.map(({ name }) => name));
   });
 
   it.each(entries.filter((name) => !WITHOUT_TWIN.includes(name)))("%s has a twin", (entry) => {

@@ -65,6 +65,24 @@ test.skipIf(!available || !wantedStacks().includes("dawn"))(
   },
 );
 
+test.skipIf(!available || !wantedStacks().includes("dawn"))("a broken shader is named by its source", () => {
+  const source = readFileSync(join(ROOT, "shaders/lib/index.wgsl"), "utf8").split("\n");
+  const line = source.findIndex((text) => text.startsWith("fn linear_index(")) + 1;
+  const script = `
+    const { ShaderError, createAscent, defaultRecipe, openModel, requestGpu } = await import("webgpu-ascent");
+    const { dawnGpu, fileSource } = await import("webgpu-ascent/node");
+    const gpu = await requestGpu(await dawnGpu());
+    const make = gpu.device.createShaderModule.bind(gpu.device);
+    gpu.device.createShaderModule = ({ code, ...rest }) =>
+      make({ ...rest, code: code.replace("fn linear_index(", "fn linear_index(;") });
+    const model = await openModel(await fileSource("${join(ROOT, "weights/ascent-vgg.safetensors")}"));
+    const error = await createAscent(gpu, model, { ...defaultRecipe, size: [32, 32] }).catch((error) => error);
+    console.log(error instanceof ShaderError, error.message);
+    process.exit();`;
+  const { output } = node(["--input-type=module", "--eval", script], consumer);
+  expect(output).toMatch(new RegExp(`^true \\w+: lib/index\\.wgsl line ${line}: `, "m"));
+});
+
 test.each([
   ["nodenext", "nodenext"],
   ["esnext", "bundler"],

@@ -6,8 +6,8 @@
  */
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
-import { type BrowserName, findBrowser, findChromiums } from "../src/node/browser.ts";
 import { dawnGpu } from "../src/node/dawn.ts";
+import { type BrowserName, findBrowser, findChromiums } from "../src/node/find-browser.ts";
 import { findSoftwareVulkan, lacksGpu, useDriver } from "../src/node/vulkan.ts";
 import {
   candidateVersion,

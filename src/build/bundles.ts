@@ -44,7 +44,11 @@ const library: UserConfig = {
     ssr: true,
     rolldownOptions: {
       input: { index: "src/index.ts", element: "src/element/ascent-view.ts", node: "src/node/index.ts" },
-      output: { entryFileNames: "[name].js", chunkFileNames: "chunks/[name]-[hash].js" },
+      output: {
+        ...{ entryFileNames: "[name].js", chunkFileNames: "chunks/[name]-[hash].js" },
+        // The declarations keep the docstrings.
+        comments: { annotation: true, legal: true, jsdoc: false },
+      },
     },
   },
 };

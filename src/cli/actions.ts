@@ -10,8 +10,6 @@ import type { RenderTensors } from "../methods/render.ts";
 import type { BenchReport, RunReport } from "../methods/report.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
 import { convolutionNames } from "../model/shapes.ts";
-import { execute } from "../node/execute.ts";
-import { expectOutput, readInput, writeOutput } from "../node/files.ts";
 import { parseObjective } from "../optvis/objective.ts";
 import { fitTransparent } from "../optvis/picture.ts";
 import { benchRecipe, type Recipe } from "../optvis/recipe.ts";
@@ -21,6 +19,7 @@ import { hangWall } from "../optvis/wall.ts";
 import { atlas } from "./atlas.ts";
 import { checkBatch } from "./batch-check.ts";
 import { examples } from "./examples.ts";
+import { expectOutput, readInput, writeOutput } from "./files.ts";
 import {
   type BenchFlags,
   type GradientFlags,
@@ -72,7 +71,8 @@ export function createActions(startedAt: number): Actions {
     const target =
       flags.target === undefined ? {} : { target: await readTarget(flags.target, [height, width]) };
     const job = { command: "gradient", objective: flags.objective, image, ...target } as const;
-    const { report, tensors } = await execute(weights, job, { runtime: flags.runtime, startedAt });
+    const context = { runtime: flags.runtime, startedAt };
+    const { report, tensors } = await executeWithProgress(weights, job, 0, context);
     await writeOutput(flags.out, writeSafetensors(tensors));
     print(flags.json ? JSON.stringify(report) : `gradient written to ${flags.out}`);
   }

@@ -1,41 +1,33 @@
 /**
- * `atlas`: every channel of a layer or a network, a batch at a time. What is drawn is written before the next
- * batch begins, and what is written is not drawn again, so it goes on where it stopped. Channel c is drawn by the
- * seed + c, as image n of a batch is by the seed + n: it is the same picture whatever batch, shard or run draws it.
+ * `atlas` draws every channel of a layer or a network, a batch at a time. It writes the pictures of a batch before the
+ * next one begins, and does not draw again what is there, so it goes on where it stopped. The seed of channel c is the
+ * recipe's seed + c, as the seed of image n of a batch is the batch's seed + n. So a channel has the same picture in
+ * whatever batch, shard or run it is drawn.
  */
 
-import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { performance } from "node:perf_hooks";
 import { InputError } from "../errors.ts";
 import type { RenderTensors } from "../methods/render.ts";
 import type { Model } from "../model/network.ts";
 import { convolutionNames, layerChannels, layerShapes } from "../model/shapes.ts";
-import { execute, type Weights } from "../node/execute.ts";
-import { userPath, writeWhole } from "../node/files.ts";
 import type { Recipe } from "../optvis/recipe.ts";
-import { standardized } from "../optvis/standardize.ts";
-import { type AtlasLayer, type AtlasPages, indexPage, layerPage, pictureName } from "./atlas-page.ts";
+import type { Weights } from "../runtime/protocol.ts";
+import { type Group, missingOf, prepareFolder, writeGroup } from "./atlas-folder.ts";
+import type { AtlasLayer, AtlasPages } from "./atlas-page.ts";
 import { ATLAS_SIZE, type AtlasFlags } from "./atlas-program.ts";
+import { userPath } from "./files.ts";
 import { renderRecipe } from "./flags.ts";
-import { writePicture } from "./pictures.ts";
 import { startProgress } from "./progress.ts";
-import { print, weightsOf, withModel } from "./running.ts";
-import { type Shard, stretchOf } from "./shard.ts";
+import { print, remarkRestart, weightsOf, withModel, withRuntime } from "./running.ts";
+import { stretchOf } from "./shard.ts";
 import { figure } from "./tables.ts";
 
-/** Consecutive channels of one layer that are drawn together. */
-interface Group {
-  readonly layer: string;
-  readonly channels: readonly number[];
-}
-
-/** Shown in the end, and as `--json`. */
+/** What is shown in the end, and printed as `--json`. */
 interface AtlasReport {
   readonly out: string;
   readonly layers: readonly AtlasLayer[];
-  /** Channels of this shard: drawn now, and found from before. */
+  /** How many channels of this shard were drawn now, and how many were there before. */
   readonly drawn: number;
   readonly found: number;
   readonly seconds: number;
@@ -46,25 +38,13 @@ export async function atlas(flags: AtlasFlags, startedAt: number): Promise<void>
   const weights = await weightsOf(flags);
   const folder = userPath(flags.out);
   const { pages, recipe, settings } = await plan(flags, weights);
-  await prepareFolder(folder, flags, pages, settings);
+  await prepareFolder(folder, flags.out, pages, settings);
   const missing = await missingOf(folder, pages.layers, flags.shard);
   const pending = missing.flatMap(({ layer, channels }) =>
     batchesOf(channels, flags.batch).map((batch): Group => ({ layer, channels: batch })),
   );
   const begun = performance.now();
-  const progress = startProgress(pending.length * recipe.iterations);
-  try {
-    for (const [i, group] of pending.entries()) {
-      const onProgress = (iteration: number): void => progress.update(i * recipe.iterations + iteration);
-      const since = performance.now();
-      const job = { command: "render", recipe: groupRecipe(group, recipe) } as const;
-      const { tensors } = await execute(weights, job, { runtime: flags.runtime, startedAt, onProgress });
-      await writeGroup(folder, group, tensors as RenderTensors, recipe);
-      if (!flags.json && !process.stderr.isTTY) print(groupText(group, i + 1, pending.length, since));
-    }
-  } finally {
-    progress.stop();
-  }
+  await draw(pending, { flags, weights, folder, recipe, startedAt });
   const drawn = pending.reduce((sum, { channels }) => sum + channels.length, 0);
   const all = pages.layers.reduce((sum, { channels }) => sum + stretchOf(channels, flags.shard).length, 0);
   const seconds = secondsSince(begun);
@@ -72,20 +52,50 @@ export async function atlas(flags: AtlasFlags, startedAt: number): Promise<void>
   print(flags.json ? JSON.stringify(report) : reportText(report));
 }
 
+interface Work {
+  readonly flags: AtlasFlags;
+  readonly weights: Weights;
+  readonly folder: string;
+  readonly recipe: Recipe;
+  readonly startedAt: number;
+}
+
+/** Draws and writes one group after the other, all in one runtime. */
+async function draw(pending: readonly Group[], work: Work): Promise<void> {
+  const { flags, weights, folder, recipe, startedAt } = work;
+  const progress = startProgress(pending.length * recipe.iterations);
+  const drawAll = withRuntime(weights, flags.runtime, async (runtime) => {
+    for (const [i, group] of pending.entries()) {
+      const since = performance.now();
+      const { tensors } = await runtime.run(
+        { command: "render", recipe: groupRecipe(group, recipe) },
+        {
+          startedAt,
+          onProgress: (iteration) => progress.update(i * recipe.iterations + iteration),
+          onRestart: remarkRestart(nameOf(group)),
+        },
+      );
+      await writeGroup(folder, group, tensors as RenderTensors, recipe);
+      if (!flags.json && !process.stderr.isTTY) print(groupText(group, i + 1, pending.length, since));
+    }
+  });
+  await drawAll.finally(() => progress.stop());
+}
+
 interface AtlasPlan {
   readonly pages: AtlasPages;
   readonly recipe: Recipe;
-  /** What decides the pictures, which are the same whatever batch and shard they are drawn in. */
+  /** All that the pictures depend on. Batch and shard are not among it. */
   readonly settings: object;
 }
 
-/** What will be drawn, and how: checked before the first file is written. */
+/** What will be drawn, and how. It is checked before the first file is written. */
 async function plan(flags: AtlasFlags, weights: Weights): Promise<AtlasPlan> {
   const { network, preprocess, layers } = await withModel(weights, (model) => {
     const { network, preprocess } = model;
     return { network, preprocess, layers: layersOf(model, flags.layer) };
   });
-  // The units of the last linear layer are classes, and drawn as such.
+  // The units of the last linear layer are classes, and are drawn by the recipe for classes.
   const classes = network.classes.length > 0 && network.layers.at(-1)?.name === flags.layer;
   const objective = classes ? "class:" : "channel:";
   const recipe = await renderRecipe({ recipe: "default", size: ATLAS_SIZE, ...flags, objective }, preprocess);
@@ -110,18 +120,7 @@ function layersOf({ network }: Model, wanted: string | undefined): AtlasLayer[] 
   return names.map((name) => ({ name, channels: layerChannels(network, name) }));
 }
 
-/** The channels of a shard whose pictures are not there, layer by layer. */
-async function missingOf(folder: string, layers: readonly AtlasLayer[], shard: Shard): Promise<Group[]> {
-  return Promise.all(
-    layers.map(async ({ name, channels }) => {
-      const there = new Set(await readdir(join(folder, name)));
-      const mine = stretchOf(channels, shard);
-      return { layer: name, channels: mine.filter((channel) => !there.has(pictureName(channel))) };
-    }),
-  );
-}
-
-/** Runs of consecutive channels, `most` at once: image n of a batch has the first one's seed + n. */
+/** Cuts channels into batches of at most `most`. The channels of a batch are consecutive, as the seeds of its images are. */
 function batchesOf(channels: readonly number[], most: number): number[][] {
   const batches: number[][] = [];
   for (const channel of channels) {
@@ -142,86 +141,16 @@ function groupRecipe({ layer, channels }: Group, recipe: Recipe): Recipe {
   };
 }
 
-/** Makes the folders and pages; all shards write the same ones. */
-async function prepareFolder(
-  folder: string,
-  flags: AtlasFlags,
-  pages: AtlasPages,
-  settings: object,
-): Promise<void> {
-  const text = `${JSON.stringify(settings, null, 2)}\n`;
-  try {
-    await mkdir(folder, { recursive: true });
-    await expectOwn(folder, flags.out, pages, text);
-    await writeWhole(join(folder, "atlas.json"), text);
-    for (const layer of pages.layers) {
-      await mkdir(join(folder, layer.name), { recursive: true });
-      await writeWhole(join(folder, layer.name, "index.html"), layerPage(pages, layer));
-    }
-    await writeWhole(
-      join(folder, "index.html"),
-      indexPage({ ...pages, layers: await knownLayers(folder, pages) }),
-    );
-  } catch (cause) {
-    if (cause instanceof InputError) throw cause;
-    throw new InputError(`--out: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
-}
-
-/** Refuses a folder with pages that no atlas made, or an atlas by other settings. @param text of `atlas.json` */
-async function expectOwn(folder: string, shown: string, { layers }: AtlasPages, text: string): Promise<void> {
-  // Before atlas.json is looked for, which a shard that begins at the same time writes before its pages.
-  const names = ["index.html", ...layers.map(({ name }) => `${name}/index.html`)];
-  const page = names.find((name) => existsSync(join(folder, name)));
-  const known = await readFile(join(folder, "atlas.json"), "utf8").catch(() => undefined);
-  if (known === undefined && page !== undefined) {
-    throw new InputError(`--out: ${shown} holds ${page}, which is no atlas's, as there is no atlas.json`, {
-      remedy: "choose another folder",
-    });
-  }
-  if (known !== undefined && known !== text) {
-    throw new InputError(`--out: ${shown} holds an atlas that was made with other settings`, {
-      remedy: "choose another folder, or remove it; its settings stand in atlas.json",
-    });
-  }
-}
-
-/** The layers of this run, and those that stand in the folder from others. */
-async function knownLayers(folder: string, { layers }: AtlasPages): Promise<readonly AtlasLayer[]> {
-  const others: AtlasLayer[] = [];
-  for (const { name } of (await readdir(folder, { withFileTypes: true })).filter((entry) =>
-    entry.isDirectory(),
-  )) {
-    if (layers.some((layer) => layer.name === name)) continue;
-    const page = await readFile(join(folder, name, "index.html"), "utf8").catch(() => "");
-    const channels = page.match(/<img /g)?.length ?? 0;
-    if (channels > 0) others.push({ name, channels });
-  }
-  return [...layers, ...others].sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
-}
-
-async function writeGroup(
-  folder: string,
-  { layer, channels }: Group,
-  { image, alpha }: RenderTensors,
-  { standardize }: Recipe,
-): Promise<void> {
-  const [, , height, width] = image.shape as [number, number, number, number];
-  const area = height * width;
-  const shown = standardize ? standardized(image.data, channels.length) : image.data;
-  for (const [n, channel] of channels.entries()) {
-    const rgb = shown.subarray(3 * n * area, 3 * (n + 1) * area);
-    const png = writePicture(rgb, [height, width], alpha?.data.subarray(n * area, (n + 1) * area));
-    await writeWhole(join(folder, layer, pictureName(channel)), png);
-  }
-}
-
 function secondsSince(begun: number): number {
   return (performance.now() - begun) / 1000;
 }
 
-function groupText({ layer, channels }: Group, i: number, of: number, begun: number): string {
-  return `${i} of ${of}: ${layer}, channels ${channels.join(" ")}, ${figure(secondsSince(begun))} s`;
+function nameOf({ layer, channels }: Group): string {
+  return `${layer}, channels ${channels.join(" ")}`;
+}
+
+function groupText(group: Group, i: number, of: number, begun: number): string {
+  return `${i} of ${of}: ${nameOf(group)}, ${figure(secondsSince(begun))} s`;
 }
 
 function reportText({ out, layers, drawn, found, seconds }: AtlasReport): string {

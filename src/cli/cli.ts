@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
 import { AscentError, InputError } from "../errors.ts";
-import { packageFile } from "../node/files.ts";
+import { packageFile } from "../node/package-file.ts";
 import { createActions } from "./actions.ts";
 import { buildProgram } from "./program.ts";
 

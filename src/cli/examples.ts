@@ -1,4 +1,4 @@
-/** `examples`: images are read, run and ranked some at a time, so that a folder may hold any number of them. */
+/** `examples` reads, runs and ranks some images at a time, so that a folder may hold any number of them. */
 
 import { extname } from "node:path";
 import { InputError } from "../errors.ts";
@@ -7,13 +7,21 @@ import { type Sought, soughtObjective, strongestFirst } from "../methods/example
 import { usualSize } from "../methods/info.ts";
 import type { Example, ExamplesReport, RuntimeName, Tensor } from "../methods/report.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
-import { execute, type Weights } from "../node/execute.ts";
-import { expectOutput, writeOutput } from "../node/files.ts";
+import type { Weights } from "../runtime/protocol.ts";
 import type { ExamplesFlags } from "./examples-program.ts";
+import { expectOutput, writeOutput } from "./files.ts";
 import { type ImageList, type ListedImage, listImages } from "./image-list.ts";
 import { writePicture } from "./pictures.ts";
 import { startProgress } from "./progress.ts";
-import { checkObjective, NO_TARGET, print, weightsOf, withModel } from "./running.ts";
+import {
+  checkObjective,
+  NO_TARGET,
+  print,
+  remarkRestart,
+  weightsOf,
+  withModel,
+  withRuntime,
+} from "./running.ts";
 import { figure, table } from "./tables.ts";
 
 /** Numbers of the images that are in memory at once: 167 at 224×224, 100 MB. */
@@ -91,14 +99,18 @@ async function rank(
   let ranked: Ranked[] = [];
   let last: ExamplesReport | undefined;
   const progress = startProgress(images.length, "images");
-  try {
+  const rankAll = withRuntime(weights, runtime, async (opened) => {
     for (let first = 0; first < images.length; first += chunk) {
       const read = await readAll(images.slice(first, first + chunk), skipped);
       if (read.length === 0) continue;
-      const image = tensorOf(read, size);
-      const onProgress = (done: number): void => progress.update(first + done);
-      const context = { runtime, startedAt, onProgress };
-      const { report } = await execute(weights, { command: "examples", image, ...sought }, context);
+      const { report } = await opened.run(
+        { command: "examples", image: tensorOf(read, size), ...sought },
+        {
+          startedAt,
+          onProgress: (done) => progress.update(first + done),
+          onRestart: remarkRestart(`images ${first + 1} to ${Math.min(first + chunk, images.length)}`),
+        },
+      );
       last = report as ExamplesReport;
       const more = last.examples.map(({ index, ...example }) => ({
         ...(read[index] as ReadImage),
@@ -106,11 +118,11 @@ async function rank(
       }));
       ranked = strongestFirst([...ranked, ...more]).slice(0, top);
     }
-  } finally {
-    progress.stop();
-  }
-  if (!last) throw new InputError(`none of ${images.length} images can be read; ${skipped[0]?.why}`);
-  const { adapter, objective } = last;
+    return last;
+  });
+  const report = await rankAll.finally(() => progress.stop());
+  if (!report) throw new InputError(`none of ${images.length} images can be read; ${skipped[0]?.why}`);
+  const { adapter, objective } = report;
   return { runtime, adapter, objective, size, images: images.length - skipped.length, skipped, ranked };
 }
 

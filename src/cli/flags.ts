@@ -2,11 +2,11 @@
 
 import { InputError } from "../errors.ts";
 import type { Preprocess, Size } from "../model/network.ts";
-import { readInput } from "../node/files.ts";
 import { recipeNames, recipeSettings } from "../optvis/named-recipes.ts";
 import { defaultRecipe, type Recipe, recipeFieldNames } from "../optvis/recipe.ts";
 import { parseRecipe } from "../optvis/recipe-text.ts";
 import { tunedSettings } from "../optvis/recipes.ts";
+import { readInput } from "./files.ts";
 import type { RecipeFlags } from "./recipe-flags.ts";
 
 export interface CommonFlags {

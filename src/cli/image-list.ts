@@ -5,7 +5,7 @@ import { extname, join } from "node:path";
 import { InputError } from "../errors.ts";
 import { imageSize } from "../methods/image.ts";
 import type { Size } from "../model/network.ts";
-import { expectName, userPath } from "../node/files.ts";
+import { expectName, userPath } from "./files.ts";
 import { expectOwnSize, readImage, readPhoto } from "./images.ts";
 import { remark } from "./running.ts";
 

@@ -7,8 +7,8 @@ import type { Tensor } from "../methods/report.ts";
 import type { Size } from "../model/network.ts";
 import { readHeader, readTensor } from "../model/safetensors.ts";
 import { bytesSource } from "../model/source.ts";
-import { readInput } from "../node/files.ts";
 import { fitPhoto, isTransparent, type Raster } from "../optvis/picture.ts";
+import { readInput } from "./files.ts";
 import { readPicture } from "./pictures.ts";
 import { remark } from "./running.ts";
 

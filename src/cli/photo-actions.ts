@@ -18,9 +18,9 @@ import type {
   Tensor,
 } from "../methods/report.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
-import type { Weights } from "../node/execute.ts";
-import { expectOutput, writeOutput } from "../node/files.ts";
 import { mapInGrey, mapOverPhoto } from "../optvis/map-picture.ts";
+import type { Weights } from "../runtime/protocol.ts";
+import { expectOutput, writeOutput } from "./files.ts";
 import { withoutUndefined } from "./flags.ts";
 import { readImageOrPhoto } from "./images.ts";
 import type {

@@ -1,26 +1,52 @@
-/** What the commands have in common: their weights, checks before a GPU is looked for, a run with its progress. */
+/** What the commands share: their weights, checks before a GPU is looked for, and a runtime for their jobs. */
 
 import { missingPhoto } from "../engine/plan/target-photo.ts";
 import type { Job } from "../methods/job.ts";
-import type { RunContext } from "../methods/report.ts";
+import type { RunContext, RuntimeName } from "../methods/report.ts";
 import { openModel } from "../model/model.ts";
 import type { Model } from "../model/network.ts";
 import { layerShapes } from "../model/shapes.ts";
-import { execute, type Weights } from "../node/execute.ts";
-import { fileSource, modelPath } from "../node/files.ts";
+import { fileSource } from "../node/files.ts";
+import { openRuntime, type Runtime } from "../node/runtime.ts";
 import { parseObjective, placeObjective } from "../optvis/objective.ts";
 import { isPenalty, needsPhoto } from "../optvis/term.ts";
+import type { Weights } from "../runtime/protocol.ts";
+import { modelPath } from "./files.ts";
 import type { CommonFlags } from "./flags.ts";
 import { startProgress } from "./progress.ts";
 
-/** @param total of what the job counts its progress in */
-export async function executeWithProgress(weights: Weights, job: Job, total: number, context: RunContext) {
-  const progress = startProgress(total);
+/** Opens a runtime, has it used, and closes it whatever comes. */
+export async function withRuntime<T>(
+  weights: Weights,
+  name: RuntimeName,
+  use: (runtime: Runtime) => Promise<T>,
+): Promise<T> {
+  const runtime = openRuntime(weights, name);
   try {
-    return await execute(weights, job, { ...context, onProgress: (iteration) => progress.update(iteration) });
+    return await use(runtime);
+  } finally {
+    await runtime.close();
+  }
+}
+
+/** Runs one job in a runtime of its own. @param total of what the job counts its progress in */
+export async function executeWithProgress(weights: Weights, job: Job, total: number, context: RunContext) {
+  const { runtime, startedAt } = context;
+  const progress = startProgress(total);
+  const onProgress = (iteration: number): void => progress.update(iteration);
+  const onRestart = remarkRestart(job.command);
+  try {
+    return await withRuntime(weights, runtime, (opened) =>
+      opened.run(job, { startedAt, onProgress, onRestart }),
+    );
   } finally {
     progress.stop();
   }
+}
+
+/** @param what is run once more */
+export function remarkRestart(what: string): (crash: Error) => void {
+  return (crash) => remark(`${what}: ${crash.message}; started again`);
 }
 
 export async function weightsOf(flags: CommonFlags): Promise<Weights> {

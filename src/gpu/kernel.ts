@@ -25,6 +25,9 @@ export interface UniformLayout {
   readonly fields: Readonly<Record<string, UniformField>>;
 }
 
+/** Lines of the code that stand one after the other in a file: its name, the first one there, and how many. */
+export type CodeLines = readonly [file: string, first: number, count: number];
+
 /** `S`: names of the storage bindings; `U`: fields of the uniform struct; `O`: names of the overrides. */
 export interface KernelSource<
   S extends string = string,
@@ -35,7 +38,10 @@ export interface KernelSource<
   readonly name: string;
   /** File the entry point stands in, for error messages. */
   readonly file: string;
+  /** Without comments: see `src/build/wgsl-text.ts`. */
   readonly code: string;
+  /** Where the lines of the code stand in the source, in order. */
+  readonly lines: readonly CodeLines[];
   readonly storage: Readonly<Record<S, { readonly binding: number; readonly access: Access }>>;
   readonly uniform: UniformLayout | undefined;
   /** Never set: carries the type of the uniform struct's fields. */
@@ -110,12 +116,24 @@ async function compilationError(source: KernelSource, module: GPUShaderModule, c
   const { messages } = await module.getCompilationInfo();
   const first = messages.find((message) => message.type === "error");
   const line = first ? source.code.split("\n")[first.lineNum - 1]?.trim() : undefined;
-  const where = first ? ` line ${first.lineNum}: ${first.message}${line ? ` | ${line}` : ""}` : "";
-  const why = first ? "" : `: ${cause instanceof Error ? cause.message : String(cause)}`;
-  return new ShaderError(`${source.name} (${source.file})${where}${why}`, {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const what = first
+    ? `${placeOf(source, first.lineNum)}: ${first.message}${line ? ` | ${line}` : ""}`
+    : `${source.file}: ${why}`;
+  return new ShaderError(`${source.name}: ${what}`, {
     cause,
     remedy: "report this with the adapter's name; another browser or driver may compile it",
   });
+}
+
+/** Where a line of the code, counted from 1, stands in the source: `lib/index.wgsl line 14`. */
+export function placeOf({ file, lines }: Pick<KernelSource, "file" | "lines">, lineNum: number): string {
+  let before = 0;
+  for (const [name, first, count] of lines) {
+    if (lineNum <= before + count) return `${name} line ${first + lineNum - before - 1}`;
+    before += count;
+  }
+  return file;
 }
 
 /** Makes the bind group of a kernel; every name must be given, and no other. */

@@ -1,44 +1,26 @@
 /**
- * The process that Dawn runs in: takes one task from its parent and answers with a result or an error.
- * Native code writes its own lines to stderr, and if a driver crashes it takes its process along.
+ * The worker as a process with Dawn in it. Native code writes its own lines to stderr, and takes its process along if it
+ * crashes.
  */
 
 import { requestGpu } from "../gpu/device.ts";
-import { runJob } from "../methods/job.ts";
 import { openModel } from "../model/model.ts";
-import { packError } from "../runtime/protocol.ts";
+import type { ToWorker } from "../runtime/protocol.ts";
+import { createWorker } from "../runtime/worker.ts";
 import { dawnGpu } from "./dawn.ts";
-import type { DawnMessage, DawnTask } from "./execute.ts";
 import { fileSource } from "./files.ts";
 import { tuningFile } from "./tuning-file.ts";
 
-async function run({ weights, job, startedAt }: DawnTask): Promise<void> {
-  const source = await fileSource(weights.path);
-  const model = await openModel(source, weights);
-  const gpu = await requestGpu(await dawnGpu());
-  const onProgress = (iteration: number): void => tell({ kind: "progress", iteration });
-  const result = await runJob(gpu, model, job, {
-    runtime: "dawn",
-    startedAt,
-    onProgress,
-    storage: tuningFile(),
-  });
-  tell({ kind: "result", result });
-  gpu.dispose();
-  source.close();
-}
-
-function tell(message: DawnMessage): void {
-  process.send?.(message);
-}
-
-process.once("message", (task: DawnTask) => {
-  run(task).catch((error: unknown) => {
-    // The parent shows this if ASCENT_DEBUG is set.
-    console.error(error);
-    tell({ kind: "error", error: packError(error) });
-  });
+const receive = createWorker({
+  async open({ path, ...options }) {
+    const model = await openModel(await fileSource(path), options);
+    return { model, gpu: await requestGpu(await dawnGpu()) };
+  },
+  tell: (message) => void process.send?.(message),
+  storage: tuningFile(),
 });
 
-// The parent ends this process once it has its answer. Should the parent end first, there is no one to work for.
+process.on("message", (message: ToWorker) => receive(message));
+
+// The parent ends this process when it has no more jobs. If the parent ends first, there is no one to work for.
 process.once("disconnect", () => process.exit());

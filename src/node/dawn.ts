@@ -2,7 +2,7 @@
 
 import { tmpdir } from "node:os";
 import { DeviceError } from "../errors.ts";
-import { findChromiums } from "./browser.ts";
+import { findChromiums } from "./find-browser.ts";
 import { pacePolling } from "./polling.ts";
 import { findSoftwareVulkan, useDriver } from "./vulkan.ts";
 

@@ -1,4 +1,4 @@
-/** Serves one task to one page on localhost and waits for what it posts. */
+/** A server on localhost for one page, which runs jobs: hands it messages and weights, and takes what it posts. */
 
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -7,57 +7,50 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Tensor } from "../methods/report.ts";
 import {
-  type ErrorMessage,
+  type FromPage,
+  packJob,
   packTensors,
   paths,
-  type Task,
-  unpackError,
+  type ToWorker,
   unpackTensors,
 } from "../runtime/protocol.ts";
+import type { Conversation } from "./conversation.ts";
 
-export interface TaskFiles {
-  readonly task: Task;
-  readonly tensors: Readonly<Record<string, Tensor>>;
+export interface PageFiles {
   /** Path of the weights. */
-  readonly model: string;
+  readonly weights: string;
   /** Path of the built `browser-page.js`. */
   readonly script: string;
 }
 
-export interface TaskServer {
+export interface PageServer {
   /** Address of the page. Its random part keeps other pages of this browser out. */
   readonly url: string;
-  /** Rejects with the page's error. */
-  readonly outcome: Promise<Outcome>;
+  /** Hands the page a message, once it listens. */
+  send(message: ToWorker): void;
   close(): void;
 }
 
-interface Outcome {
-  /** The report as the page posted it. */
-  readonly report: unknown;
-  readonly tensors: Record<string, Tensor>;
-}
-
-/** @param onProgress called with the number of finished iterations */
-export async function serveTask(
-  files: TaskFiles,
-  onProgress?: (iteration: number) => void,
-): Promise<TaskServer> {
+/** @param onLeave called when the page is gone that listened */
+export async function servePage(
+  files: PageFiles,
+  conversation: Pick<Conversation, "receive" | "end">,
+  onLeave: () => void,
+): Promise<PageServer> {
   const folder = `/${randomUUID()}/`;
-  const outcome = deferred<Outcome>();
-  const receive = receivers(outcome, onProgress);
+  const outbox = startOutbox(onLeave);
+  const receive = receiver(conversation);
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = request.url?.startsWith(folder) ? request.url.slice(folder.length) : undefined;
     if (path === undefined) return refuse(response);
-    if (request.method !== "POST") return send(path, files, request, response);
-    const receiver = receive.get(path);
-    if (receiver === undefined) return refuse(response);
-    await receiver(await readBody(request));
-    response.end();
+    if (request.method === "POST") return receive(path, request, response);
+    if (path === paths.events) return outbox.connect(response);
+    const input = outbox.takeInput(path);
+    return input ? reply(response, "application/octet-stream", input) : send(path, files, request, response);
   };
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
-      outcome.reject(error);
+      conversation.end(error instanceof Error ? error : new Error(String(error)));
       response.destroy();
     });
   });
@@ -65,7 +58,7 @@ export async function serveTask(
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}${folder}`,
-    outcome: outcome.promise,
+    send: outbox.send,
     close() {
       server.close();
       server.closeAllConnections();
@@ -73,43 +66,68 @@ export async function serveTask(
   };
 }
 
-interface Deferred<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (reason: unknown) => void;
+/** What the page will fetch: messages as server-sent events (HTML standard, section 9.2), and tensors of jobs. */
+interface Outbox {
+  send(message: ToWorker): void;
+  connect(response: ServerResponse): void;
+  takeInput(path: string): Uint8Array | undefined;
 }
 
-function deferred<T>(): Deferred<T> {
-  let settle: Pick<Deferred<T>, "resolve" | "reject"> | undefined;
-  const promise = new Promise<T>((resolve, reject) => {
-    settle = { resolve, reject };
-  });
-  // It may fail before anyone waits for it.
-  promise.catch(() => {});
-  return { promise, ...(settle as NonNullable<typeof settle>) };
+function startOutbox(onLeave: () => void): Outbox {
+  const inputs = new Map<string, Uint8Array>();
+  const waiting: string[] = [];
+  let stream: ServerResponse | undefined;
+  return {
+    send(message) {
+      let event: ToWorker = message;
+      if (message.kind === "open") event = { ...message, weights: { ...message.weights, path: paths.model } };
+      if (message.kind === "job") {
+        const { job, tensors } = packJob(message.job);
+        inputs.set(`${paths.input}${message.task}`, packTensors(tensors));
+        event = { ...message, job };
+      }
+      // JSON has no line ends, so an event is one line.
+      const text = `data: ${JSON.stringify(event)}\n\n`;
+      if (stream) stream.write(text);
+      else waiting.push(text);
+    },
+    connect(response) {
+      stream = response;
+      response.writeHead(200, { ...HEADERS, "Content-Type": "text/event-stream" });
+      response.write(waiting.splice(0).join(""));
+      response.once("close", onLeave);
+    },
+    takeInput(path) {
+      const input = inputs.get(path);
+      inputs.delete(path);
+      return input;
+    },
+  };
 }
 
-type Receiver = (body: Buffer) => Promise<void> | void;
+/** Takes what the page posts: the tensors of a result, and then the message that they belong to. */
+function receiver(conversation: Pick<Conversation, "receive">) {
+  const results = new Map<string, Record<string, Tensor>>();
+  return async (path: string, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await readBody(request);
+    if (path.startsWith(paths.tensors)) {
+      results.set(path.slice(paths.tensors.length), await unpackTensors(body));
+    } else if (path === paths.message) {
+      const message = JSON.parse(body.toString()) as FromPage;
+      if (message.kind === "result") {
+        const { kind, task, report } = message;
+        conversation.receive({ kind, task, result: { report, tensors: results.get(`${task}`) ?? {} } });
+        results.delete(`${task}`);
+      } else conversation.receive(message);
+    } else return refuse(response);
+    response.writeHead(200, HEADERS).end();
+  };
+}
 
-function receivers(
-  outcome: Deferred<Outcome>,
-  onProgress: ((iteration: number) => void) | undefined,
-): ReadonlyMap<string, Receiver> {
-  let tensors: Record<string, Tensor> = {};
-  return new Map<string, Receiver>([
-    [
-      paths.progress,
-      (body) => onProgress?.((JSON.parse(body.toString()) as { iteration: number }).iteration),
-    ],
-    [
-      paths.tensors,
-      async (body) => {
-        tensors = await unpackTensors(body);
-      },
-    ],
-    [paths.report, (body) => outcome.resolve({ report: JSON.parse(body.toString()), tensors })],
-    [paths.error, (body) => outcome.reject(unpackError(JSON.parse(body.toString()) as ErrorMessage))],
-  ]);
+const HEADERS = { "Cache-Control": "no-store" } as const;
+
+function reply(response: ServerResponse, type: string, body: string | Uint8Array): void {
+  response.writeHead(200, { ...HEADERS, "Content-Type": type }).end(body);
 }
 
 function refuse(response: ServerResponse): void {
@@ -121,34 +139,23 @@ const PAGE = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,
 
 async function send(
   path: string,
-  files: TaskFiles,
+  files: PageFiles,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const headers = { "Cache-Control": "no-store" };
-  const reply = (type: string, body: string | Uint8Array): void => {
-    response.writeHead(200, { ...headers, "Content-Type": type }).end(body);
-  };
-  if (path === "") return reply("text/html", PAGE);
-  if (path === paths.script) return reply("text/javascript", await readFile(files.script));
-  if (path === paths.task) return reply("application/json", JSON.stringify(files.task));
-  if (path === paths.input) return reply("application/octet-stream", packTensors(files.tensors));
-  if (path === paths.model) return sendRange(files.model, request, response, headers);
+  if (path === "") return reply(response, "text/html", PAGE);
+  if (path === paths.script) return reply(response, "text/javascript", await readFile(files.script));
+  if (path === paths.model) return sendRange(files.weights, request, response);
   return refuse(response);
 }
 
 /** A file, or the one range of it that was asked for (RFC 9110, section 14). */
-async function sendRange(
-  path: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-  headers: Readonly<Record<string, string>>,
-): Promise<void> {
+async function sendRange(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { size } = await stat(path);
   const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
   const start = Number(from ?? 0);
   const end = Math.min(to ? Number(to) : size - 1, size - 1);
-  const common = { ...headers, "Accept-Ranges": "bytes", "Content-Type": "application/octet-stream" };
+  const common = { ...HEADERS, "Accept-Ranges": "bytes", "Content-Type": "application/octet-stream" };
   if (from !== undefined && start > end) {
     response.writeHead(416, { ...common, "Content-Range": `bytes */${size}` }).end();
     return;

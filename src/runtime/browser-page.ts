@@ -1,30 +1,53 @@
-/** The page's side: fetches its task from the command line, runs it on this browser's WebGPU, posts the result. */
+/** The worker as a page: gets its messages as server-sent events, runs jobs on this browser's WebGPU, posts the answers. */
 
 import { requestGpu } from "../gpu/device.ts";
-import { runJob } from "../methods/job.ts";
 import { openModel } from "../model/model.ts";
 import { urlSource } from "../model/url-source.ts";
-import { packError, packTensors, paths, type Task, unpackJob, unpackTensors } from "./protocol.ts";
+import {
+  type FromPage,
+  type FromWorker,
+  packTensors,
+  paths,
+  type ToWorker,
+  unpackJob,
+  unpackTensors,
+} from "./protocol.ts";
+import { createWorker } from "./worker.ts";
 
-async function run(): Promise<void> {
-  const { job, model, runtime, startedAt } = (await (await fetch(paths.task)).json()) as Task;
-  const input = new Uint8Array(await (await fetch(paths.input)).arrayBuffer());
-  const source = await urlSource(new URL(paths.model, location.href).href);
-  const opened = await openModel(source, model);
-  const gpu = await requestGpu(navigator.gpu);
-  try {
-    const onProgress = (iteration: number) => void post(paths.progress, JSON.stringify({ iteration }));
-    const task = unpackJob(job, await unpackTensors(input));
-    const { report, tensors } = await runJob(gpu, opened, task, { runtime, startedAt, onProgress });
-    await post(paths.tensors, packTensors(tensors));
-    await post(paths.report, JSON.stringify(report));
-  } finally {
-    gpu.dispose();
-  }
+const receive = createWorker({
+  async open({ path, ...options }) {
+    const source = await urlSource(new URL(path, location.href).href);
+    const model = await openModel(source, options);
+    return { model, gpu: await requestGpu(navigator.gpu) };
+  },
+  tell,
+});
+
+async function tell(message: FromWorker): Promise<void> {
+  if (message.kind !== "result") return say(message);
+  const { kind, task, result } = message;
+  await post(`${paths.tensors}${task}`, packTensors(result.tensors));
+  await say({ kind, task, report: result.report });
+}
+
+function say(message: FromPage): Promise<void> {
+  return post(paths.message, JSON.stringify(message));
 }
 
 async function post(path: string, body: BodyInit): Promise<void> {
   await fetch(path, { method: "POST", body });
 }
 
-run().catch((error: unknown) => post(paths.error, JSON.stringify(packError(error))));
+/** Puts the tensors of a job back in. */
+async function whole(message: ToWorker): Promise<ToWorker> {
+  if (message.kind !== "job") return message;
+  const response = await fetch(`${paths.input}${message.task}`);
+  const tensors = await unpackTensors(new Uint8Array(await response.arrayBuffer()));
+  return { ...message, job: unpackJob(message.job, tensors) };
+}
+
+// One after the other: a job's tensors arrive later than a word to stop it would.
+let before: Promise<void> = Promise.resolve();
+new EventSource(paths.events).onmessage = ({ data }: MessageEvent<string>) => {
+  before = before.then(async () => receive(await whole(JSON.parse(data) as ToWorker)));
+};

@@ -1,35 +1,58 @@
 /**
- * What the command line and the page that runs a command for it say to each other: the page gets its
- * task and the weights, and posts progress, tensors and, at the end, a report or an error. All paths are
- * relative to the page's own address.
+ * What the command line says to the worker that runs its jobs, and what the worker answers. A worker is Dawn's process,
+ * or a page in a browser. There is one conversation for many tasks: a task is one run of one job, and every message
+ * about it has its number.
  */
 
 import { AscentError, DeviceError, InputError, ShaderError, WeightsError } from "../errors.ts";
-import type { Job } from "../methods/job.ts";
-import type { RuntimeName, Tensor } from "../methods/report.ts";
+import type { Job, Reports } from "../methods/job.ts";
+import type { Result, RuntimeName, Tensor } from "../methods/report.ts";
 import type { OpenOptions } from "../model/model.ts";
 import { readHeader, readTensor, writeSafetensors } from "../model/safetensors.ts";
 import { bytesSource } from "../model/source.ts";
 
+/** A checkpoint, and how it is to be read. */
+export interface Weights extends OpenOptions {
+  /** Of the file; for a page its address, relative to the page's. */
+  readonly path: string;
+}
+
+export type AnyResult = Result<Reports[keyof Reports]>;
+
+/** To the worker: what all jobs share, before the first of them; then jobs, and which of them to stop. */
+export type ToWorker =
+  | { readonly kind: "open"; readonly weights: Weights; readonly runtime: RuntimeName }
+  | {
+      readonly kind: "job";
+      readonly task: number;
+      readonly job: Job;
+      /** Milliseconds since the epoch. */
+      readonly startedAt: number;
+    }
+  | { readonly kind: "abort"; readonly task: number };
+
+/** From the worker. After `result` or `error` a task is over; after `lost` the worker is of no more use. */
+export type FromWorker =
+  | { readonly kind: "progress"; readonly task: number; readonly iteration: number }
+  | { readonly kind: "result"; readonly task: number; readonly result: AnyResult }
+  | { readonly kind: "error"; readonly task: number; readonly error: ErrorMessage }
+  | { readonly kind: "lost"; readonly error: ErrorMessage };
+
+/** From a page: the tensors of a result go before it, as safetensors. */
+export type FromPage =
+  | Exclude<FromWorker, { readonly kind: "result" }>
+  | { readonly kind: "result"; readonly task: number; readonly report: Reports[keyof Reports] };
+
+/** Where a page fetches and posts, relative to its own address. `input` and `tensors` end in the task's number. */
 export const paths = {
   script: "browser-page.js",
-  task: "task.json",
   model: "model.safetensors",
-  input: "input.safetensors",
-  progress: "progress",
-  tensors: "tensors",
-  report: "report",
-  error: "error",
+  /** Server-sent events, each a `ToWorker` without tensors. */
+  events: "events",
+  input: "input/",
+  tensors: "tensors/",
+  message: "message",
 } as const;
-
-/** A job without its tensors, which travel as `input.safetensors`. */
-export interface Task {
-  readonly job: Job;
-  readonly model: OpenOptions;
-  readonly runtime: RuntimeName;
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number;
-}
 
 /** Takes the tensors out of a job for the way to the page. */
 export function packJob(job: Job): { readonly job: Job; readonly tensors: Readonly<Record<string, Tensor>> } {
@@ -72,7 +95,7 @@ export async function unpackTensors(bytes: Uint8Array): Promise<Record<string, T
   return tensors;
 }
 
-/** An error as it crosses from the page. */
+/** An error as it crosses from the worker. */
 export interface ErrorMessage {
   readonly name: string;
   readonly message: string;

@@ -7,7 +7,9 @@ import { conv3x3_forward_subgroup } from "../../shaders/conv3x3_subgroup.wgsl";
 import { l2_backward, seed_activation, seed_constant } from "../../shaders/objective.wgsl";
 import { preprocess_forward } from "../../shaders/preprocess.wgsl";
 import { relu_forward, code as reluCode } from "../../shaders/relu.wgsl";
-import { loadShader, reflectKernels, resolveImports, wgsl } from "../../src/build/wgsl.ts";
+import { loadShader, wgsl } from "../../src/build/wgsl.ts";
+import { reflectKernels } from "../../src/build/wgsl-kernels.ts";
+import { resolveImports } from "../../src/build/wgsl-text.ts";
 import { dispatch } from "../../src/gpu/dispatch.ts";
 import { writeUniform } from "../../src/gpu/kernel.ts";
 import { ROOT } from "../stacks/environment.ts";
@@ -32,6 +34,11 @@ function shaders(files: Readonly<Record<string, string>>): string {
   return paths[0]!;
 }
 
+const resolved = (path: string) =>
+  resolveImports(path)
+    .map(({ text }) => text)
+    .join("");
+
 const occurrences = (text: string, part: string) => text.split(part).length - 1;
 
 describe("imports", () => {
@@ -42,7 +49,7 @@ describe("imports", () => {
       "lib/right.wgsl": "#import lib/base\nfn right() {}",
       "lib/base.wgsl": "fn base() {}",
     });
-    const code = resolveImports(path, folder);
+    const code = resolved(path);
     for (const name of ["base", "left", "right", "top"]) expect(occurrences(code, `fn ${name}()`)).toBe(1);
     expect(code.indexOf("fn base()")).toBeLessThan(code.indexOf("fn left()"));
     expect(code).not.toContain("#import");
@@ -54,14 +61,14 @@ describe("imports", () => {
       "lib/a.wgsl": "#import lib/b\nfn a() {}",
       "lib/b.wgsl": "#import lib/a\nfn b() {}",
     });
-    const code = resolveImports(path, folder);
+    const code = resolved(path);
     for (const name of ["a", "b", "ring"]) expect(occurrences(code, `fn ${name}()`)).toBe(1);
   });
 
   it("that are not there name the file that asks and the file that is missing", () => {
     const path = shaders({ "lost.wgsl": "fn lost() {}\n#import lib/nowhere\n" });
-    expect(() => resolveImports(path, folder)).toThrow(path);
-    expect(() => resolveImports(path, folder)).toThrow(join(folder, "lib/nowhere.wgsl"));
+    expect(() => resolveImports(path)).toThrow(path);
+    expect(() => resolveImports(path)).toThrow(join(folder, "lib/nowhere.wgsl"));
   });
 });
 
@@ -215,6 +222,7 @@ describe("the module of a shader", () => {
     const { code, kernels } = loadShader(join(SHADERS, "relu.wgsl"));
     expect(reluCode).toBe(code);
     expect(code).toContain("fn positive_bits");
+    expect(code).not.toContain("//");
     expect({ ...relu_forward }).toEqual(
       JSON.parse(JSON.stringify(kernels.find(({ name }) => name === "relu_forward"))),
     );

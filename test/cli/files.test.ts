@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { expectOutput, writeWhole } from "../../src/node/files.ts";
+import { expectOutput, writeWhole } from "../../src/cli/files.ts";
 
 it("leaves a folder as it is that an output can be written to", async () => {
   const folder = mkdtempSync(join(tmpdir(), "ascent-files-"));

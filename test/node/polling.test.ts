@@ -26,7 +26,8 @@ test("a binding that polls without a pause gets one, once it has polled for a wh
   pacePolling();
   pacePolling();
   expect(await turns(60, native)).toBeLessThanOrEqual(31);
-  expect(await turns(60, (callback) => callback)).toBeGreaterThan(100);
+  // Now and then others have the processor meanwhile.
+  await expect.poll(() => turns(60, (callback) => callback), { timeout: 10_000 }).toBeGreaterThan(100);
   // The first looks of the next wait are eager again.
   await expect.poll(() => turns(1, native)).toBeGreaterThan(2);
 });

@@ -1,6 +1,7 @@
 /** A browser for tests: on software adapters, whatever GPU the machine has. */
 import type { Browser, Page } from "puppeteer";
-import { type BrowserName, type LaunchOptions, launchBrowser } from "../../src/node/browser.ts";
+import { type LaunchOptions, launchBrowser } from "../../src/node/browser.ts";
+import type { BrowserName } from "../../src/node/find-browser.ts";
 import type { CaseResult, GpuCase } from "./case.ts";
 import { stackEnvironment } from "./environment.ts";
 import { type Server, startServer } from "./server.ts";

@@ -1,6 +1,6 @@
 /** What each WebGPU stack needs on this machine, or why it cannot be had. */
 import { fileURLToPath } from "node:url";
-import { type BrowserName, findBrowser, findChromiums } from "../../src/node/browser.ts";
+import { type BrowserName, findBrowser, findChromiums } from "../../src/node/find-browser.ts";
 import { findSoftwareVulkan, lacksGpu, type VulkanDriver } from "../../src/node/vulkan.ts";
 
 export const STACKS = ["dawn", "chromium", "firefox"] as const;

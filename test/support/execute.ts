@@ -7,7 +7,7 @@
  */
 import type { Gpu } from "../../src/gpu/device.ts";
 import { type BufferRef, bufferName, type Dispatch } from "../../src/gpu/dispatch.ts";
-import { bindKernel, writeUniform } from "../../src/gpu/kernel.ts";
+import { bindKernel, type KernelSource, writeUniform } from "../../src/gpu/kernel.ts";
 import type { GpuCase } from "../stacks/case.ts";
 import { gpuOf } from "./gpu.ts";
 
@@ -132,15 +132,19 @@ async function bound(
   };
 }
 
+/** Whether a kernel reads how many workgroups there are: itself, or in the struct of lib/index. */
+export function countsWorkgroups({ name, code }: KernelSource): boolean {
+  return new RegExp(`\\bfn ${name}\\([^{]*\\b(?:num_workgroups|Invocation)\\b`).test(code);
+}
+
 /**
  * The same workgroups over two dimensions, where the kernel takes them so: dispatches over 65,535 workgroups
  * are folded, and this shows on small ones that the kernel counts them right.
  */
 function folded({ kernel, workgroups }: Dispatch): readonly [number, number, number] {
-  const counts = new RegExp(`\\bfn ${kernel.name}\\([^{]*num_workgroups`).test(kernel.code);
   const [x, y, z] = workgroups;
   const rows = [3, 2].find((divisor) => x > divisor && x % divisor === 0);
-  return counts && y === 1 && rows ? [x / rows, rows, z] : workgroups;
+  return countsWorkgroups(kernel) && y === 1 && rows ? [x / rows, rows, z] : workgroups;
 }
 
 /** A part is bound as it is, a whole buffer with its guard, so that writes past its end are seen. */

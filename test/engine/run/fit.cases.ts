@@ -63,6 +63,7 @@ const DIFFERENCE: KernelSource<"image" | "wanted" | "gradient", Readonly<Record<
     wanted: { binding: 1, access: "read" },
     gradient: { binding: 2, access: "read_write" },
   },
+  lines: [],
   uniform: undefined,
   overrides: [],
   features: [],

@@ -90,6 +90,7 @@ const RANDOM_NUMBERS: KernelSource<"counters" | "numbers", Readonly<Record<strin
   }
 }`,
   storage: { counters: { binding: 4, access: "read" }, numbers: { binding: 5, access: "read_write" } },
+  lines: [],
   uniform: undefined,
   overrides: [],
   features: [],

@@ -1,0 +1,105 @@
+/** Files that the command line reads and writes: where a path points, and early checks of outputs. */
+
+import { randomUUID } from "node:crypto";
+import { constants, existsSync } from "node:fs";
+import { access, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
+import { dirname, extname, join, resolve } from "node:path";
+import { InputError } from "../errors.ts";
+import { codeOf, whyNotRead } from "../node/files.ts";
+import { packageFile } from "../node/package-file.ts";
+
+/**
+ * A path as the person who typed it meant it. `npm run` changes into the package's folder first and leaves
+ * the one it was called from in INIT_CWD.
+ */
+export function userPath(path: string): string {
+  const viaNpm = process.env["npm_lifecycle_event"] === "ascent";
+  return resolve((viaNpm && process.env["INIT_CWD"]) || process.cwd(), path);
+}
+
+/** Path of the weights that `--model` names. */
+export async function modelPath(model: string): Promise<string> {
+  expectName(model, "--model");
+  const path = model === "embedded" ? packageFile("weights/ascent-vgg.safetensors") : userPath(model);
+  await expectFile(path, model === "embedded" ? path : model, "--model");
+  return path;
+}
+
+/** @throws InputError for no name at all, which file systems take for the folder that one is in */
+export function expectName(path: string, what: string): void {
+  if (path === "") throw new InputError(`${what}: expected a path, got an empty text`);
+}
+
+async function expectFile(path: string, shown: string, what: string): Promise<void> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new InputError(`${what}: ${whyNotRead(cause)}: ${shown}`, { cause });
+  });
+  if (!found.isFile()) throw new InputError(`${what}: expected a file, got a folder or device: ${shown}`);
+}
+
+/**
+ * A whole file, for images and recipes.
+ *
+ * @param what flag that named it
+ * @param remedy where it cannot be read
+ */
+export async function readInput(path: string, what: string, remedy?: string): Promise<Uint8Array> {
+  expectName(path, what);
+  return readFile(userPath(path)).catch((cause: unknown) => {
+    throw new InputError(`${what}: ${whyNotRead(cause)}: ${path}`, { cause, ...(remedy && { remedy }) });
+  });
+}
+
+/** Refuses, before any work is done, an output of an unknown kind or one that cannot be written. */
+export async function expectOutput(path: string, extensions: readonly string[]): Promise<void> {
+  if (!extensions.includes(extname(path).toLowerCase())) {
+    throw new InputError(`--out: expected a name ending in ${extensions.join(" or ")}, got "${path}"`);
+  }
+  const target = userPath(path);
+  try {
+    const existing = await stat(target).catch((cause: unknown) => {
+      if (codeOf(cause) !== "ENOENT") throw cause;
+      return undefined;
+    });
+    if (existing?.isDirectory()) throw new InputError(`--out: expected a file, got a folder: ${path}`);
+    if (existing) await access(target, constants.W_OK);
+    else await expectFolder(dirname(target));
+  } catch (cause) {
+    if (cause instanceof InputError) throw cause;
+    throw new InputError(`--out: ${whyNotWritten(cause, dirname(target))}: ${path}`, { cause });
+  }
+}
+
+/** Makes a file and removes it again: permissions do not tell of folders such as /proc. */
+async function expectFolder(folder: string): Promise<void> {
+  const probe = join(folder, `.${randomUUID()}.part`);
+  await writeFile(probe, "", { flag: "wx" });
+  await unlink(probe);
+}
+
+/** Why an output cannot be written, in words. */
+function whyNotWritten(cause: unknown, folder: string): string {
+  const code = codeOf(cause);
+  if (code === "ENOTDIR") return "what should be a folder is a file";
+  if (code === "ENAMETOOLONG") return "the name is too long";
+  if (code === "ENOENT" && !existsSync(folder)) return "no such folder";
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS") return "no permission to write there";
+  if (code === "ENOENT") return "no file can be made in that folder";
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+export async function writeOutput(path: string, bytes: Uint8Array): Promise<void> {
+  await writeFile(userPath(path), bytes).catch((cause: unknown) => {
+    throw new InputError(`--out: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  });
+}
+
+/**
+ * A file is there whole or not at all, for others that look at the same folder. Several may write the same one at once:
+ * not even the process tells them apart, as its number is the same in containers that share a volume.
+ */
+export async function writeWhole(path: string, data: Uint8Array | string): Promise<void> {
+  const part = `${path}.${randomUUID()}.part`;
+  await writeFile(part, data);
+  await rename(part, path);
+}

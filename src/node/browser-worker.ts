@@ -1,0 +1,46 @@
+/** Starts a browser with a page that runs jobs (`src/runtime/browser-page.ts`), and the server that it talks to. */
+
+import type { Browser, Page } from "puppeteer";
+import { AscentError, DeviceError } from "../errors.ts";
+import type { Weights } from "../runtime/protocol.ts";
+import { launchBrowser } from "./browser.ts";
+import { type Conversation, Crash, startConversation, type Worker } from "./conversation.ts";
+import type { BrowserName } from "./find-browser.ts";
+import { builtFile } from "./package-file.ts";
+import { type PageServer, servePage } from "./server.ts";
+
+/** @throws DeviceError where the browser does not start, InputError where the page is not built */
+export async function startBrowserWorker(name: BrowserName, weights: Weights): Promise<Worker> {
+  const script = builtFile("runtime/browser-page.js");
+  const conversation: Conversation = startConversation((message) => server.send(message));
+  const server: PageServer = await servePage({ weights: weights.path, script }, conversation, () =>
+    conversation.end(new Crash(`the page ended in ${name} before the work was done`)),
+  );
+  let browser: Browser | undefined;
+  const close = async (): Promise<void> => {
+    conversation.end(new DeviceError(`${name} was ended`));
+    await browser?.close();
+    server.close();
+  };
+  try {
+    browser = await launchBrowser(name);
+    const page = await browser.newPage();
+    endWith(browser, page, name, conversation);
+    server.send({ kind: "open", weights, runtime: name });
+    await page.goto(server.url);
+    return { run: conversation.run, close };
+  } catch (cause) {
+    await close();
+    if (cause instanceof AscentError) throw cause;
+    throw new Crash(`${name} ended before its page was open`, { cause });
+  }
+}
+
+/** Ends the conversation when the browser or the page goes. */
+function endWith(browser: Browser, page: Page, name: BrowserName, conversation: Conversation): void {
+  browser.once("disconnected", () => conversation.end(new Crash(`${name} ended before the work was done`)));
+  page.once("error", () => conversation.end(new Crash(`the page crashed in ${name}`)));
+  page.once("pageerror", (error) =>
+    conversation.end(error instanceof Error ? error : new Error(String(error))),
+  );
+}
