@@ -10,7 +10,7 @@ import { performance } from "node:perf_hooks";
 import { InputError } from "../errors.ts";
 import type { RenderTensors } from "../methods/render.ts";
 import type { Model } from "../model/network.ts";
-import { convolutionNames, layerChannels, layerShapes } from "../model/shapes.ts";
+import { convolutionNames, convolutions, layerChannels, layerShapes } from "../model/shapes.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import type { Weights } from "../runtime/protocol.ts";
 import { type Group, missingOf, prepareFolder, writeGroup } from "./atlas-folder.ts";
@@ -107,7 +107,7 @@ async function plan(flags: AtlasFlags, weights: Weights): Promise<AtlasPlan> {
     );
   layerShapes(network, recipe.size, { upTo: layers.at(-1)?.name ?? "" });
   const [height, width] = recipe.size;
-  const padding = network.layers.find((layer) => layer.kind === "conv")?.padding;
+  const padding = convolutions(network)[0]?.padding;
   const { objective: _, batch: __, ...drawnBy } = recipe;
   const model = basename(flags.model);
   const settings = { model, network: network.name, preprocess, padding, ...drawnBy };

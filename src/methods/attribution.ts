@@ -9,6 +9,7 @@ import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model, Network, Size } from "../model/network.ts";
 import { layerShapes } from "../model/shapes.ts";
+import { layerKind } from "../nn/registry.ts";
 import { parseObjective } from "../optvis/objective.ts";
 import { defaultRecipe } from "../optvis/recipe.ts";
 import { resizePlanes } from "../optvis/resize.ts";
@@ -156,9 +157,9 @@ async function valueAt(ascent: Ascent, image: Float32Array, batch: number): Prom
 function lastConvolution(network: Network, spec: string): string {
   const depth = deepestLayer(network, parseObjective(spec, network));
   const layers = network.layers.slice(0, network.layers.findIndex(({ name }) => name === depth) + 1);
-  const at = layers.findLastIndex(({ kind }) => kind === "conv");
-  const relu = layers[at + 1];
-  const layer = relu?.kind === "relu" ? relu : layers[at];
+  const at = layers.findLastIndex((layer) => layerKind(layer).weights === "shared");
+  const after = layers[at + 1];
+  const layer = after && layerKind(after).reads === "unit" ? after : layers[at];
   if (layer === undefined) throw new InputError(`${network.name} has no convolution before ${depth}`);
   return layer.name;
 }

@@ -6,6 +6,7 @@ import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model, Network, Shape, Size } from "../model/network.ts";
 import { findLayer, layerChannels, layerShapes } from "../model/shapes.ts";
+import { isDense } from "../nn/registry.ts";
 import { parseObjective, placeObjective } from "../optvis/objective.ts";
 import { defaultRecipe } from "../optvis/recipe.ts";
 import {
@@ -127,7 +128,7 @@ function fits(term: Term): boolean {
 function singleUnit(spec: string, network: Network, size: Size): UnitTerm | undefined {
   const objective = parseObjective(spec, network);
   const [term, ...more] = objective.terms;
-  if (!term || more.length > 0 || findLayer(network, term.layer).kind === "linear") return undefined;
+  if (!term || more.length > 0 || isDense(findLayer(network, term.layer))) return undefined;
   const shapes = layerShapes(network, size, { upTo: term.layer });
   const placed = placeObjective(objective, shapes).terms[0];
   return placed && isUnit(placed) ? placed : undefined;

@@ -6,6 +6,7 @@
  * ReLU are 2 apart, a pool makes it 3; batch norm, which has tensors of its own, adds 1 to both.
  */
 import { WeightsError } from "../errors.ts";
+import type { ConvLayer } from "../nn/layers/conv.ts";
 import { findHead, headLayers, headPooling } from "./head.ts";
 import {
   type BatchNormTensors,
@@ -17,7 +18,7 @@ import {
   type TensorShapes,
 } from "./layer-tensors.ts";
 import { classNames, type Metadata, metadataFlag, metadataPadding } from "./metadata.ts";
-import type { ConvLayer, Layer, Network } from "./network.ts";
+import type { Layer, Network } from "./network.ts";
 import { networkName } from "./network-name.ts";
 
 export interface Architecture {

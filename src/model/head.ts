@@ -1,5 +1,6 @@
 /** The fully connected end of a checkpoint, in torchvision's or timm's names. */
 import { WeightsError } from "../errors.ts";
+import type { LinearLayer } from "../nn/layers/linear.ts";
 import {
   type LayerTensors,
   mismatch,
@@ -8,7 +9,7 @@ import {
   requireVector,
   type TensorShapes,
 } from "./layer-tensors.ts";
-import type { Layer, LinearLayer } from "./network.ts";
+import type { Layer } from "./network.ts";
 
 interface FoundLinear {
   readonly tensors: LayerTensors;

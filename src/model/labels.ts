@@ -1,6 +1,7 @@
 /** Class names: looking one up, and saying what comes close when it is not there. */
 import { InputError } from "../errors.ts";
-import type { Network } from "./network.ts";
+import { isDense, layerKind } from "../nn/registry.ts";
+import type { Layer, Network } from "./network.ts";
 
 const SUGGESTIONS = 5;
 
@@ -9,10 +10,15 @@ export async function imagenetClasses(): Promise<readonly string[]> {
   return (await import("./imagenet-classes.ts")).IMAGENET_CLASSES;
 }
 
-/** Outputs of the network's last linear layer; 0 where the checkpoint stops before it. */
-export function classCount(network: Network): number {
-  const last = network.layers.at(-1);
-  return last?.kind === "linear" ? last.outputFeatures : 0;
+/** The layer whose units are the classes; undefined where the checkpoint stops before it. */
+export function classLayer({ layers }: Pick<Network, "layers">): Layer | undefined {
+  const last = layers.at(-1);
+  return last && isDense(last) ? last : undefined;
+}
+
+export function classCount(network: Pick<Network, "layers">): number {
+  const layer = classLayer(network);
+  return layer ? layerKind(layer).outputChannels(layer, 0) : 0;
 }
 
 /**

@@ -1,10 +1,11 @@
 /** Opening a checkpoint: its architecture at once, its weights layer by layer when they are asked for. */
 import { InputError, WeightsError } from "../errors.ts";
+import { layerKind } from "../nn/registry.ts";
 import { type ArchitectureOptions, inferNetwork } from "./architecture.ts";
-import { imagenetClasses } from "./labels.ts";
+import { classCount, imagenetClasses } from "./labels.ts";
 import type { LayerTensors } from "./layer-tensors.ts";
 import { metadataPreprocess } from "./metadata.ts";
-import type { ConvLayer, LayerWeights, LinearLayer, Model, Network, Preprocess } from "./network.ts";
+import type { Layer, LayerWeights, Model, Network, Preprocess } from "./network.ts";
 import { readableTensor, readHeader, readTensor, type SafetensorsHeader } from "./safetensors.ts";
 import type { ByteSource } from "./source.ts";
 
@@ -48,21 +49,19 @@ function expectReadable(source: ByteSource, header: SafetensorsHeader, layer: La
 
 /** A 1000-way head without names of its own is taken for ImageNet's. */
 async function withImagenetClasses(network: Network): Promise<Network> {
-  const last = network.layers.at(-1);
-  const unnamed = network.classes.length === 0;
-  if (!unnamed || last?.kind !== "linear" || last.outputFeatures !== 1000) return network;
+  if (network.classes.length > 0 || classCount(network) !== 1000) return network;
   return { ...network, classes: await imagenetClasses() };
 }
 
 async function readLayerWeights(
   source: ByteSource,
   header: SafetensorsHeader,
-  layer: ConvLayer | LinearLayer,
+  layer: Layer,
   tensors: LayerTensors,
 ): Promise<LayerWeights> {
   const read = (name: string): Promise<Float32Array> => readFinite(source, header, layer.name, name);
   const weight = await read(tensors.weight);
-  const outputs = layer.kind === "conv" ? layer.outputChannels : layer.outputFeatures;
+  const outputs = layerKind(layer).outputChannels(layer, 0);
   const bias = tensors.bias === undefined ? new Float32Array(outputs) : await read(tensors.bias);
   const { batchNorm } = tensors;
   if (batchNorm === undefined) return { weight, bias };

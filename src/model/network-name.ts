@@ -1,5 +1,7 @@
 /** What people call a network: recognised by its convolutions per block and their widths. */
-import type { ConvLayer, Layer } from "./network.ts";
+import { type ConvLayer, isConv } from "../nn/layers/conv.ts";
+import { hasWeights } from "../nn/registry.ts";
+import type { Layer } from "./network.ts";
 
 /** Simonyan & Zisserman 2015, table 1: configurations A, B, D, E. */
 const CONVOLUTIONS_PER_BLOCK: readonly (readonly [name: string, blocks: readonly number[]])[] = [
@@ -12,9 +14,9 @@ const WIDTHS: readonly number[] = [64, 128, 256, 512, 512];
 
 /** `VGG-19 to conv3_4`, `VGG-11 with batch norm`, `VGG-style, 9 convolutions`. */
 export function networkName(layers: readonly Layer[], batchNorm: boolean): string {
-  const convs = layers.filter((layer) => layer.kind === "conv");
+  const convs = layers.filter(isConv);
   const suffix = batchNorm ? " with batch norm" : "";
-  const blocks = convolutionsPerBlock(layers);
+  const blocks = convolutionsPerBlock(convs);
   const known = hasStandardWidths(convs)
     ? CONVOLUTIONS_PER_BLOCK.filter(([, standard]) => isPrefix(blocks, standard)).map(([name]) => name)
     : [];
@@ -22,24 +24,26 @@ export function networkName(layers: readonly Layer[], batchNorm: boolean): strin
   if (known.length === 0 || (complete && blocks.length < WIDTHS.length)) {
     return `VGG-style, ${convs.length} convolution${convs.length === 1 ? "" : "s"}${suffix}`;
   }
-  const stop = layers.filter((layer) => layer.kind === "conv" || layer.kind === "linear").at(-1)?.name;
+  const stop = layers.findLast(hasWeights)?.name;
   return known.join(" or ") + suffix + (complete ? "" : ` to ${stop}`);
 }
 
-function convolutionsPerBlock(layers: readonly Layer[]): readonly number[] {
+function convolutionsPerBlock(convs: readonly ConvLayer[]): readonly number[] {
   const blocks: number[] = [];
-  for (const { kind, name } of layers) {
-    const block = kind === "conv" ? Number(/^conv(\d+)_/.exec(name)?.[1]) : 0;
-    if (block > 0) blocks[block - 1] = (blocks[block - 1] ?? 0) + 1;
+  for (const conv of convs) {
+    const block = blockOf(conv);
+    blocks[block - 1] = (blocks[block - 1] ?? 0) + 1;
   }
   return blocks;
 }
 
+/** From 1: 3 for `conv3_4`. */
+function blockOf({ name }: ConvLayer): number {
+  return Number(/^conv(\d+)_/.exec(name)?.[1]);
+}
+
 function hasStandardWidths(convs: readonly ConvLayer[]): boolean {
-  return convs.every(({ name, outputChannels }) => {
-    const block = Number(/^conv(\d+)_/.exec(name)?.[1]);
-    return outputChannels === WIDTHS[block - 1];
-  });
+  return convs.every((conv) => conv.outputChannels === WIDTHS[blockOf(conv) - 1]);
 }
 
 /** Every finished block has the standard's count; the last one may stop early. */

@@ -1,18 +1,6 @@
 /** How RGB pixels in 0–1 become the network's input. Zero padding happens after it. */
+import type { Preprocessing } from "../nn/preprocess.ts";
 import type { Preprocess } from "./network.ts";
-
-/**
- * With the resident image u = rgb − mean, the network's input is `input[c] = scale[c] · u[order[c]]`.
- * So u = 0 is an input of exact zeros: the mean colour, or black for `unit`.
- */
-export interface Preprocessing {
-  /** RGB, in 0–1 units. */
-  readonly mean: readonly [r: number, g: number, b: number];
-  /** One per network channel: network units per RGB unit. */
-  readonly scale: readonly [number, number, number];
-  /** Network channel to RGB channel; [2,1,0] is a network that takes BGR. */
-  readonly order: readonly [number, number, number];
-}
 
 const PREPROCESSING: Readonly<Record<Preprocess, Preprocessing>> = {
   unit: { mean: [0, 0, 0], scale: [1, 1, 1], order: [0, 1, 2] },

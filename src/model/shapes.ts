@@ -1,5 +1,8 @@
 /** Sizes of a network's activations, what a unit sees of the image, and parameter counts. */
 import { InputError } from "../errors.ts";
+import type { Span } from "../nn/layer.ts";
+import { type ConvLayer, isConv } from "../nn/layers/conv.ts";
+import { layerKind } from "../nn/registry.ts";
 import type { Layer, Network, Shape } from "./network.ts";
 
 /** Searched when telling somebody which sizes would do. */
@@ -35,8 +38,8 @@ export function layerShapes(
   const shapes = new Map<string, Shape>();
   let shape: Shape = { channels: 3, height, width };
   for (const layer of layers) {
-    const next = outputShape(layer, shape);
-    if (next === undefined) throw wrongSize(layers, layer, shape, size);
+    const next = layerKind(layer).outputShape(layer, shape);
+    if (typeof next === "string") throw wrongSize(layers, `${layer.name} ${next}`, size);
     shape = next;
     shapes.set(layer.name, shape);
   }
@@ -45,30 +48,31 @@ export function layerShapes(
 
 /** @throws InputError for an unknown layer, listing those there are. */
 export function receptiveField(network: Network, layerName: string): ReceptiveField {
-  let size = 1;
-  let stride = 1;
-  for (const layer of layersUpTo(network, layerName)) {
-    if (layer.kind === "conv") size += 2 * stride;
-    if (layer.kind === "maxpool") {
-      size += stride;
-      stride *= 2;
-    }
-    // Adaptive pooling's windows, and so all that follows, grow with the image.
-    if (layer.kind === "avgpool" || layer.kind === "linear") size = Infinity;
+  let unit: Span = [0, 1];
+  let neighbour: Span = [1, 2];
+  let whole = false;
+  for (const layer of layersUpTo(network, layerName).toReversed()) {
+    const kind = layerKind(layer);
+    whole ||= kind.inputSpan(layer, unit) === undefined;
+    unit = kind.inputSpan(layer, unit) ?? unit;
+    neighbour = kind.inputSpan(layer, neighbour) ?? neighbour;
   }
-  return { size, stride };
+  return { size: whole ? Infinity : unit[1] - unit[0], stride: neighbour[0] - unit[0] };
 }
 
 /** Weights and biases, after batch norm is folded in. */
 export function parameterCount(layer: Layer): number {
-  if (layer.kind === "conv") return layer.outputChannels * (9 * layer.inputChannels + 1);
-  if (layer.kind === "linear") return layer.outputFeatures * (layer.inputFeatures + 1);
-  return 0;
+  return layerKind(layer).parameterCount(layer);
 }
 
 /** In order of execution. */
-export function convolutionNames({ layers }: Network): string[] {
-  return layers.filter(({ kind }) => kind === "conv").map(({ name }) => name);
+export function convolutions({ layers }: Pick<Network, "layers">): readonly ConvLayer[] {
+  return layers.filter(isConv);
+}
+
+/** In order of execution. */
+export function convolutionNames(network: Network): string[] {
+  return convolutions(network).map(({ name }) => name);
 }
 
 /** @throws InputError listing the layers there are. */
@@ -83,12 +87,10 @@ export function findLayer(network: Network, name: string): Layer {
 
 /** Output channels (units of a linear layer) of the named layer. @throws InputError where it is unknown. */
 export function layerChannels(network: Network, name: string): number {
-  let channels = 3;
-  for (const layer of layersUpTo(network, name)) {
-    if (layer.kind === "conv") channels = layer.outputChannels;
-    if (layer.kind === "linear") channels = layer.outputFeatures;
-  }
-  return channels;
+  return layersUpTo(network, name).reduce(
+    (channels, layer) => layerKind(layer).outputChannels(layer, channels),
+    3,
+  );
 }
 
 function layersUpTo(network: Network, name: string | undefined): readonly Layer[] {
@@ -96,38 +98,12 @@ function layersUpTo(network: Network, name: string | undefined): readonly Layer[
   return network.layers.slice(0, network.layers.indexOf(findLayer(network, name)) + 1);
 }
 
-/** Undefined where the input is too small, or not what a linear layer takes. */
-function outputShape(layer: Layer, input: Shape): Shape | undefined {
-  const { channels, height, width } = input;
-  switch (layer.kind) {
-    case "conv":
-      return nonEmpty(layer.outputChannels, height - 2 + 2 * layer.padding, width - 2 + 2 * layer.padding);
-    case "relu":
-      return input;
-    case "maxpool":
-      return nonEmpty(channels, Math.floor(height / 2), Math.floor(width / 2));
-    case "avgpool":
-      return { channels, height: layer.outputSize, width: layer.outputSize };
-    case "linear":
-      return channels * height * width === layer.inputFeatures
-        ? { channels: layer.outputFeatures, height: 1, width: 1 }
-        : undefined;
-  }
-}
-
-function nonEmpty(channels: number, height: number, width: number): Shape | undefined {
-  return height > 0 && width > 0 ? { channels, height, width } : undefined;
-}
-
+/** @param problem which layer refuses, and why */
 function wrongSize(
   layers: readonly Layer[],
-  layer: Layer,
-  input: Shape,
+  problem: string,
   [height, width]: readonly [number, number],
 ): InputError {
-  const { channels, height: h, width: w } = input;
-  const expected =
-    layer.kind === "linear" ? ` takes ${layer.inputFeatures} numbers, got` : " has nothing left of";
   const fitting = fittingSides(layers);
   const bounds =
     fitting === undefined
@@ -137,9 +113,7 @@ function wrongSize(
         : fitting.largest === LARGEST_SUGGESTED_SIZE
           ? `each side must be at least ${fitting.smallest}`
           : `each side must be ${fitting.smallest} to ${fitting.largest}`;
-  return new InputError(`size ${height}×${width}: ${layer.name}${expected} ${channels}×${h}×${w}`, {
-    remedy: bounds,
-  });
+  return new InputError(`size ${height}×${width}: ${problem}`, { remedy: bounds });
 }
 
 /**
@@ -148,10 +122,11 @@ function wrongSize(
  */
 export function fittingSides(layers: readonly Layer[]): { smallest: number; largest: number } | undefined {
   const fits = (side: number): boolean => {
-    let shape: Shape | undefined = { channels: 3, height: side, width: side };
+    let shape: Shape = { channels: 3, height: side, width: side };
     for (const layer of layers) {
-      shape = outputShape(layer, shape);
-      if (shape === undefined) return false;
+      const next = layerKind(layer).outputShape(layer, shape);
+      if (typeof next === "string") return false;
+      shape = next;
     }
     return true;
   };

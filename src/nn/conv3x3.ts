@@ -1,13 +1,14 @@
 /**
- * 3×3 convolution, stride 1, zero padding 0 or 1. The backward pass to the input is the same convolution
- * of dy with flipped, transposed weights and padding 2 − p, so one family of kernels serves both ways.
+ * The variants of the 3×3 convolution, stride 1, zero padding 0 or 1. A variant is a set of kernels, under the name that
+ * their entry points end in. All variants compute the same convolution, so any may run any pass.
  *
- * Families are interchangeable: each stands in a file of its own, under the name that its entry points end in.
+ * The backward pass to the input is the same convolution of dy with flipped, transposed weights and padding 2 − p. So the
+ * kernels of one variant serve both ways.
  */
-
 import { half } from "./conv3x3/half.ts";
 import { plain } from "./conv3x3/plain.ts";
 import { register } from "./conv3x3/register.ts";
+import type { ConvPass, Correlation } from "./conv3x3/shape.ts";
 import { single } from "./conv3x3/single.ts";
 import { subgroup } from "./conv3x3/subgroup.ts";
 import type { ConvVariant } from "./conv3x3/variant.ts";
@@ -34,10 +35,12 @@ const variants = {
   winograd4_16x16: winograd(4, "16x16"),
 } satisfies Readonly<Record<string, ConvVariant>>;
 
-/** Name of a family of convolution kernels. */
 export type ConvVariantName = keyof typeof variants;
 export const convVariantNames = Object.keys(variants) as readonly ConvVariantName[];
 
-export function variantOf(variant: ConvVariantName): ConvVariant {
-  return variants[variant];
+/** Which variant runs a pass of a convolution. */
+export type ChooseVariant = (layer: string, pass: ConvPass, correlation: Correlation) => ConvVariantName;
+
+export function variantOf(name: ConvVariantName): ConvVariant {
+  return variants[name];
 }

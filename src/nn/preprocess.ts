@@ -1,7 +1,19 @@
 /** From the resident image u = RGB − mean, (N,3,H,W), to the network's input, and its gradient back. */
 import { preprocess_backward, preprocess_forward } from "../../shaders/preprocess.wgsl";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
-import type { Preprocessing } from "../model/preprocess.ts";
+
+/**
+ * With the resident image u = rgb − mean, the network's input is `input[c] = scale[c] · u[order[c]]`.
+ * So u = 0 is an input of exact zeros: the mean colour, or black for `unit`.
+ */
+export interface Preprocessing {
+  /** RGB, in 0–1 units. */
+  readonly mean: readonly [r: number, g: number, b: number];
+  /** One per network channel: network units per RGB unit. */
+  readonly scale: readonly [number, number, number];
+  /** Network channel to RGB channel; [2,1,0] is a network that takes BGR. */
+  readonly order: readonly [number, number, number];
+}
 
 /** A part of an image, in pixels. */
 export interface Window {

@@ -7,7 +7,7 @@ import { clip_contribution, clip_norm, clip_select, clip_small } from "../../sha
 import { l2_backward, l2_forward } from "../../shaders/objective.wgsl";
 import { InputError } from "../errors.ts";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
-import type { Preprocessing } from "../model/preprocess.ts";
+import type { Preprocessing } from "../nn/preprocess.ts";
 import type { Recipe } from "./recipe.ts";
 import { PARTIALS } from "./reduce.ts";
 

@@ -2,7 +2,7 @@ import { css, html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { AscentError } from "../errors.ts";
 import type { Network, Preprocess } from "../model/network.ts";
-import { parameterCount } from "../model/shapes.ts";
+import { convolutions, parameterCount } from "../model/shapes.ts";
 import { icons } from "./icons.ts";
 import { errorMessage } from "./message.ts";
 import { embeddedModel, type ModelChoice } from "./model-choice.ts";
@@ -76,11 +76,11 @@ export class ModelPicker extends LitElement {
   };
 
   #renderFacts(network: Network) {
-    const convolutions = network.layers.filter(({ kind }) => kind === "conv").length;
+    const convolutionCount = convolutions(network).length;
     const parameters = network.layers.reduce((sum, layer) => sum + parameterCount(layer), 0);
     const classes = network.classes.length;
     const facts = [
-      `${convolutions} convolutions`,
+      `${convolutionCount} convolutions`,
       `${(parameters / 1e6).toPrecision(2)} million parameters`,
       ...(classes > 0 ? [`${classes} classes`] : []),
     ];

@@ -1,7 +1,10 @@
 /** What a picture is of, between the SPEC of a recipe and the controls that choose it. */
+
 import { placeInNetwork } from "../element/placement.ts";
+import { classCount } from "../model/labels.ts";
 import type { Network } from "../model/network.ts";
 import { layerChannels } from "../model/shapes.ts";
+import { isDense } from "../nn/registry.ts";
 import { formatObjective, parseObjective } from "../optvis/objective.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { isPlain, type PlainTerm, readsOpacity } from "../optvis/term.ts";
@@ -23,7 +26,7 @@ export function plainTerm(kind: PlainTerm["kind"], layer: string, channel: numbe
 
 /** Layers whose channels one can ask for: a channel of a head's units is a class or a unit of its own. */
 export function spatialLayers(network: Network): readonly string[] {
-  return network.layers.filter(({ kind }) => kind !== "linear").map(({ name }) => name);
+  return network.layers.filter((layer) => !isDense(layer)).map(({ name }) => name);
 }
 
 /** The single term of a plain objective; undefined for sums, multiples, other kinds and what does not parse. */
@@ -67,10 +70,8 @@ export function classSpec(index: number, network: Network): string {
 
 /** Names as the list shows them: unnamed classes by number. */
 export function classNames(network: Network): readonly string[] {
-  const last = network.layers.at(-1);
-  if (last?.kind !== "linear") return [];
   return Array.from(
-    { length: last.outputFeatures },
+    { length: classCount(network) },
     (_, index) => network.classes[index] ?? `class ${index}`,
   );
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { InputError, WeightsError } from "../../src/errors.ts";
 import { openModel } from "../../src/model/model.ts";
-import type { ConvLayer, LinearLayer, Model } from "../../src/model/network.ts";
+import type { Layer, Model } from "../../src/model/network.ts";
 import { writeSafetensors } from "../../src/model/safetensors.ts";
 import { bytesSource } from "../../src/model/source.ts";
 import {
@@ -19,7 +19,7 @@ import {
 const open = (bytes: Uint8Array, options = {}): Promise<Model> =>
   openModel(bytesSource("file", bytes), options);
 
-function weighted(model: Model, name: string): ConvLayer | LinearLayer {
+function weighted(model: Model, name: string): Layer {
   const layer = model.network.layers.find((candidate) => candidate.name === name);
   if (layer?.kind !== "conv" && layer?.kind !== "linear") throw new Error(`${name} has no weights`);
   return layer;

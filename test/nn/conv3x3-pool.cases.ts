@@ -1,7 +1,8 @@
 /** Convolutions with the ReLU and the max-pool after it in one kernel. */
 import type { Dispatch } from "../../src/gpu/dispatch.ts";
+import { poolBitsBytes } from "../../src/nn/bits.ts";
 import { type ConvShape, type ConvVariantName, correlation, variantOf } from "../../src/nn/conv3x3.ts";
-import { maxpoolForward, poolBitsBytes } from "../../src/nn/maxpool.ts";
+import { maxpoolForward } from "../../src/nn/layers/maxpool.ts";
 import { positiveBits, unpackPooledBits, unpackWinners } from "../reference/bits.ts";
 import { conv3x3ForwardReluPool } from "../reference/conv3x3-relu.ts";
 import { sizeOf, zeros } from "../reference/tensor.ts";

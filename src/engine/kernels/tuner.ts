@@ -10,14 +10,15 @@
 import type { Gpu } from "../../gpu/device.ts";
 import type { BufferRef, Dispatch } from "../../gpu/dispatch.ts";
 import { prepareTrial, timeBlock, timeGrain } from "../../gpu/timing.ts";
+import { reluBitsBytes } from "../../nn/bits.ts";
 import {
+  type ChooseVariant,
   type ConvVariant,
   type ConvVariantName,
   type Correlation,
   correlationFlops,
   variantOf,
 } from "../../nn/conv3x3.ts";
-import { reluBitsBytes } from "../../nn/relu.ts";
 import {
   fingerprints,
   recall,
@@ -26,7 +27,7 @@ import {
   type TuningRecord,
   type TuningStorage,
 } from "./tuning-memory.ts";
-import { type ChooseVariant, type ConvolutionPass, candidates, shapeKey } from "./variants.ts";
+import { type ConvolutionPass, candidates, shapeKey } from "./variants.ts";
 
 export interface TuningOptions {
   /** Whether kernels that compute in half precision may be chosen; they are not unless this is said. */

@@ -1,10 +1,11 @@
 /** Chooses variants: those that a person names, else what tuning remembers, else the guess for the adapter. */
 import type { Gpu } from "../../gpu/device.ts";
+import type { ChooseVariant } from "../../nn/conv3x3.ts";
 import { rememberedVariants, type TuningOptions } from "./tuner.ts";
 import type { TuningStorage } from "./tuning-memory.ts";
 import { guessFor } from "./variant-guess.ts";
 import { parseVariants } from "./variant-text.ts";
-import { type ChooseVariant, exactVariant, sameAtEverySize } from "./variants.ts";
+import { exactVariant, sameAtEverySize } from "./variants.ts";
 
 export interface VariantOptions {
   /** Where tunings are remembered: what was found fastest on this adapter runs. */

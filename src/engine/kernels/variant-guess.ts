@@ -3,8 +3,7 @@
  * it runs the guess. The next start takes what tuning found faster.
  */
 import { type AdapterKind, type AdapterTraits, adapterKind } from "../../gpu/adapter.ts";
-import type { ConvVariantName, Correlation } from "../../nn/conv3x3.ts";
-import type { ChooseVariant } from "./variants.ts";
+import type { ChooseVariant, ConvVariantName, Correlation } from "../../nn/conv3x3.ts";
 
 /** A variant of Winograd's kernels as the table knows it. */
 interface Candidate {

@@ -5,15 +5,13 @@
 import { InputError } from "../../errors.ts";
 import type { Gpu } from "../../gpu/device.ts";
 import {
+  type ChooseVariant,
   type ConvPass,
   type ConvVariantName,
   type Correlation,
   convVariantNames,
   variantOf,
 } from "../../nn/conv3x3.ts";
-
-/** Which variant runs a pass of a convolution. */
-export type ChooseVariant = (layer: string, pass: ConvPass, correlation: Correlation) => ConvVariantName;
 
 /**
  * Runs where results must be exact. A direct convolution makes equal sums of equal inputs. So max-pools see ties on a

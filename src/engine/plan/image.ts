@@ -13,9 +13,9 @@ import { blur, clip, expectRegularizers, l2Backward, l2Forward } from "../../opt
 import { imageStatistics } from "../../optvis/standardize.ts";
 import type { Transform } from "../../optvis/transforms/transform.ts";
 import { planSeen } from "./composite.ts";
-import { INPUT } from "./forward.ts";
 import type { Allocation } from "./memory.ts";
 import { planTransforms, scratch } from "./transform-chain.ts";
+import { INPUT } from "./walk.ts";
 
 /** Iterations whose objective values the ring on the GPU holds, so the most that one submission may make. */
 export const RING = 256;

@@ -1,5 +1,6 @@
 /** Buffers of a plan: who needs how much, by name. Pure: nothing is allocated here. */
 import type { Dispatch } from "../../gpu/dispatch.ts";
+import type { LayerMemory, Upload } from "../../nn/layer.ts";
 
 export type BufferRole =
   | "weights"
@@ -22,16 +23,7 @@ export interface BufferSpec {
   readonly temporary: boolean;
 }
 
-/** A checkpoint tensor, or some rows of one (output channels or units), copied to a buffer. */
-export interface Upload {
-  readonly buffer: string;
-  readonly layer: string;
-  readonly tensor: "weight" | "bias";
-  /** Output channels or units in the order wanted; all of them if absent. */
-  readonly rows?: readonly number[] | undefined;
-}
-
-/** Weights put in the order that a family of kernels reads, once, before the first dispatch that reads them. */
+/** Weights put in the order that a kernel reads, once, before the first dispatch that reads them. */
 export interface Packing {
   readonly buffer: string;
   readonly dispatches: readonly Dispatch[];
@@ -44,7 +36,7 @@ export interface Table {
 }
 
 /** Gathers what the parts of a plan ask for. A name asked for again grows to the largest request. */
-export class Allocation {
+export class Allocation implements LayerMemory {
   readonly #buffers = new Map<string, BufferSpec>();
   readonly #uploads = new Map<string, Upload>();
   readonly #tables = new Map<string, Table>();

@@ -3,17 +3,18 @@ import { InputError } from "../../errors.ts";
 import type { Dispatch } from "../../gpu/dispatch.ts";
 import type { Network, Shape, Size } from "../../model/network.ts";
 import { findLayer, layerShapes } from "../../model/shapes.ts";
+import type { ChooseVariant } from "../../nn/conv3x3.ts";
 import type { Window } from "../../nn/preprocess.ts";
 import { placeObjective } from "../../optvis/objective.ts";
 import { partialsBytes } from "../../optvis/reduce.ts";
 import type { Objective } from "../../optvis/term.ts";
-import type { ChooseVariant } from "../kernels/variants.ts";
 import { backwardPass } from "./backward.ts";
-import { type Copy, forwardPass, type Walk } from "./forward.ts";
+import { type Copy, forwardPass } from "./forward.ts";
 import { PARTIALS } from "./image.ts";
 import type { Allocation } from "./memory.ts";
 import type { PlanOptions } from "./plan.ts";
 import { deepestLayer, planSteps, type Step, wholeFlops } from "./steps.ts";
+import type { Walk } from "./walk.ts";
 import { wholeWindow, windowOf } from "./window.ts";
 
 /** The passes through the network for one size of its input. */
@@ -62,8 +63,8 @@ export function planNetwork(
   // Two slots beside the terms': the L2 term and the gradient's norm.
   const partials = memory.buffer(PARTIALS, "workspace", partialsBytes(batch, terms.length + 2));
   const image = { channels: 3, height: window.height, width: window.width };
-  const steps = planSteps(network, within, image, batch, terms, stepOptions);
-  const walk: Walk = { steps, batch, memory, options: stepOptions, partials };
+  const steps = planSteps(network, within, image, batch, terms, stepOptions, memory);
+  const walk: Walk = { steps, batch, memory, cam: options.cam, partials };
   const forward = forwardPass(walk);
   const backward = backwardPass(walk, forward.last, "plain");
   return {

@@ -3,13 +3,14 @@ import { InputError, inputOf } from "../../errors.ts";
 import type { Dispatch } from "../../gpu/dispatch.ts";
 import type { Network, Preprocess, Size } from "../../model/network.ts";
 import { preprocessing } from "../../model/preprocess.ts";
+import type { ChooseVariant } from "../../nn/conv3x3.ts";
 import { ALPHA_GRADIENT, alphaName, expectAlpha } from "../../optvis/params/alpha.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
 import { isPenalty, needsPhoto, type Objective, readsOpacity } from "../../optvis/term.ts";
 import { termPasses } from "../../optvis/terms/registry.ts";
 import { transformsOf } from "../../optvis/transforms/transforms.ts";
 import { defaultVariant } from "../kernels/variant-guess.ts";
-import { type ChooseVariant, exactVariant } from "../kernels/variants.ts";
+import { exactVariant } from "../kernels/variants.ts";
 import { sameVariants } from "./convolutions.ts";
 import { GRADIENT, type ImagePlan, PARTIALS, planImage } from "./image.ts";
 import type { Allocation } from "./memory.ts";
@@ -64,7 +65,7 @@ export function planStage({
         "let them leave more of the image, or use a larger size",
         seen,
       );
-  const allExact = sameVariants(recipe.batch, moved.steps, fast, exact);
+  const allExact = sameVariants(moved.steps, fast, exact);
   const opening = allExact ? moved : pass(inputSize, exact, recipe.redirect);
   const still = sameSize ? opening : pass(recipe.size, exact);
   if (!sameSize) expectNoPhoto(objective);

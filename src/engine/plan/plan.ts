@@ -10,11 +10,12 @@
 
 import type { Dispatch } from "../../gpu/dispatch.ts";
 import type { Size } from "../../model/network.ts";
+import type { Upload } from "../../nn/layer.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
 import type { Variants } from "../kernels/variant-choice.ts";
 import type { ConvolutionPass } from "../kernels/variants.ts";
 import type { Copy } from "./forward.ts";
-import type { BufferSpec, Packing, Table, Upload } from "./memory.ts";
+import type { BufferSpec, Packing, Table } from "./memory.ts";
 
 /** Variants default to `defaultVariant`, and where results must be exact to `convVariant` if given, else `exactVariant`. */
 export interface PlanOptions extends Partial<Variants> {

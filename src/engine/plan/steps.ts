@@ -1,10 +1,12 @@
 /**
- * The layers an objective needs, as steps of the passes: how far the network is run, which ReLUs are
- * computed by the convolution before them and which max-pools by the kernel before them, and which channels of the last layer are wanted at all.
+ * The layers that an objective needs, one step each: how far the network is run, which layers the kernel of a layer before
+ * them computes, and which channels of the last layer are wanted at all.
  */
-import type { ConvLayer, Layer, Network, ReluLayer, Shape } from "../../model/network.ts";
-import { type ConvShape, convFlops, correlation, variantOf } from "../../nn/conv3x3.ts";
-import { type LinearShape, linearFlops } from "../../nn/linear.ts";
+import { InputError } from "../../errors.ts";
+import type { Layer, Network, Shape } from "../../model/network.ts";
+import type { ChooseVariant } from "../../nn/conv3x3.ts";
+import type { PlannedLayer } from "../../nn/layer.ts";
+import { layerKind } from "../../nn/registry.ts";
 import {
   channelsOf,
   isPenalty,
@@ -13,20 +15,12 @@ import {
   type Term,
   withinRows,
 } from "../../optvis/term.ts";
-import type { ChooseVariant } from "../kernels/variants.ts";
+import type { Allocation } from "./memory.ts";
 
-/** One layer, or a convolution with the ReLU that its kernel computes. */
-export interface Step {
-  readonly layer: Layer;
-  readonly fusedRelu: ReluLayer | undefined;
-  /** Whose activation the step leaves: the fused ReLU's or the layer's own name. */
-  readonly name: string;
-  readonly input: Shape;
-  readonly output: Shape;
-  /** The kernel computes the next step, a max-pool, as well, so that this one's activation is never written. */
-  readonly fusesPool: boolean;
-  /** Output channels or units computed, where the objective needs only some of them. */
-  readonly rows: readonly number[] | undefined;
+/** One layer of the plan. */
+export interface Step extends PlannedLayer<Layer> {
+  /** How many steps after it its forward kernel computes as well. Of these the last one's activation alone is written. */
+  readonly fuses: number;
   /** Terms that read the activation, with channels counted among `rows`. */
   readonly terms: readonly IndexedTerm[];
   /** The activation is needed on the way back although deeper layers follow. */
@@ -41,6 +35,8 @@ export interface IndexedTerm {
 
 export interface StepOptions {
   readonly convVariant: ChooseVariant;
+  /** The device's largest storage binding, in bytes. */
+  readonly bindingLimit: number;
   readonly wholeLayers: boolean;
   /** Layer whose whole activation is kept to be read. */
   readonly keep?: string | undefined;
@@ -52,11 +48,14 @@ export interface StepOptions {
 export function deepestLayer(network: Network, objective: Objective): string {
   const read = new Set(objective.terms.map((term) => term.layer));
   const deepest = network.layers.findLast((layer) => read.has(layer.name));
-  if (!deepest) throw new Error("an objective reads at least one layer");
+  if (!deepest) throw new InputError("objective: expected a term that reads a layer of the network");
   return deepest.name;
 }
 
-/** @param shapes of every layer's output up to the deepest one; layers beyond them are not computed */
+/**
+ * @param shapes of every layer's output up to the deepest one; layers beyond them are not computed
+ * @param image the network's input
+ */
 export function planSteps(
   network: Network,
   shapes: ReadonlyMap<string, Shape>,
@@ -64,36 +63,29 @@ export function planSteps(
   batch: number,
   terms: readonly Term[],
   options: StepOptions,
+  memory: Allocation,
 ): Step[] {
   const layers = network.layers.slice(0, shapes.size);
-  const wanted =
-    options.wholeLayers || options.keep !== undefined ? undefined : wantedRows(layers, shapes, terms);
-  const steps: Step[] = [];
+  const { convVariant, bindingLimit, wholeLayers, keep } = options;
+  const wanted = wholeLayers || keep !== undefined ? undefined : wantedRows(layers, shapes, terms);
   let input = image;
-  for (let i = 0; i < layers.length; i++) {
-    const layer = layers[i] as Layer;
+  return layers.map((layer, i): Step => {
     const rows = wanted && i >= wanted.from ? wanted.rows : undefined;
     const whole = shapes.get(layer.name) as Shape;
     const output = rows ? { ...whole, channels: rows.length } : whole;
-    const { fusedRelu, fusesPool } = fusedWith(layers, i, { batch, input, output }, terms, options);
-    if (fusedRelu) i++;
-    const name = fusedRelu?.name ?? layer.name;
-    const read = termsAt(terms, name);
-    steps.push({
-      layer,
-      fusedRelu,
-      name,
-      input,
-      output,
-      fusesPool,
-      rows,
+    const sized = { layer, batch, input, output };
+    const bits = () => memory.buffer(`${layer.name}.bits`, "bits", layerKind(layer).bitsBytes(sized));
+    const planned = { ...sized, rows, memory, convVariant, bindingLimit, bits };
+    const read = termsAt(terms, layer.name);
+    input = output;
+    return {
+      ...planned,
+      fuses: layerKind(layer).fuses(planned, fusable(layers.slice(i), terms, options)),
       terms: rows ? read.map(({ index, term }) => ({ index, term: withinRows(term, rows) })) : read,
       kept:
-        isRead(name, options) || (i < layers.length - 1 && read.some(({ term }) => readsActivation(term))),
-    });
-    input = output;
-  }
-  return steps;
+        isKept(layer, options) || (i < layers.length - 1 && read.some(({ term }) => readsActivation(term))),
+    };
+  });
 }
 
 /** The terms that read a layer, with their places in the objective. */
@@ -101,40 +93,31 @@ function termsAt(terms: readonly Term[], layer: string): IndexedTerm[] {
   return terms.flatMap((term, index) => (term.layer === layer && !isPenalty(term) ? [{ index, term }] : []));
 }
 
-/**
- * What the forward kernel of layer i computes of the layers after it: of a convolution the ReLU and the max-pool, as
- * far as its family can; of a ReLU the max-pool. Nothing may read what is then not written.
- */
-function fusedWith(
-  layers: readonly Layer[],
-  i: number,
-  { batch, ...sizes }: Pick<Step, "input" | "output"> & { readonly batch: number },
+/** The layers after the first that its kernel may compute: nothing reads an activation that is then not written. */
+function fusable(
+  [first, ...after]: readonly Layer[],
   terms: readonly Term[],
   options: StepOptions,
-): Pick<Step, "fusedRelu" | "fusesPool"> {
-  const [layer, next, afterNext] = layers.slice(i, i + 3);
-  const unread = ({ name }: Layer) => !isRead(name, options) && !terms.some((term) => term.layer === name);
-  const nothing = { fusedRelu: undefined, fusesPool: false };
-  if (!layer || !unread(layer)) return nothing;
-  if (layer.kind === "relu") return { ...nothing, fusesPool: next?.kind === "maxpool" };
-  if (layer.kind !== "conv" || next?.kind !== "relu") return nothing;
-  const pass = correlation(convShape(batch, layer, sizes), "forward");
-  const family = variantOf(options.convVariant(layer.name, "forward", pass));
-  const fusesPool = family.fusesPool && afterNext?.kind === "maxpool" && unread(next);
-  return fusesPool || family.fusesRelu ? { fusedRelu: next, fusesPool } : nothing;
+): readonly Layer[] {
+  const isRead = (layer: Layer) => isKept(layer, options) || terms.some((term) => term.layer === layer.name);
+  if (!first || isRead(first)) return [];
+  const read = after.findIndex(isRead);
+  return after.slice(0, read < 0 ? undefined : read + 1);
 }
 
 /** Whether something besides the objective's terms reads the activation. */
-function isRead(name: string, { keep, cam }: StepOptions): boolean {
+function isKept({ name }: Layer, { keep, cam }: StepOptions): boolean {
   return name === keep || name === cam;
 }
 
 /**
- * The channels of the last layer with weights that the objective reads: from there on everything works
- * channel by channel, so the others need not be computed.
+ * The channels that the objective reads of the last layer that mixes channels. From there on everything works channel by
+ * channel, so the other channels need not be computed.
  */
 function wantedRows(layers: readonly Layer[], shapes: ReadonlyMap<string, Shape>, terms: readonly Term[]) {
-  const from = layers.findLastIndex((layer) => layer.kind === "conv" || layer.kind === "linear");
+  const from = layers.findLastIndex((layer) => layerKind(layer).reads === "channels");
+  const mixing = layers[from];
+  if (!mixing || layerKind(mixing).weights === "none") return undefined;
   const last = new Set(layers.slice(from).map((layer) => layer.name));
   const reading = terms.filter((term) => last.has(term.layer));
   const channels = new Set<number>();
@@ -143,32 +126,9 @@ function wantedRows(layers: readonly Layer[], shapes: ReadonlyMap<string, Shape>
     if (read === undefined) return undefined;
     for (const channel of read) channels.add(channel);
   }
-  const whole = shapes.get(layers[from]?.name ?? "")?.channels ?? 0;
-  if (from < 0 || channels.size === 0 || channels.size === whole) return undefined;
+  const whole = shapes.get(mixing.name)?.channels ?? 0;
+  if (channels.size === 0 || channels.size === whole) return undefined;
   return { from, rows: [...channels].sort((a, b) => a - b) };
-}
-
-export function elements({ channels, height, width }: Shape): number {
-  return channels * height * width;
-}
-
-export function convShape(
-  batch: number,
-  layer: ConvLayer,
-  { input, output }: Pick<Step, "input" | "output">,
-): ConvShape {
-  return {
-    batch,
-    inputChannels: input.channels,
-    inputHeight: input.height,
-    inputWidth: input.width,
-    outputChannels: output.channels,
-    padding: layer.padding,
-  };
-}
-
-export function linearShape(batch: number, { input, output }: Pick<Step, "input" | "output">): LinearShape {
-  return { batch, inputFeatures: elements(input), outputFeatures: output.channels };
 }
 
 /** Multiplications and additions of one pass through whole layers, whatever a plan skips. */
@@ -182,10 +142,7 @@ export function wholeFlops(
   let input = image;
   for (const layer of layers) {
     const output = shapes.get(layer.name) as Shape;
-    if (layer.kind === "conv") flops += convFlops(convShape(batch, layer, { input, output }));
-    if (layer.kind === "linear") {
-      flops += linearFlops(linearShape(batch, { input, output }), layer.outputFeatures);
-    }
+    flops += layerKind(layer).flops({ layer, batch, input, output });
     input = output;
   }
   return flops;

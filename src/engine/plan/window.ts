@@ -5,11 +5,10 @@
  */
 import type { Layer, Network, Shape, Size } from "../../model/network.ts";
 import { layerShapes, receptiveField } from "../../model/shapes.ts";
+import type { Span } from "../../nn/layer.ts";
 import type { Window } from "../../nn/preprocess.ts";
+import { layerKind } from "../../nn/registry.ts";
 import { isPenalty, positionOf, type Term } from "../../optvis/term.ts";
-
-/** From a row or column, and up to but not including another. */
-type Span = readonly [begin: number, end: number];
 
 export interface Windowed {
   readonly window: Window;
@@ -90,9 +89,8 @@ function spanOf(
     const layer = layers[i] as Layer;
     const before = shapes.get(layers[i - 1]?.name ?? "");
     const limit = before ? (axis === 0 ? before.height : before.width) : extent;
-    if (layer.kind === "conv") [begin, end] = [begin - layer.padding, end - layer.padding + 2];
-    if (layer.kind === "maxpool") [begin, end] = [2 * begin, 2 * end];
-    [begin, end] = [Math.max(0, begin), Math.min(limit, end)];
+    const [first, after] = layerKind(layer).inputSpan(layer, [begin, end]) ?? [0, limit];
+    [begin, end] = [Math.max(0, first), Math.min(limit, after)];
   }
   return [begin, end];
 }

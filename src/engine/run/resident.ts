@@ -2,7 +2,7 @@
 import { InputError } from "../../errors.ts";
 import { readBuffer } from "../../gpu/device.ts";
 import type { Dispatch } from "../../gpu/dispatch.ts";
-import type { Preprocessing } from "../../model/preprocess.ts";
+import type { Preprocessing } from "../../nn/preprocess.ts";
 import { initialState } from "../../optvis/optimizers.ts";
 import { alphaName } from "../../optvis/params/alpha.ts";
 import type { Recipe } from "../../optvis/recipe.ts";

@@ -1,6 +1,6 @@
 /** What an ascent starts from: the numbers that are optimised. */
 import { InputError } from "../../errors.ts";
-import type { Preprocessing } from "../../model/preprocess.ts";
+import type { Preprocessing } from "../../nn/preprocess.ts";
 import { alphaOf, alphaPlane, alphaStart } from "../../optvis/params/alpha.ts";
 import { paramOf } from "../../optvis/params/param.ts";
 import type { Recipe } from "../../optvis/recipe.ts";

@@ -1,7 +1,9 @@
 /** Copies checkpoint tensors, or the rows of them that a plan needs, to the plan's buffers. */
 import type { Gpu } from "../../gpu/device.ts";
-import type { ConvLayer, LayerWeights, LinearLayer, Model } from "../../model/network.ts";
-import type { Upload } from "../plan/memory.ts";
+import type { Layer, LayerWeights, Model } from "../../model/network.ts";
+import { findLayer } from "../../model/shapes.ts";
+import type { Upload } from "../../nn/layer.ts";
+import { layerKind } from "../../nn/registry.ts";
 import type { Plan } from "../plan/plan.ts";
 
 /** Reads each layer once, in order, so that no more than one layer's weights are held at a time. */
@@ -12,8 +14,7 @@ export async function uploadWeights(
   buffers: ReadonlyMap<string, GPUBuffer>,
 ): Promise<void> {
   for (const [name, uploads] of byLayer(plan.uploads)) {
-    const layer = model.network.layers.find((candidate) => candidate.name === name);
-    if (layer?.kind !== "conv" && layer?.kind !== "linear") throw new Error(`${name} has no weights`);
+    const layer = findLayer(model.network, name);
     const weights = await model.layerWeights(layer);
     for (const upload of uploads) {
       const buffer = buffers.get(upload.buffer);
@@ -27,7 +28,7 @@ function writeRows(
   buffer: GPUBuffer,
   { tensor, rows }: Upload,
   weights: LayerWeights,
-  layer: ConvLayer | LinearLayer,
+  layer: Layer,
 ): void {
   const data = weights[tensor] as Float32Array<ArrayBuffer>;
   const { queue } = gpu.device;
@@ -35,8 +36,7 @@ function writeRows(
     queue.writeBuffer(buffer, 0, data);
     return;
   }
-  const channels = layer.kind === "conv" ? layer.outputChannels : layer.outputFeatures;
-  const row = data.length / channels;
+  const row = data.length / layerKind(layer).outputChannels(layer, 0);
   // Neighbouring rows go in one write.
   let first = 0;
   for (let i = 1; i <= rows.length; i++) {

@@ -1,5 +1,5 @@
 /** `neuron`: one unit at one position. `class` is another spelling of it, for the units of the last linear layer. */
-import { classIndex } from "../../model/labels.ts";
+import { classIndex, classLayer } from "../../model/labels.ts";
 import type { Network } from "../../model/network.ts";
 import { add, vectorPasses } from "./along.ts";
 import { type AtPosition, coversAll, type SubjectKind, type TermData } from "./kind.ts";
@@ -59,8 +59,7 @@ export function classTerm(network: Network, index: number): NeuronTerm {
 
 /** Index of the class whose logit a term is. */
 export function classOf(term: TermData, network: Network): number | undefined {
-  const last = network.layers.at(-1);
-  const isLogit = last?.kind === "linear" && term.layer === last.name;
+  const isLogit = term.layer === classLayer(network)?.name;
   return isLogit && isNeuron(term) ? term.channel : undefined;
 }
 

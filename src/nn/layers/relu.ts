@@ -1,22 +1,49 @@
 /** ReLU: y = max(x, 0). Backward needs one bit a unit and works in place. */
-import { clear_flags } from "../../shaders/flags.wgsl";
+import { clear_flags } from "../../../shaders/flags.wgsl";
 import {
   relu_backward,
   relu_backward_detect,
   relu_backward_guided,
   relu_backward_redirect,
   relu_forward,
-} from "../../shaders/relu.wgsl";
-import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
-import type { Shape } from "../model/network.ts";
+} from "../../../shaders/relu.wgsl";
+import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
+import { reluBitsBytes } from "../bits.ts";
+import { type LayerKind, type Shape, weightless } from "../layer.ts";
+import { maxpool, maxpoolForward } from "./maxpool.ts";
 
-/** What a ReLU does to the gradient: its derivative, Lucid's redirect, or guided backpropagation. */
-export type ReluRule = "plain" | "redirect" | "guided";
-
-/** Bytes of the bits x > 0: words of 4 channels × 8 pixels of a row. */
-export function reluBitsBytes(batch: number, { channels, height, width }: Shape): number {
-  return 4 * batch * Math.ceil(channels / 4) * height * Math.ceil(width / 8);
+export interface ReluLayer {
+  readonly kind: "relu";
+  /** `relu3_4`, or `relu6` after `fc6`. */
+  readonly name: string;
 }
+
+export const relu: LayerKind<ReluLayer> = {
+  ...weightless,
+  kind: "relu",
+  reads: "unit",
+  outputShape: (_, input) => input,
+  inputSpan: (_, span) => span,
+  bitsBytes: ({ batch, output }) => reluBitsBytes(batch, output),
+  fuses: (_, [next]) => (next?.kind === maxpool.kind ? 1 : 0),
+  forward(at, buffers, [pool]) {
+    const label = `${at.layer.name} forward`;
+    const bound = { ...buffers, bits: at.bits() };
+    return [
+      pool === undefined
+        ? reluForward(label, at.batch, at.output, bound)
+        : maxpoolForward(label, at.batch, at.output, { ...bound, winners: pool.bits() }),
+    ];
+  },
+  backward({ layer, batch, output, bits }, { inputGradient: gradient }, { rule, flags }) {
+    const label = `${layer.name} backward`;
+    const buffers = { mask: bits(), gradient };
+    if (rule === "plain") return [reluBackward(label, batch, output, buffers)];
+    if (rule === "guided") return [reluBackwardGuided(label, batch, output, buffers)];
+    const { buffer: alive, first } = flags();
+    return reluBackwardRedirect(label, batch, output, first, { ...buffers, alive });
+  },
+};
 
 export function reluForward(
   label: string,

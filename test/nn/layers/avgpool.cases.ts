@@ -1,8 +1,8 @@
-import { avgpoolBackward, avgpoolForward } from "../../src/nn/avgpool.ts";
-import { adaptiveWindow } from "../reference/avgpool.ts";
-import { type Shape4, sizeOf, type Tensor, tensor } from "../reference/tensor.ts";
-import * as twin from "../reference/twins.ts";
-import type { GpuCase } from "../stacks/case.ts";
+import { avgpoolBackward, avgpoolForward } from "../../../src/nn/layers/avgpool.ts";
+import { adaptiveWindow } from "../../reference/avgpool.ts";
+import { type Shape4, sizeOf, type Tensor, tensor } from "../../reference/tensor.ts";
+import * as twin from "../../reference/twins.ts";
+import type { GpuCase } from "../../stacks/case.ts";
 import {
   absolute,
   DIVISION,
@@ -11,8 +11,8 @@ import {
   expectWithin,
   noise,
   roundings,
-} from "../support/compare.ts";
-import { kernelCase, type Proof } from "../support/execute.ts";
+} from "../../support/compare.ts";
+import { kernelCase, type Proof } from "../../support/execute.ts";
 
 interface Pooled {
   readonly shape: Shape4;

@@ -4,10 +4,10 @@ import {
   linearForward,
   type RowSlice,
   sliceRows,
-} from "../../src/nn/linear.ts";
-import { type Shape4, type Tensor, tensor } from "../reference/tensor.ts";
-import * as twin from "../reference/twins.ts";
-import type { GpuCase } from "../stacks/case.ts";
+} from "../../../src/nn/layers/linear.ts";
+import { type Shape4, type Tensor, tensor } from "../../reference/tensor.ts";
+import * as twin from "../../reference/twins.ts";
+import type { GpuCase } from "../../stacks/case.ts";
 import {
   absolute,
   absoluteOf,
@@ -16,8 +16,8 @@ import {
   expectWithin,
   noise,
   roundings,
-} from "../support/compare.ts";
-import { kernelCase, type Proof } from "../support/execute.ts";
+} from "../../support/compare.ts";
+import { kernelCase, type Proof } from "../../support/execute.ts";
 
 interface Sliced {
   readonly layer: LinearShape;

@@ -1,6 +1,6 @@
 /**
- * 2×2 max-pool, stride 2: odd sizes floor, the first maximum wins ties. Backward needs two bits a pixel. Both passes
- * compute the ReLU before the pool as well, where they are given its bits.
+ * 2×2 max-pool, stride 2. Odd sizes floor, and the first maximum wins ties. The backward pass needs two bits a pooled
+ * pixel. Both passes compute the ReLU before the pool as well where they are given its bits.
  */
 import {
   maxpool_backward,
@@ -8,16 +8,41 @@ import {
   maxpool_backward_relu_guided,
   maxpool_forward,
   maxpool_forward_relu,
-} from "../../shaders/maxpool.wgsl";
-import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
-import type { Shape } from "../model/network.ts";
-import { reluBitsBytes } from "./relu.ts";
+} from "../../../shaders/maxpool.wgsl";
+import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
+import { poolBitsBytes, reluBitsBytes } from "../bits.ts";
+import { type LayerKind, nonEmpty, type Shape, weightless } from "../layer.ts";
+import type { ReluLayer } from "./relu.ts";
 
-/** Bytes of the winners' bits for an input of this shape: words of 4 channels × 4 pooled pixels. */
-export function poolBitsBytes(batch: number, { channels, height, width }: Shape): number {
-  const columns = Math.ceil(Math.floor(width / 2) / 4);
-  return 4 * batch * Math.ceil(channels / 4) * Math.floor(height / 2) * columns;
+const RELU: ReluLayer["kind"] = "relu";
+
+export interface MaxPoolLayer {
+  readonly kind: "maxpool";
+  /** `pool3` ends block 3. */
+  readonly name: string;
 }
+
+export const maxpool: LayerKind<MaxPoolLayer> = {
+  ...weightless,
+  kind: "maxpool",
+  reads: "channel",
+  outputShape(_, input) {
+    const [height, width] = [Math.floor(input.height / 2), Math.floor(input.width / 2)];
+    return nonEmpty({ ...input, height, width }, input);
+  },
+  inputSpan: (_, [begin, end]) => [2 * begin, 2 * end],
+  bitsBytes: ({ batch, input }) => poolBitsBytes(batch, input),
+  fusesBackward: (_, before, rule) => before.kind === RELU && rule !== "redirect",
+  forward: ({ layer, batch, input, bits }, buffers) => [
+    maxpoolForward(`${layer.name} forward`, batch, input, { ...buffers, winners: bits() }),
+  ],
+  backward({ layer, batch, input, bits }, buffers, { rule }) {
+    const bound = { ...buffers, chosen: bits() };
+    return [
+      maxpoolBackward(`${layer.name} backward`, batch, input, bound, rule === "guided" ? "guided" : "plain"),
+    ];
+  },
+};
 
 /**
  * @param input shape of x, (C,H,W); y is (C,⌊H/2⌋,⌊W/2⌋)

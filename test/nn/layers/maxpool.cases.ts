@@ -1,11 +1,12 @@
-import { maxpoolBackward, maxpoolForward, poolBitsBytes } from "../../src/nn/maxpool.ts";
-import { reluBackward, reluBackwardGuided, reluBitsBytes, reluForward } from "../../src/nn/relu.ts";
-import { positiveBits, unpackPooledBits, unpackWinners } from "../reference/bits.ts";
-import { type Shape4, sizeOf, tensor } from "../reference/tensor.ts";
-import * as twin from "../reference/twins.ts";
-import type { GpuCase } from "../stacks/case.ts";
-import { coarseNoise, expectExact, noise } from "../support/compare.ts";
-import { kernelCase, type Proof } from "../support/execute.ts";
+import { poolBitsBytes, reluBitsBytes } from "../../../src/nn/bits.ts";
+import { maxpoolBackward, maxpoolForward } from "../../../src/nn/layers/maxpool.ts";
+import { reluBackward, reluBackwardGuided, reluForward } from "../../../src/nn/layers/relu.ts";
+import { positiveBits, unpackPooledBits, unpackWinners } from "../../reference/bits.ts";
+import { type Shape4, sizeOf, tensor } from "../../reference/tensor.ts";
+import * as twin from "../../reference/twins.ts";
+import type { GpuCase } from "../../stacks/case.ts";
+import { coarseNoise, expectExact, noise } from "../../support/compare.ts";
+import { kernelCase, type Proof } from "../../support/execute.ts";
 
 /** Around the word of 4 channels × 4 pooled pixels; odd heights and widths lose their last row or column. */
 const SHAPES: readonly Shape4[] = [

@@ -1,17 +1,17 @@
+import { reluBitsBytes } from "../../../src/nn/bits.ts";
 import {
   clearRedirectFlags,
   reluBackward,
   reluBackwardGuided,
   reluBackwardRedirect,
-  reluBitsBytes,
   reluForward,
-} from "../../src/nn/relu.ts";
-import { positiveBits } from "../reference/bits.ts";
-import { type Shape4, sizeOf, tensor } from "../reference/tensor.ts";
-import * as twin from "../reference/twins.ts";
-import type { GpuCase } from "../stacks/case.ts";
-import { coarseNoise, expectExact, noise } from "../support/compare.ts";
-import { kernelCase, type Proof } from "../support/execute.ts";
+} from "../../../src/nn/layers/relu.ts";
+import { positiveBits } from "../../reference/bits.ts";
+import { type Shape4, sizeOf, tensor } from "../../reference/tensor.ts";
+import * as twin from "../../reference/twins.ts";
+import type { GpuCase } from "../../stacks/case.ts";
+import { coarseNoise, expectExact, noise } from "../../support/compare.ts";
+import { kernelCase, type Proof } from "../../support/execute.ts";
 
 /** Around the word of 4 channels × 8 pixels. */
 const SHAPES: readonly Shape4[] = [
