@@ -1,11 +1,17 @@
 /** The tables of the papers, each made from the rows that the program itself runs on. */
 import { choicesOf, dashed, formatValue, type Row } from "../optvis/field.ts";
 import { type NamedRecipe, namedRecipes } from "../optvis/named-recipes.ts";
+import { objectiveForms } from "../optvis/objective.ts";
 import { defaultRecipe, type Recipe, recipeFieldNames, recipeRow } from "../optvis/recipe.ts";
 import { channelSettings, classSettings } from "../optvis/recipes.ts";
 import { markdownTable, type PaperTables } from "./papers.ts";
 
 export const paperTables: PaperTables = {
+  objectives: () =>
+    markdownTable(
+      ["written", "what it is"],
+      objectiveForms.map(({ form, says }) => [`\`${form}\``, says]),
+    ),
   "recipe-fields": () =>
     markdownTable(
       ["field", "what it is", "takes", "default", "live", "source"],

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { AscentView } from "../../src/element/ascent-view.ts";
 import { choicesOf } from "../../src/optvis/field.ts";
 import { namedRecipes } from "../../src/optvis/named-recipes.ts";
 import { recipeFields } from "../../src/optvis/recipe-fields.ts";
@@ -30,4 +31,24 @@ it("of the sources of named recipes", () => {
   // Yosinski's four have one source.
   const expected = Object.keys(namedRecipes).filter((name) => !/^yosinski2015[b-d]$/.test(name));
   expect(sources).toEqual(expected);
+});
+
+it("of the element's attributes that are no fields of a recipe", () => {
+  const own = [...AscentView.elementProperties].filter(
+    ([name, { attribute }]) =>
+      attribute !== false && !Object.hasOwn(recipeFields, name) && name !== "blurSigma",
+  );
+  // A start is a field, but may be a photograph here.
+  const expected = ["init", ...own.map(([name]) => name)];
+  expect(wordsUnder("element.md", "attribute").toSorted()).toEqual(expected.toSorted());
+});
+
+it("of the element's properties that are no attributes", () => {
+  const hidden = [...AscentView.elementProperties].filter(([, { attribute }]) => attribute === false);
+  const readable = Object.entries(Object.getOwnPropertyDescriptors(AscentView.prototype))
+    .filter(([name, { get }]) => get !== undefined && !AscentView.elementProperties.has(name))
+    // Of use to the element's own controller.
+    .filter(([name]) => name !== "listening" && name !== "canvas");
+  const expected = [...hidden, ...readable].map(([name]) => name);
+  expect(wordsUnder("element.md", "property").toSorted()).toEqual(expected.toSorted());
 });
