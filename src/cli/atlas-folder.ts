@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../errors.ts";
-import type { RenderTensors } from "../methods/render.ts";
+import type { ResultOf } from "../methods/methods.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { standardized } from "../optvis/standardize.ts";
 import { type AtlasLayer, type AtlasPages, indexPage, layerPage, pictureName } from "./atlas-page.ts";
@@ -85,7 +85,7 @@ async function knownLayers(folder: string, { layers }: AtlasPages): Promise<read
 export async function writeGroup(
   folder: string,
   { layer, channels }: Group,
-  { image, alpha }: RenderTensors,
+  { image, alpha }: ResultOf<"render">["tensors"],
   { standardize }: Recipe,
 ): Promise<void> {
   const [, , height, width] = image.shape as [number, number, number, number];

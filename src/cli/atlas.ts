@@ -8,7 +8,7 @@
 import { basename } from "node:path";
 import { performance } from "node:perf_hooks";
 import { InputError } from "../errors.ts";
-import type { RenderTensors } from "../methods/render.ts";
+import { figure } from "../methods/shared/text.ts";
 import type { Model } from "../model/network.ts";
 import { convolutionNames, convolutions, layerChannels, layerShapes } from "../model/shapes.ts";
 import type { Recipe } from "../optvis/recipe.ts";
@@ -21,7 +21,6 @@ import { renderRecipe } from "./flags.ts";
 import { startProgress } from "./progress.ts";
 import { print, remarkRestart, weightsOf, withModel, withRuntime } from "./running.ts";
 import { stretchOf } from "./shard.ts";
-import { figure } from "./tables.ts";
 
 /** What is shown in the end, and printed as `--json`. */
 interface AtlasReport {
@@ -68,14 +67,14 @@ async function draw(pending: readonly Group[], work: Work): Promise<void> {
     for (const [i, group] of pending.entries()) {
       const since = performance.now();
       const { tensors } = await runtime.run(
-        { command: "render", recipe: groupRecipe(group, recipe) },
+        { method: "render", options: { recipe: groupRecipe(group, recipe) } },
         {
           startedAt,
           onProgress: (iteration) => progress.update(i * recipe.iterations + iteration),
           onRestart: remarkRestart(nameOf(group)),
         },
       );
-      await writeGroup(folder, group, tensors as RenderTensors, recipe);
+      await writeGroup(folder, group, tensors, recipe);
       if (!flags.json && !process.stderr.isTTY) print(groupText(group, i + 1, pending.length, since));
     }
   });

@@ -5,8 +5,8 @@
 
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { BenchReport } from "../methods/report.ts";
-import { figure, table } from "./tables.ts";
+import type { BenchReport } from "../methods/bench.ts";
+import { figure, table } from "../methods/shared/text.ts";
 
 const runtimes = ["dawn", "chromium", "firefox"] as const;
 

@@ -5,7 +5,6 @@ import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
 import { AscentError, InputError } from "../errors.ts";
 import { packageFile } from "../node/package-file.ts";
-import { createActions } from "./actions.ts";
 import { buildProgram } from "./program.ts";
 
 /** Bad input, or a machine that cannot do what is asked. */
@@ -16,7 +15,7 @@ const DEFECT = 1;
 async function main(): Promise<number> {
   const { version } = JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as { version: string };
   try {
-    const program = buildProgram(createActions(performance.timeOrigin), version);
+    const program = buildProgram(performance.timeOrigin, version);
     if (process.argv.length <= 2) program.outputHelp();
     else await program.parseAsync();
     return 0;

@@ -2,14 +2,23 @@
 
 import { extname } from "node:path";
 import { InputError } from "../errors.ts";
-import { exampleSheet } from "../methods/example-sheet.ts";
-import { type Sought, soughtObjective, strongestFirst } from "../methods/examples.ts";
+import {
+  type Example,
+  type ExamplesReport,
+  examples as method,
+  soughtObjective,
+  strongestFirst,
+} from "../methods/examples.ts";
 import { usualSize } from "../methods/info.ts";
-import type { Example, ExamplesReport, RuntimeName, Tensor } from "../methods/report.ts";
+import type { Sought } from "../methods/method.ts";
+import type { RuntimeName, Tensor } from "../methods/report.ts";
+import { exampleSheet } from "../methods/shared/example-sheet.ts";
+import { figure, table } from "../methods/shared/text.ts";
+import type { Size } from "../model/network.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
 import type { Weights } from "../runtime/protocol.ts";
-import type { ExamplesFlags } from "./examples-program.ts";
 import { expectOutput, writeOutput } from "./files.ts";
+import type { CommonFlags } from "./flags.ts";
 import { type ImageList, type ListedImage, listImages } from "./image-list.ts";
 import { writePicture } from "./pictures.ts";
 import { startProgress } from "./progress.ts";
@@ -22,7 +31,17 @@ import {
   withModel,
   withRuntime,
 } from "./running.ts";
-import { figure, table } from "./tables.ts";
+import { subjects } from "./subjects.ts";
+
+export interface ExamplesFlags extends CommonFlags {
+  readonly images: readonly string[];
+  readonly objective?: string;
+  readonly layer?: string;
+  readonly channel?: number;
+  readonly top?: number;
+  readonly size?: Size;
+  readonly out: string;
+}
 
 /** Numbers of the images that are in memory at once: 167 at 224×224, 100 MB. */
 const CHUNK_NUMBERS = 25e6;
@@ -54,7 +73,7 @@ interface Report {
 /** @param startedAt when the process started, in milliseconds since the epoch */
 export async function examples(flags: ExamplesFlags, startedAt: number): Promise<void> {
   await expectOutput(flags.out, [".png", ".safetensors"]);
-  const sought = soughtBy(flags);
+  const sought = subjects.sought.read(flags) as Sought;
   const weights = await weightsOf(flags);
   const usual = await withModel(weights, ({ network }) => usualSize(network));
   const list = await listImages(flags.images, flags.size, usual);
@@ -67,19 +86,6 @@ export async function examples(flags: ExamplesFlags, startedAt: number): Promise
   print(flags.json ? JSON.stringify(shown) : reportText(flags.out, shown));
 }
 
-/** `--objective SPEC`, or `--layer NAME --channel N`. */
-function soughtBy({ objective, layer, channel }: ExamplesFlags): Sought {
-  if (objective !== undefined) {
-    if (layer === undefined && channel === undefined) return { objective };
-    throw new InputError("--objective: expected it alone, or --layer NAME --channel N, got both");
-  }
-  if (layer !== undefined && channel !== undefined) return { layer, channel };
-  if (layer === undefined && channel === undefined)
-    throw new InputError("expected --objective SPEC, or --layer NAME --channel N, got neither");
-  const [given, missing] = layer === undefined ? ["channel", "layer NAME"] : ["layer", "channel N"];
-  throw new InputError(`--${given}: expected --${missing} with it, got none`);
-}
-
 interface Work {
   readonly weights: Weights;
   readonly sought: Sought;
@@ -89,7 +95,7 @@ interface Work {
 
 /** Runs all images, a chunk at a time, and keeps the strongest of them. */
 async function rank(
-  { top, runtime }: ExamplesFlags,
+  { top = method.options.top.default, runtime }: ExamplesFlags,
   { weights, sought, list, startedAt }: Work,
 ): Promise<Omit<Report, "examples"> & { readonly ranked: readonly Ranked[] }> {
   const { images, size } = list;
@@ -104,15 +110,15 @@ async function rank(
       const read = await readAll(images.slice(first, first + chunk), skipped);
       if (read.length === 0) continue;
       const { report } = await opened.run(
-        { command: "examples", image: tensorOf(read, size), ...sought },
+        { method: "examples", options: { image: tensorOf(read, size), ...sought } },
         {
           startedAt,
           onProgress: (done) => progress.update(first + done),
           onRestart: remarkRestart(`images ${first + 1} to ${Math.min(first + chunk, images.length)}`),
         },
       );
-      last = report as ExamplesReport;
-      const more = last.examples.map(({ index, ...example }) => ({
+      last = report;
+      const more = report.examples.map(({ index, ...example }) => ({
         ...(read[index] as ReadImage),
         ...example,
       }));

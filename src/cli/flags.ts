@@ -1,7 +1,7 @@
 /** Flags as `program.ts` parses them, and how they make a recipe. What was not given is absent. */
 
 import { InputError } from "../errors.ts";
-import type { Preprocess, Size } from "../model/network.ts";
+import type { Preprocess } from "../model/network.ts";
 import { recipeNames, recipeSettings } from "../optvis/named-recipes.ts";
 import { defaultRecipe, type Recipe, recipeFieldNames } from "../optvis/recipe.ts";
 import { parseRecipe } from "../optvis/recipe-text.ts";
@@ -17,32 +17,9 @@ export interface CommonFlags {
   readonly json?: true;
 }
 
-export interface InfoFlags extends CommonFlags {
-  readonly size?: Size;
-}
-
-export interface GradientFlags extends CommonFlags {
-  readonly objective: string;
-  readonly target?: string;
-  readonly image: string;
-  readonly out: string;
-}
-
-export interface BenchFlags extends CommonFlags {
-  readonly objective: string;
-  readonly size: Size;
-  readonly batch: number;
-  readonly iterations: number;
-  readonly profile?: true;
-  readonly kernels?: string;
-  readonly tune?: true;
-}
-
 export interface RenderFlags extends CommonFlags, RecipeFlags {
   readonly objective: string;
   readonly out: string;
-  readonly until?: number;
-  readonly drawSize?: Size;
   readonly target?: string;
 }
 

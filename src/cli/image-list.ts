@@ -3,7 +3,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { InputError } from "../errors.ts";
-import { imageSize } from "../methods/image.ts";
+import { imageSize } from "../methods/shared/image.ts";
 import type { Size } from "../model/network.ts";
 import { expectName, userPath } from "./files.ts";
 import { expectOwnSize, readImage, readPhoto } from "./images.ts";

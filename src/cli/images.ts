@@ -2,8 +2,8 @@
 
 import { extname } from "node:path";
 import { InputError } from "../errors.ts";
-import { imageSize, onePhoto } from "../methods/image.ts";
 import type { Tensor } from "../methods/report.ts";
+import { imageSize, onePhoto } from "../methods/shared/image.ts";
 import type { Size } from "../model/network.ts";
 import { readHeader, readTensor } from "../model/safetensors.ts";
 import { bytesSource } from "../model/source.ts";

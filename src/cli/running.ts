@@ -1,7 +1,8 @@
 /** What the commands share: their weights, checks before a GPU is looked for, and a runtime for their jobs. */
 
 import { missingPhoto } from "../engine/plan/target-photo.ts";
-import type { Job } from "../methods/job.ts";
+import type { JobOf } from "../methods/job.ts";
+import type { MethodName, ResultOf } from "../methods/methods.ts";
 import type { RunContext, RuntimeName } from "../methods/report.ts";
 import { openModel } from "../model/model.ts";
 import type { Model } from "../model/network.ts";
@@ -30,14 +31,19 @@ export async function withRuntime<T>(
 }
 
 /** Runs one job in a runtime of its own. @param total of what the job counts its progress in */
-export async function executeWithProgress(weights: Weights, job: Job, total: number, context: RunContext) {
+export async function executeWithProgress<Name extends MethodName>(
+  weights: Weights,
+  job: JobOf<Name>,
+  total: number,
+  context: RunContext,
+): Promise<ResultOf<Name>> {
   const { runtime, startedAt } = context;
   const progress = startProgress(total);
   const onProgress = (iteration: number): void => progress.update(iteration);
-  const onRestart = remarkRestart(job.command);
+  const onRestart = remarkRestart(job.method);
   try {
     return await withRuntime(weights, runtime, (opened) =>
-      opened.run(job, { startedAt, onProgress, onRestart }),
+      opened.run<Name>(job, { startedAt, onProgress, onRestart }),
     );
   } finally {
     progress.stop();

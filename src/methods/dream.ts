@@ -8,85 +8,108 @@ import { createAscent } from "../engine/run/ascent.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model, Size } from "../model/network.ts";
 import { layerShapes } from "../model/shapes.ts";
+import { number, type ValuesOf } from "../optvis/field.ts";
 import { namedRecipes } from "../optvis/named-recipes.ts";
 import { parseObjective, placeObjective } from "../optvis/objective.ts";
 import { defaultRecipe } from "../optvis/recipe.ts";
 import { resizePlanes } from "../optvis/resize.ts";
-import { onePhoto } from "./image.ts";
-import type { DreamReport, Result, RunContext, Tensor } from "./report.ts";
+import { method, settingsOf } from "./method.ts";
+import { type GpuReport, libraryContext, whereRun } from "./report.ts";
+import { onePhoto } from "./shared/image.ts";
+import { imageAlone } from "./shared/picture.ts";
+import { iterationsRow, jitterRow, rateRow, seedRow } from "./shared/rows.ts";
+import { figure } from "./shared/text.ts";
 
-export interface DreamOptions {
-  readonly objective: string;
-  /** (1,3,H,W), RGB in 0–1 units. */
-  readonly image: Tensor;
-  readonly octaves?: number;
-  /** From the size of one octave to the next. */
-  readonly scale?: number;
-  /** Steps of each octave. */
-  readonly iterations?: number;
-  /** Step over the mean |gradient|, in RGB 0–1 units. */
-  readonly lr?: number;
-  /** Largest circular shift in pixels. */
-  readonly jitter?: number;
-  readonly seed?: number;
+export interface DreamReport extends GpuReport {
+  /** Sizes of the octaves, from the smallest. */
+  readonly octaves: readonly (readonly [height: number, width: number])[];
+  /** Of the finished image. */
+  readonly objective: number;
 }
 
 const { iterations, lr, jitter } = namedRecipes.deepdream;
 
 /** google/deepdream's numbers. */
-export const dreamDefaults = { octaves: 4, scale: 1.4, iterations, lr, jitter, seed: 0 } as const;
-
-/** What the steps of all octaves have in common. */
-type Steps = Pick<Required<DreamOptions>, "objective" | "iterations" | "lr" | "jitter">;
+const options = {
+  octaves: number({ label: "Octaves", help: "sizes", default: 4, least: 1, most: 32, whole: true }),
+  octaveScale: number({
+    label: "Octave scale",
+    help: "from one size to the next",
+    default: 1.4,
+    least: 1.01,
+    most: 16,
+    whole: false,
+  }),
+  iterations: iterationsRow({ help: "steps of each octave", default: iterations }),
+  lr: rateRow({
+    help: "step over the mean |gradient|, in RGB 0–1 units",
+    default: lr,
+    leftOut: "1.5/255",
+  }),
+  jitter: jitterRow(jitter),
+  seed: seedRow("of the shifts"),
+};
+type Settings = ValuesOf<typeof options>;
 
 /**
  * Every octave adds its detail to the photograph at its size, beginning with the detail of the one before, by
  * x ← clamp(x + lr·g/mean|g|, 0, 1) on a shifted image. Octaves too small for the network or the objective are left
  * out; octave i of the others draws its shifts by seed + i.
- * @returns tensor `image` (1,3,H,W)
  */
-export async function dream(
-  gpu: Gpu,
-  model: Model,
-  options: DreamOptions,
-  context: RunContext,
-): Promise<Result<DreamReport>> {
-  const settings = { ...dreamDefaults, ...options };
-  const full = onePhoto(options.image);
-  const sizes = octaveSizes(model, full, settings);
-  let photo: Float32Array = options.image.data;
-  // The photograph at every size, each made of the next larger one.
-  const bases = sizes.toReversed().map((size, i, all) => {
-    photo = i === 0 ? photo : resizePlanes(photo, all[i - 1] as Size, size, "corners");
-    return photo;
-  });
-  let detail = new Float32Array(bases.at(-1)?.length ?? 0);
-  let objective = Number.NaN;
-  let kernels: readonly string[] = [];
-  for (const [i, size] of sizes.entries()) {
-    const base = bases[sizes.length - 1 - i] as Float32Array;
-    if (i > 0) detail = resizePlanes(detail, sizes[i - 1] as Size, size, "corners");
-    const start = base.map((x, j) => x + (detail[j] as number));
-    const done = (step: number) => context.onProgress?.(i * settings.iterations + step);
-    const seed = (settings.seed + i) >>> 0;
-    const octave = await climb(gpu, model, settings, { size, start, seed, done });
-    detail = octave.image.map((x, j) => x - (base[j] as number));
-    ({ objective, kernels } = octave);
-    photo = octave.image;
-  }
-  const report = { runtime: context.runtime, adapter: gpu.adapterName, octaves: sizes, objective, kernels };
-  return { report, tensors: { image: { shape: options.image.shape, data: photo } } };
-}
+export const dream = method({
+  name: "DeepDream",
+  sentence: "DeepDream: make more of what a layer sees in a photograph, coarse to fine.",
+  caption: "more of what a layer sees in it",
+  source: "google/deepdream, 2015",
+  input: "photograph",
+  subject: "layer or objective",
+  options,
+  makes: { image: { shape: "[1,3,H,W]", unit: "RGB 0–1" } },
+  examples: ["--model embedded --image photo.jpg --size 128 --layer relu4_2 --out dream.png"],
+  picture: { draw: imageAlone },
+  steps(given) {
+    const settings = settingsOf(options, given);
+    return settings.octaves * settings.iterations;
+  },
+  async run(gpu, model, given, context = libraryContext()) {
+    const settings = settingsOf(options, given);
+    const { objective: spec, image } = given;
+    const sizes = octaveSizes(model, onePhoto(image), spec, settings);
+    let photo: Float32Array = image.data;
+    // The photograph at every size, each made of the next larger one.
+    const bases = sizes.toReversed().map((size, i, all) => {
+      photo = i === 0 ? photo : resizePlanes(photo, all[i - 1] as Size, size, "corners");
+      return photo;
+    });
+    let detail = new Float32Array(bases.at(-1)?.length ?? 0);
+    let objective = Number.NaN;
+    let kernels: readonly string[] = [];
+    for (const [i, size] of sizes.entries()) {
+      const base = bases[sizes.length - 1 - i] as Float32Array;
+      if (i > 0) detail = resizePlanes(detail, sizes[i - 1] as Size, size, "corners");
+      const start = base.map((x, j) => x + (detail[j] as number));
+      const done = (step: number) => context.onProgress?.(i * settings.iterations + step);
+      const seed = (settings.seed + i) >>> 0;
+      const octave = await climb(gpu, model, settings, { spec, size, start, seed, done });
+      detail = octave.image.map((x, j) => x - (base[j] as number));
+      ({ objective, kernels } = octave);
+      photo = octave.image;
+    }
+    const report: DreamReport = { ...whereRun(gpu, context), octaves: sizes, objective, kernels };
+    return { report, tensors: { image: { shape: image.shape, data: photo } } };
+  },
+  summary({ octaves, objective }: DreamReport) {
+    const sizes = octaves.map((size) => size.join("×")).join(", ");
+    return `octaves ${sizes}; objective ${figure(objective)}`;
+  },
+});
 
 /** Sizes from the smallest to the photograph's own. */
 function octaveSizes(
   { network }: Model,
   full: Size,
-  {
-    octaves,
-    scale,
-    objective,
-  }: { readonly octaves: number; readonly scale: number; readonly objective: string },
+  objective: string,
+  { octaves, octaveScale: scale }: Settings,
 ): Size[] {
   const sought = parseObjective(objective, network);
   const upTo = deepestLayer(network, sought);
@@ -109,6 +132,7 @@ function octaveSizes(
 }
 
 interface Octave {
+  readonly spec: string;
   readonly size: Size;
   readonly start: Float32Array;
   readonly seed: number;
@@ -119,8 +143,8 @@ interface Octave {
 async function climb(
   gpu: Gpu,
   model: Model,
-  { objective: spec, iterations, lr, jitter }: Steps,
-  { size, start, seed, done }: Octave,
+  { iterations, lr, jitter }: Settings,
+  { spec, size, start, seed, done }: Octave,
 ) {
   const steps = { iterations, lr, jitter, seed };
   const recipe = { ...defaultRecipe, ...namedRecipes.deepdream, ...steps, objective: spec, size };

@@ -3,10 +3,11 @@
 import { receptiveWindow, wholeWindow } from "../engine/plan/window.ts";
 import { type Ascent, createAscent } from "../engine/run/ascent.ts";
 import { InputError } from "../errors.ts";
-import type { Gpu } from "../gpu/device.ts";
-import type { Model, Network, Shape, Size } from "../model/network.ts";
+import type { Network, Shape, Size } from "../model/network.ts";
 import { findLayer, layerChannels, layerShapes } from "../model/shapes.ts";
+import type { Window } from "../nn/preprocess.ts";
 import { isDense } from "../nn/registry.ts";
+import { number } from "../optvis/field.ts";
 import { parseObjective, placeObjective } from "../optvis/objective.ts";
 import { defaultRecipe } from "../optvis/recipe.ts";
 import {
@@ -18,23 +19,29 @@ import {
   type Term,
   type UnitTerm,
 } from "../optvis/term.ts";
-import { finiteImage } from "./image.ts";
-import type { Example, ExamplesReport, Result, RunContext, Tensor } from "./report.ts";
-import { sampleBatch } from "./samples.ts";
+import { type Drawn, method, type Sought } from "./method.ts";
+import { type GpuReport, libraryContext, type Tensor, whereRun } from "./report.ts";
+import { exampleSheet } from "./shared/example-sheet.ts";
+import { finiteImage, imageSize } from "./shared/image.ts";
+import { sampleBatch } from "./shared/samples.ts";
+import { figure } from "./shared/text.ts";
 
-/** What is looked for: an objective of the whole image, or a layer's channel where it is strongest. */
-export type Sought =
-  | { readonly objective: string }
-  | {
-      readonly layer: string;
-      /** Counted from zero. */
-      readonly channel: number;
-    };
+/** How much one of many images excites what is looked for. */
+export interface Example {
+  /** Which of the images. */
+  readonly index: number;
+  readonly value: number;
+  /** Row and column of the unit in its layer; null where the objective is no single unit or channel. */
+  readonly position: readonly [y: number, x: number] | null;
+  /** What the unit sees of the image; all of it where there is no position. */
+  readonly patch: Window;
+}
 
-export type ExamplesOptions = Sought & {
-  /** (N,3,H,W), RGB in 0–1 units. */
-  readonly image: Tensor;
-};
+export interface ExamplesReport extends GpuReport {
+  readonly objective: string;
+  /** One an image, in the order of the images. */
+  readonly examples: readonly Example[];
+}
 
 /** A unit's place in its layer, and how much it is excited. */
 interface Peak {
@@ -42,57 +49,93 @@ interface Peak {
   readonly activation: number;
 }
 
+const options = {
+  top: number({ label: "Shown", help: "how many are kept", default: 9, least: 1, most: 1024, whole: true }),
+};
+
 /**
  * A forward pass of every image. Of an objective the value is that of the whole image; of a layer's channel it is the
- * activation at its strongest position (Zeiler and Fergus 2014). Either way a channel or a neuron has a position, and
- * its receptive field there is the patch; whatever else is asked for sees the whole image.
+ * activation at its strongest position. Either way a channel or a neuron has a position, and its receptive field there
+ * is the patch; whatever else is asked for sees the whole image. The report has one example an image, in their order;
+ * `top` is how many the picture shows.
  *
- * @returns one example an image, in their order
- * @throws InputError for an objective of several images, or one that compares with a photograph; for images that are
- *   not (N,3,H,W) or do not fit the network
+ * It refuses an objective of several images, or one that compares with a photograph, and images that are not (N,3,H,W)
+ * or do not fit the network (InputError).
  */
-export async function examples(
-  gpu: Gpu,
-  model: Model,
-  options: ExamplesOptions,
-  context: RunContext,
-): Promise<Result<ExamplesReport>> {
-  const { image } = options;
-  const [count, height, width] = finiteImage(image);
-  const size = [height, width] as const;
-  const objective = soughtObjective(options, model.network);
-  const unit = singleUnit(objective, model.network, size);
-  // A channel is strongest somewhere; a neuron has its place.
-  const fixed = unit && positionOf(unit);
-  const channel = fixed ? undefined : unit;
-  const keep = channel?.layer;
-  const one = { ...image, data: image.data.subarray(0, image.data.length / count) };
-  const batch = sampleBatch(one, count);
-  const recipe = { ...defaultRecipe, objective, size, batch, redirect: false };
-  const ascent = await createAscent(gpu, model, recipe, {
-    first: "value",
-    ...(keep !== undefined && { plan: { keep } }),
-  });
-  const found: Example[] = [];
-  try {
-    await inBatches(ascent, image, async (values, first) => {
-      const peaks = channel ? await peaksOf(ascent, channel, model.network, size) : [];
-      values.forEach((value, n) => {
-        const peak = peaks[n];
-        const position = peak?.position ?? fixed;
-        const patch =
-          unit && position ? receptiveWindow(model.network, size, unit.layer, position) : wholeWindow(size);
-        const strongest = "layer" in options ? peak?.activation : undefined;
-        found.push({ index: first + n, value: strongest ?? value, position: position ?? null, patch });
+export const examples = method({
+  name: "Examples",
+  sentence:
+    "Find the images that excite a channel, a class or a neuron most, and the part of them that does.",
+  caption: "which of several photographs excite the subject most, and which part of them",
+  source: "Zeiler, Fergus 2013, arXiv:1311.2901",
+  input: "photographs",
+  subject: "sought",
+  options,
+  makes: {},
+  examples: [
+    "--model embedded --images photos/ --objective class:goldfish --size 128 --out goldfish.png",
+    "--model vgg19.safetensors --preprocess caffe --images photos/ --layer conv3_4 --channel 17 --out patches.png",
+  ],
+  picture: {
+    note: "each image with its patch beside it",
+    draw({ report }: { readonly report: ExamplesReport }, { image, top = options.top.default }) {
+      return drawExamples(report.examples, image, top);
+    },
+  },
+  steps: ({ image }) => imageSize(image.shape)[0],
+  async run(gpu, model, given, context = libraryContext()) {
+    const { image } = given;
+    const [count, height, width] = finiteImage(image);
+    const size = [height, width] as const;
+    const objective = soughtObjective(given, model.network);
+    const unit = singleUnit(objective, model.network, size);
+    // A channel is strongest somewhere; a neuron has its place.
+    const fixed = unit && positionOf(unit);
+    const channel = fixed ? undefined : unit;
+    const keep = channel?.layer;
+    const one = { ...image, data: image.data.subarray(0, image.data.length / count) };
+    const batch = sampleBatch(one, count);
+    const recipe = { ...defaultRecipe, objective, size, batch, redirect: false };
+    const plan = keep !== undefined && { plan: { keep } };
+    const ascent = await createAscent(gpu, model, recipe, { first: "value", ...plan });
+    const found: Example[] = [];
+    try {
+      await inBatches(ascent, image, async (values, first) => {
+        const peaks = channel ? await peaksOf(ascent, channel, model.network, size) : [];
+        values.forEach((value, n) => {
+          const peak = peaks[n];
+          const position = peak?.position ?? fixed;
+          const patch =
+            unit && position ? receptiveWindow(model.network, size, unit.layer, position) : wholeWindow(size);
+          const strongest = "layer" in given ? peak?.activation : undefined;
+          found.push({ index: first + n, value: strongest ?? value, position: position ?? null, patch });
+        });
+        context.onProgress?.(first + values.length);
       });
-      context.onProgress?.(first + values.length);
-    });
-  } finally {
-    ascent.dispose();
-  }
-  const { runtime } = context;
-  const report = { runtime, adapter: gpu.adapterName, objective, examples: found, kernels: ascent.kernels };
-  return { report, tensors: {} };
+    } finally {
+      ascent.dispose();
+    }
+    const { kernels } = ascent;
+    const report: ExamplesReport = { ...whereRun(gpu, context), objective, examples: found, kernels };
+    return { report, tensors: {} };
+  },
+  summary({ objective, examples: found }: ExamplesReport) {
+    const [best] = strongestFirst(found);
+    const most = best ? `, most in image ${best.index}: ${figure(best.value)}` : "";
+    return `${objective} in ${found.length} images${most}`;
+  },
+});
+
+/** The strongest images with their patches. @param image (N,3,H,W) */
+function drawExamples(found: readonly Example[], { shape, data }: Tensor, top: number): Drawn {
+  const [, height, width] = imageSize(shape);
+  const length = 3 * height * width;
+  const best = strongestFirst(found).slice(0, top);
+  const shown = best.map(({ index, patch }) => ({
+    rgb: data.subarray(index * length, (index + 1) * length),
+    patch,
+  }));
+  return { ...exampleSheet(shown, [height, width]), order: best.map(({ index }) => index) };
 }
 
 /** The strongest first; of equals the first one given. */

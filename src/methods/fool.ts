@@ -1,96 +1,123 @@
 /** `fool`: a photograph changed until the network takes it for something else. */
-
 import { createAscent } from "../engine/run/ascent.ts";
 import { InputError } from "../errors.ts";
-import type { Gpu } from "../gpu/device.ts";
 import { classCount } from "../model/labels.ts";
-import type { Model, Network } from "../model/network.ts";
+import type { Network } from "../model/network.ts";
 import { parseObjective } from "../optvis/objective.ts";
-import { defaultRecipe } from "../optvis/recipe.ts";
+import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
 import { classOf } from "../optvis/terms/neuron.ts";
-import { onePhoto } from "./image.ts";
-import type { FoolReport, Result, RunContext, Scored, Tensor } from "./report.ts";
+import { method, settingsOf } from "./method.ts";
+import { type GpuReport, libraryContext, remarksOf, whereRun } from "./report.ts";
+import { onePhoto } from "./shared/image.ts";
+import { imageAlone } from "./shared/picture.ts";
+import { iterationsRow, rateRow } from "./shared/rows.ts";
+import { figure } from "./shared/text.ts";
 
-export interface FoolOptions {
-  /** A class: `class:goldfish`. */
-  readonly objective: string;
-  /** (1,3,H,W), RGB in 0–1 units. */
-  readonly image: Tensor;
-  /** Length of a step, ‖Δ‖₂ in RGB 0–1 units. */
-  readonly lr?: number;
-  /** Steps after which it gives up. */
-  readonly iterations?: number;
+/** A class and its score before softmax. */
+export interface Scored {
+  readonly index: number;
+  readonly name: string;
+  readonly score: number;
 }
 
-/**
- * CS231n, assignment 3: steps of 1·g/‖g‖ on an input normalised by ImageNet's standard deviation, 0.226 of the
- * RGB range on average, up to 100 of them.
- */
-export const foolDefaults = { lr: 0.226, iterations: 100 } as const;
+export interface FoolReport extends GpuReport {
+  readonly iterations: number;
+  /** The highest score of the photograph, and of the image made of it. */
+  readonly before: Scored;
+  readonly after: Scored;
+  readonly fooled: boolean;
+  /** The wanted class's score before each step. */
+  readonly scores: readonly number[];
+  /** The wanted class's score of the image. */
+  readonly objective: number;
+  /** Root mean square of the change, in RGB 0–1 units. */
+  readonly distance: number;
+}
+
+/** 1·g/‖g‖ on an input normalised by ImageNet's standard deviation, which is 0.226 of the RGB range on average. */
+const options = {
+  lr: rateRow({ help: "length of a step along the gradient, in RGB 0–1 units", default: 0.226 }),
+  iterations: iterationsRow({ help: "steps after which it gives up", default: 100 }),
+};
 
 /**
  * Steps of equal length up the gradient of the class's score, RGB kept in 0–1, until the class has the highest
  * score. The score is seen before each step, so the image has gone one step further than it had to.
- *
- * @returns tensor `image` (1,3,H,W)
- * @throws InputError if the objective is not one class
  */
-export async function fool(
-  gpu: Gpu,
-  model: Model,
-  options: FoolOptions,
-  context: RunContext,
-): Promise<Result<FoolReport>> {
-  const { lr, iterations } = { ...foolDefaults, ...options };
-  const size = onePhoto(options.image);
-  const target = wantedClass(model.network, options.objective);
-  const last = model.network.layers.at(-1)?.name ?? "";
-  const recipe = {
-    ...defaultRecipe,
-    objective: options.objective,
-    size,
-    init: "photo" as const,
-    optimizer: "normalized" as const,
-    lr,
-    clamp: true,
-    redirect: false,
-  };
-  const photo = options.image.data;
-  const ascent = await createAscent(gpu, model, recipe, {
-    photo,
-    first: "gradient",
-    plan: { keep: last },
-  });
-  try {
-    const seen = async () => [...(await ascent.readActivation(last))];
-    await ascent.gradient();
-    const before = best(model.network, await seen());
-    const scores: number[] = [];
-    let now = before;
-    while (now.index !== target && ascent.iteration < iterations) {
-      scores.push(...(await ascent.step()));
-      now = best(model.network, await seen());
-      context.onProgress?.(ascent.iteration);
+export const fool = method({
+  name: "Fool",
+  sentence: "Change a photograph until the network takes it for a class.",
+  caption: "change it until it is taken for the subject's class",
+  source: "CS231n, assignment 3",
+  input: "photograph",
+  subject: "class",
+  options,
+  makes: { image: { shape: "[1,3,H,W]", unit: "RGB 0–1" } },
+  examples: ["--model embedded --image photo.jpg --size 128 --objective class:pizza --out fool.png"],
+  picture: { draw: imageAlone },
+  steps: (given) => settingsOf(options, given).iterations,
+  check: ({ network }, { objective }) => void wantedClass(network, objective),
+  async run(gpu, model, given, context = libraryContext()) {
+    const { lr, iterations } = settingsOf(options, given);
+    const { objective, image } = given;
+    const { network } = model;
+    const target = wantedClass(network, objective);
+    const last = network.layers.at(-1)?.name ?? "";
+    const recipe = foolRecipe(objective, onePhoto(image), lr);
+    const photo = image.data;
+    const plan = { keep: last };
+    const ascent = await createAscent(gpu, model, recipe, { photo, first: "gradient", plan });
+    try {
+      const seen = async () => [...(await ascent.readActivation(last))];
+      await ascent.gradient();
+      const before = best(network, await seen());
+      const scores: number[] = [];
+      let now = before;
+      while (now.index !== target && ascent.iteration < iterations) {
+        scores.push(...(await ascent.step()));
+        now = best(network, await seen());
+        context.onProgress?.(ascent.iteration);
+      }
+      const data = await ascent.readImage();
+      const value = (await ascent.gradient()).objective[0] as number;
+      const logits = await seen();
+      const after = best(network, logits);
+      const report: FoolReport = {
+        ...whereRun(gpu, context),
+        iterations: ascent.iteration,
+        before,
+        after,
+        fooled: after.index === target,
+        scores,
+        objective: value,
+        distance: distance(photo, data),
+        kernels: ascent.kernels,
+        ...remarksOf(logits.length === 1 ? oneOutput(last) : undefined),
+      };
+      return { report, tensors: { image: { shape: image.shape, data } } };
+    } finally {
+      ascent.dispose();
     }
-    const image = await ascent.readImage();
-    const { objective } = await ascent.gradient();
-    const after = best(model.network, await seen());
-    const report: FoolReport = {
-      runtime: context.runtime,
-      adapter: gpu.adapterName,
-      iterations: ascent.iteration,
-      before,
-      after,
-      fooled: after.index === target,
-      scores,
-      objective: objective[0] as number,
-      distance: distance(photo, image),
-      kernels: ascent.kernels,
-    };
-    return { report, tensors: { image: { shape: options.image.shape, data: image } } };
-  } finally {
-    ascent.dispose();
-  }
+  },
+  summary({ before, after, fooled, iterations, distance: away }: FoolReport) {
+    const levels = figure(255 * away);
+    const steps = iterations === 1 ? "step" : "steps";
+    const end = fooled ? `now ${after.name}` : `still ${after.name}`;
+    return `${before.name}, ${end} after ${iterations} ${steps}, ${levels} of 255 levels away (root mean square)`;
+  },
+});
+
+function foolRecipe(objective: string, size: Recipe["size"], lr: number): Recipe {
+  const ascent = { init: "photo", optimizer: "normalized", lr, clamp: true, redirect: false } as const;
+  return { ...defaultRecipe, ...ascent, objective, size };
+}
+
+/** What to say where there is no second class. */
+function oneOutput(layer: string): string {
+  return (
+    `${layer} has one output, which is the highest whatever the image is, so nothing was changed; ` +
+    "take a network with two classes or more, or render to raise the one output"
+  );
 }
 
 /** Index of the class that an objective consists of. */

@@ -8,77 +8,100 @@ import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model, Size } from "../model/network.ts";
 import { layerShapes } from "../model/shapes.ts";
-import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
+import { number, type ValuesOf } from "../optvis/field.ts";
+import { defaultRecipe, type Recipe, recipeBounds } from "../optvis/recipe.ts";
 import { channelSettings } from "../optvis/recipes.ts";
 import type { Objective } from "../optvis/term.ts";
-import { onePhoto } from "./image.ts";
-import type { GridReport, Result, RunContext, Tensor } from "./report.ts";
+import { method, settingsOf } from "./method.ts";
+import { type GpuReport, libraryContext, type Tensor, whereRun } from "./report.ts";
+import { onePhoto } from "./shared/image.ts";
+import { imageAlone } from "./shared/picture.ts";
+import { boundsOf, iterationsRow, powerRow, seedRow } from "./shared/rows.ts";
 
-export interface GridOptions {
+export interface GridReport extends GpuReport {
   readonly layer: string;
-  /** (1,3,H,W), RGB in 0–1 units. */
-  readonly image: Tensor;
-  /** Cells along the longer side; fewer where the layer has fewer positions. */
-  readonly cells?: number;
-  /** Side of a cell in pixels. */
-  readonly cell?: number;
-  readonly iterations?: number;
-  /** P of dot × cosᵖ. */
-  readonly power?: number;
-  /** Cells drawn at once. */
-  readonly batch?: number;
-  readonly seed?: number;
+  readonly rows: number;
+  readonly columns: number;
 }
 
-export const gridDefaults = { cells: 8, cell: 48, iterations: 64, power: 1, batch: 16, seed: 0 } as const;
+const options = {
+  cells: number({
+    label: "Cells",
+    help: "cells along the longer side, at most one a position",
+    default: 8,
+    least: 1,
+    most: 256,
+    whole: true,
+  }),
+  cell: number({
+    label: "Cell",
+    help: "side of a cell in pixels",
+    default: 48,
+    unit: "pixels",
+    least: 8,
+    most: 1024,
+    whole: true,
+  }),
+  iterations: iterationsRow({ help: "steps of each cell", default: 64 }),
+  power: powerRow("P of dot × cosᵖ"),
+  batch: number({
+    label: "Batch",
+    help: "cells drawn at once",
+    default: 16,
+    ...boundsOf(recipeBounds.batch),
+  }),
+  seed: seedRow("of the jitter"),
+};
+type Settings = ValuesOf<typeof options> & { readonly layer: string };
 
-/** @returns tensor `image` (1,3,rows·cell,columns·cell) */
-export async function grid(
-  gpu: Gpu,
-  model: Model,
-  options: GridOptions,
-  context: RunContext,
-): Promise<Result<GridReport>> {
-  const settings = { ...gridDefaults, ...options };
-  const { vectors, rows, columns } = await cellVectors(gpu, model, settings);
-  const { cell, batch, iterations } = settings;
-  const image = new Float32Array(3 * rows * cell * columns * cell);
-  let kernels: readonly string[] = [];
-  for (let first = 0; first < vectors.length; first += batch) {
-    const some = vectors.slice(first, first + batch);
-    const done = (step: number) => context.onProgress?.((first / batch) * iterations + step);
-    // Cell i is drawn by the seed + i, as image n of a batch is by the seed + n.
-    const seed = (settings.seed + first) >>> 0;
-    const drawn = await drawCells(gpu, model, { ...settings, seed }, some, done);
-    some.forEach((_, n) => {
-      const place = [Math.floor((first + n) / columns), (first + n) % columns] as const;
-      const pixels = 3 * cell * cell;
-      copyCell(
-        drawn.images.subarray(n * pixels, (n + 1) * pixels),
-        cell,
-        image,
-        [rows * cell, columns * cell],
-        place,
-      );
-    });
-    kernels = drawn.kernels;
-  }
-  const report = {
-    runtime: context.runtime,
-    adapter: gpu.adapterName,
-    layer: options.layer,
-    rows,
-    columns,
-    kernels,
-  };
-  return { report, tensors: { image: { shape: [1, 3, rows * cell, columns * cell], data: image } } };
-}
+/** The image has rows·cell by columns·cell pixels. */
+export const grid = method({
+  name: "Activation grid",
+  sentence: "Activation grid: draw what a layer sees at every place of a photograph.",
+  caption: "what a layer sees at every place",
+  source: "Olah et al. 2018, doi:10.23915/distill.00010",
+  input: "photograph",
+  subject: "layer",
+  options,
+  quick: { cells: 5, cell: 32, iterations: 48 },
+  makes: { image: { shape: "[1,3,H,W]", unit: "RGB 0–1" } },
+  examples: ["--model embedded --image photo.jpg --size 128 --layer relu3_2 --out grid.png"],
+  picture: { draw: imageAlone },
+  steps: () => 0,
+  async run(gpu, model, given, context = libraryContext()) {
+    const { layer } = given;
+    const settings = { ...settingsOf(options, given), layer };
+    const { vectors, rows, columns } = await cellVectors(gpu, model, given.image, settings);
+    const { cell, batch, iterations } = settings;
+    const [height, width] = [rows * cell, columns * cell];
+    const image = new Float32Array(3 * height * width);
+    let kernels: readonly string[] = [];
+    for (let first = 0; first < vectors.length; first += batch) {
+      const some = vectors.slice(first, first + batch);
+      const done = (step: number) => context.onProgress?.((first / batch) * iterations + step);
+      // Cell i is drawn by the seed + i, as image n of a batch is by the seed + n.
+      const seed = (settings.seed + first) >>> 0;
+      const drawn = await drawCells(gpu, model, { ...settings, seed }, some, done);
+      some.forEach((_, n) => {
+        const place = [Math.floor((first + n) / columns), (first + n) % columns] as const;
+        const pixels = 3 * cell * cell;
+        const one = drawn.images.subarray(n * pixels, (n + 1) * pixels);
+        copyCell(one, cell, image, [height, width], place);
+      });
+      kernels = drawn.kernels;
+    }
+    const report: GridReport = { ...whereRun(gpu, context), layer, rows, columns, kernels };
+    return { report, tensors: { image: { shape: [1, 3, height, width], data: image } } };
+  },
+  summary: ({ layer, rows, columns }: GridReport) => `${layer}, ${rows}×${columns} cells`,
+});
 
 /** The layer's activation of the photograph, averaged over the positions under each cell; one vector a cell. */
 async function cellVectors(
   gpu: Gpu,
   model: Model,
-  { layer, image, cells }: GridOptions & { readonly cells: number },
+  image: Tensor,
+  { layer, cells }: Settings,
 ): Promise<{ vectors: Float32Array[]; rows: number; columns: number }> {
   const size = onePhoto(image);
   const recipe = { ...defaultRecipe, objective: `layer:${layer}`, size, redirect: false };
@@ -134,13 +157,7 @@ function meanVector(
 async function drawCells(
   gpu: Gpu,
   model: Model,
-  {
-    layer,
-    cell,
-    iterations,
-    power,
-    seed,
-  }: Required<Pick<GridOptions, "layer" | "cell" | "iterations" | "power" | "seed">>,
+  { layer, cell, iterations, power, seed }: Settings,
   directions: readonly Float32Array[],
   done: (step: number) => void,
 ) {

@@ -1,8 +1,11 @@
 /** `info`: what a network is made of. Needs no GPU. */
-
 import { InputError } from "../errors.ts";
 import type { Layer, Model, Network } from "../model/network.ts";
 import { layerShapes, parameterCount, receptiveField } from "../model/shapes.ts";
+import { size } from "../optvis/field.ts";
+import { recipeBounds } from "../optvis/recipe.ts";
+import { method } from "./method.ts";
+import { count, table } from "./shared/text.ts";
 
 export interface LayerInfo {
   readonly name: string;
@@ -26,6 +29,33 @@ export interface ModelInfo {
   /** Tensors in the file that the architecture does not use. */
   readonly unusedTensors: readonly string[];
 }
+
+const options = {
+  size: size({
+    label: "Size",
+    help: "input size in pixels that shapes are for",
+    default: [224, 224],
+    leftOut: "",
+    least: recipeBounds.side.least,
+    most: recipeBounds.side.most,
+  }),
+};
+
+export const info = method({
+  name: "Info",
+  sentence: "List a network's layers and classes.",
+  source: "the checkpoint",
+  input: "network",
+  subject: "none",
+  options,
+  makes: {},
+  examples: ["--model embedded", "--model vgg16.safetensors --preprocess imagenet --size 224 --json"],
+  steps: () => 0,
+  async run(_gpu, model, { size: asked }) {
+    return { report: describeModel(model, asked), tensors: {} };
+  },
+  summary: infoText,
+});
 
 /**
  * A network as plain data.
@@ -76,4 +106,26 @@ export function usualSize(network: Network): readonly [number, number] {
   if (accepts(224)) return [224, 224];
   for (let side = 1; side <= 1024; side++) if (accepts(side)) return [side, side];
   return [224, 224];
+}
+
+function infoText(info: ModelInfo): string {
+  const rows = info.layers.map((layer) => [
+    layer.name,
+    layer.shape.join("×"),
+    layer.parameters > 0 ? count(layer.parameters) : "",
+    layer.receptiveField === null ? "whole image" : String(layer.receptiveField),
+  ]);
+  const parts = [
+    `${info.name}: ${count(info.parameters)} parameters, preprocessing ${info.preprocess}, at ${info.size.join("×")}`,
+    "",
+    table([["layer", "output", "parameters", "receptive field"], ...rows]),
+  ];
+  if (info.classes.length > 0) {
+    const shown = info.classes.slice(0, 100);
+    const more = info.classes.length - shown.length;
+    const list = shown.join(", ") + (more > 0 ? `, … and ${more} more (--json has all)` : "");
+    parts.push("", `${info.classes.length} classes: ${list}`);
+  }
+  if (info.unusedTensors.length > 0) parts.push("", `Tensors not used: ${info.unusedTensors.join(", ")}`);
+  return parts.join("\n");
 }

@@ -50,17 +50,17 @@ export interface SafetensorsHeader {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
 }
 
+/** Numbers in rows: the last index runs fastest. */
 export interface Tensor {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  /** Row-major, converted to float32 (exactly). */
-  readonly data: Float32Array<ArrayBuffer>;
-}
-
-/** What the writer takes: row-major float32. */
-export interface TensorToWrite {
   readonly shape: readonly number[];
   readonly data: Float32Array;
+}
+
+/** A tensor as it was read from a file. */
+export interface StoredTensor extends Tensor {
+  readonly dtype: string;
+  /** Converted to float32 (exactly). */
+  readonly data: Float32Array<ArrayBuffer>;
 }
 
 /**
@@ -104,7 +104,7 @@ export async function readTensor(
   source: ByteSource,
   header: SafetensorsHeader,
   name: string,
-): Promise<Tensor> {
+): Promise<StoredTensor> {
   const info = readableTensor(source.name, header, name);
   const { dtype, shape } = info;
   const bytes = await source.read(info.begin, info.end);
@@ -141,14 +141,14 @@ export function readableTensor(where: string, header: SafetensorsHeader, name: s
  * @throws WeightsError where a shape does not fit its data.
  */
 export function writeSafetensors(
-  tensors: Readonly<Record<string, TensorToWrite>>,
+  tensors: Readonly<Record<string, Tensor>>,
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
   const names = Object.keys(tensors).sort();
   const entries: [string, unknown][] = metadata === undefined ? [] : [[METADATA, metadata]];
   let end = 0;
   for (const name of names) {
-    const { shape, data } = tensors[name] as TensorToWrite;
+    const { shape, data } = tensors[name] as Tensor;
     if (name === METADATA) throw new WeightsError(`a tensor cannot be called ${METADATA}`);
     if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0) || elementCount(shape) !== data.length) {
       throw new WeightsError(
@@ -166,7 +166,7 @@ export function writeSafetensors(
   file.set(json, 8);
   let at = 8 + headerBytes;
   for (const name of names) {
-    const { data } = tensors[name] as TensorToWrite;
+    const { data } = tensors[name] as Tensor;
     file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
     at += data.byteLength;
   }

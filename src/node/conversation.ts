@@ -2,8 +2,9 @@
 
 import { DeviceError } from "../errors.ts";
 import type { Job } from "../methods/job.ts";
+import type { AnyResult } from "../methods/methods.ts";
 import type { RunContext } from "../methods/report.ts";
-import { type AnyResult, type FromWorker, type ToWorker, unpackError } from "../runtime/protocol.ts";
+import { type FromWorker, type ToWorker, unpackError } from "../runtime/protocol.ts";
 
 /** What a run of a job is told besides the job. */
 export type JobContext = Pick<RunContext, "startedAt" | "signal" | "onProgress">;

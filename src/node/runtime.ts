@@ -4,9 +4,10 @@
  */
 
 import { DeviceError } from "../errors.ts";
-import type { Job } from "../methods/job.ts";
+import type { Job, JobOf } from "../methods/job.ts";
+import type { AnyResult, MethodName, ResultOf } from "../methods/methods.ts";
 import type { RuntimeName } from "../methods/report.ts";
-import type { AnyResult, Weights } from "../runtime/protocol.ts";
+import type { Weights } from "../runtime/protocol.ts";
 import { startBrowserWorker } from "./browser-worker.ts";
 import { Crash, type JobContext, type Worker } from "./conversation.ts";
 import { startDawnWorker } from "./dawn-worker.ts";
@@ -22,7 +23,7 @@ export interface Runtime {
    *
    * @throws AscentError of every kind; DeviceError for a second crash
    */
-  run(job: Job, context: RuntimeContext): Promise<AnyResult>;
+  run<Name extends MethodName>(job: JobOf<Name>, context: RuntimeContext): Promise<ResultOf<Name>>;
   /** Ends what was started, and waits for that. A job that still runs fails. */
   close(): Promise<void>;
 }
@@ -54,16 +55,20 @@ export function restarting(start: () => Promise<Worker>): Runtime {
     }
   }
 
+  async function attemptTwice(job: Job, { onRestart, ...context }: RuntimeContext): Promise<AnyResult> {
+    try {
+      return await attempt(job, context);
+    } catch (error) {
+      if (!(error instanceof Crash) || closed) throw error;
+      onRestart?.(error);
+      return attempt(job, context);
+    }
+  }
+
   return {
-    async run(job, { onRestart, ...context }) {
-      try {
-        return await attempt(job, context);
-      } catch (error) {
-        if (!(error instanceof Crash) || closed) throw error;
-        onRestart?.(error);
-        return attempt(job, context);
-      }
-    },
+    // A worker answers a job with the result of its method.
+    run: <Name extends MethodName>(job: JobOf<Name>, context: RuntimeContext) =>
+      attemptTwice(job as Job, context) as Promise<ResultOf<Name>>,
     async close() {
       closed = true;
       const last = current;

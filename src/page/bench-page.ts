@@ -5,8 +5,7 @@ import { browserGpu } from "../element/gpu-access.ts";
 import { browserTuning } from "../element/tuning-storage.ts";
 import { AscentError } from "../errors.ts";
 import { type Gpu, requestGpu } from "../gpu/device.ts";
-import { bench } from "../methods/bench.ts";
-import type { BenchReport } from "../methods/report.ts";
+import { type BenchReport, bench } from "../methods/bench.ts";
 import { openModel } from "../model/model.ts";
 import { urlSource } from "../model/url-source.ts";
 import { benchRecipe, type Recipe } from "../optvis/recipe.ts";
@@ -136,7 +135,7 @@ export class AscentBench extends LitElement {
       const storage = browserTuning;
       const context = { runtime: "browser", startedAt: Date.now(), signal, onProgress, storage } as const;
       const model = await openModel(await urlSource(embeddedUrl));
-      const { report } = await bench(gpu, model, { recipe, profile: true, tune }, context);
+      const { report } = await bench.run(gpu, model, { recipe, profile: true, tune }, context);
       if (!signal.aborted) this.reports = [...this.reports, report];
     }
   }

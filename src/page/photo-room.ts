@@ -1,12 +1,14 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { AscentError } from "../errors.ts";
+import type { Drawn } from "../methods/method.ts";
+import { type MethodName, methods } from "../methods/methods.ts";
 import type { Network } from "../model/network.ts";
 import { toPixels } from "../optvis/picture.ts";
 import { icons } from "./icons.ts";
 import { errorMessage } from "./message.ts";
 import type { ModelChoice } from "./model-choice.ts";
-import { type Made, type Method, type MethodName, methods, photoTensor, runMethod } from "./photo-methods.ts";
+import { isByLayer, optionsFor, photoMethods, photoTensor, runMethod, takesMany } from "./photo-methods.ts";
 import { base, buttons, fields, matted } from "./styles.ts";
 import { spatialLayers, titleOf } from "./subject.ts";
 import { asAscentError, Workshop } from "./workshop.ts";
@@ -49,7 +51,8 @@ export class PhotoRoom extends LitElement {
         display: block;
         ${matted}
       }
-      figcaption {
+      figcaption,
+      .remark {
         color: var(--ink-soft);
         font-size: 0.875rem;
       }
@@ -71,8 +74,12 @@ export class PhotoRoom extends LitElement {
   @state() private photos: readonly File[] = [];
   @state() private layer = "";
   @state() private step: number | undefined;
+  /** Of the running method; 0 where that is not known. */
+  @state() private steps = 0;
   @state() private error: AscentError | undefined;
   @state() private caption = "";
+  /** What should be known of the picture, one line each. */
+  @state() private remarks: readonly string[] = [];
 
   @query("#original") private readonly original!: HTMLCanvasElement;
   @query("input[type=file]") private readonly input!: HTMLInputElement;
@@ -109,6 +116,7 @@ export class PhotoRoom extends LitElement {
       if (turn !== this.#turn) return;
       paint(this.original, { rgb: data, size: [SIDE, SIDE] });
       this.caption = "";
+      this.remarks = [];
     } catch (error) {
       if (turn === this.#turn) this.error = asAscentError(error);
     }
@@ -117,21 +125,25 @@ export class PhotoRoom extends LitElement {
   async #run(photo: File): Promise<void> {
     const turn = ++this.#turn;
     const { method, spec, layer, network } = this;
-    const { name, about, job, many }: Method = methods[method];
-    const photos = many ? this.photos : [photo];
+    const { name, steps } = methods[method];
+    const photos = takesMany(method) ? this.photos : [photo];
     this.error = undefined;
     this.step = 0;
+    this.steps = 0;
     try {
       const image = await photoTensor(photos, [SIDE, SIDE]);
+      const options = optionsFor(method, image, { spec, layer });
+      this.steps = steps(options);
       const open = await this.#workshop.open(this.choice);
-      const made = await runMethod(open, job(image, spec, layer), image, (step) => {
+      const made = await runMethod(open, method, options, (step) => {
         if (turn === this.#turn) this.step = step;
       });
       if (turn !== this.#turn) return;
       paint(this.made, made);
       const names = made.order?.map((n) => photos[n]?.name).join(", ");
-      const subject = about === "layer" ? layer : titleOf(spec, network).title;
+      const subject = isByLayer(method) ? layer : titleOf(spec, network).title;
       this.caption = `${name}, ${subject}${names === undefined ? "" : `: ${names}`}`;
+      this.remarks = made.remarks;
     } catch (error) {
       if (turn === this.#turn) this.error = asAscentError(error);
     } finally {
@@ -150,10 +162,13 @@ export class PhotoRoom extends LitElement {
   }
 
   #renderBar(photo: File | undefined) {
-    const { method, step, network } = this;
+    const { method, step, steps, network } = this;
     const busy = step !== undefined;
-    const { about, steps, many }: Method = methods[method];
-    const choose = many ? "Choose photographs" : photo ? "Another photograph" : "Choose a photograph";
+    const choose = takesMany(method)
+      ? "Choose photographs"
+      : photo
+        ? "Another photograph"
+        : "Choose a photograph";
     const chosen = (event: Event) => (event.target as HTMLSelectElement).value;
     return html`<div class="bar">
       <div>
@@ -168,12 +183,12 @@ export class PhotoRoom extends LitElement {
         <select id="method" @change=${(event: Event) => {
           this.method = chosen(event) as MethodName;
         }}>
-          ${Object.entries(methods).map(
-            ([key, { name }]) => html`<option value=${key} ?selected=${key === method}>${name}</option>`,
+          ${photoMethods.map(
+            (key) => html`<option value=${key} ?selected=${key === method}>${methods[key].name}</option>`,
           )}
         </select>
       </div>
-      <div ?hidden=${about !== "layer"}>
+      <div ?hidden=${!isByLayer(method)}>
         <label for="layer">Layer</label>
         <select id="layer" @change=${(event: Event) => {
           this.layer = chosen(event);
@@ -193,7 +208,7 @@ export class PhotoRoom extends LitElement {
     const { photo, method, caption } = this;
     const more = this.photos.length - 1;
     return html`${this.#renderBar(photo)}
-      <p class="what" role="status">${methods[method].name}: ${methods[method].what}.</p>
+      <p class="what" role="status">${methods[method].name}: ${methods[method].caption ?? methods[method].sentence}.</p>
       ${errorMessage(this.error)}
       <div class="pictures" ?hidden=${!photo}>
         <figure>
@@ -203,12 +218,13 @@ export class PhotoRoom extends LitElement {
         <figure ?hidden=${!caption}>
           <canvas id="made" width=${SIDE} height=${SIDE} role="img" aria-label=${caption}></canvas>
           <figcaption>${caption}</figcaption>
+          ${this.remarks.map((line) => html`<p class="remark">${line}.</p>`)}
         </figure>
       </div>`;
   }
 }
 
-function paint(canvas: HTMLCanvasElement, { rgb, size: [height, width] }: Made): void {
+function paint(canvas: HTMLCanvasElement, { rgb, size: [height, width] }: Drawn): void {
   canvas.width = width;
   canvas.height = height;
   canvas.style.aspectRatio = `${width} / ${height}`;

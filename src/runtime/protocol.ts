@@ -5,8 +5,9 @@
  */
 
 import { AscentError, DeviceError, InputError, ShaderError, WeightsError } from "../errors.ts";
-import type { Job, Reports } from "../methods/job.ts";
-import type { Result, RuntimeName, Tensor } from "../methods/report.ts";
+import type { Job } from "../methods/job.ts";
+import type { AnyResult } from "../methods/methods.ts";
+import type { RuntimeName, Tensor } from "../methods/report.ts";
 import type { OpenOptions } from "../model/model.ts";
 import { readHeader, readTensor, writeSafetensors } from "../model/safetensors.ts";
 import { bytesSource } from "../model/source.ts";
@@ -16,8 +17,6 @@ export interface Weights extends OpenOptions {
   /** Of the file; for a page its address, relative to the page's. */
   readonly path: string;
 }
-
-export type AnyResult = Result<Reports[keyof Reports]>;
 
 /** To the worker: what all jobs share, before the first of them; then jobs, and which of them to stop. */
 export type ToWorker =
@@ -41,7 +40,7 @@ export type FromWorker =
 /** From a page: the tensors of a result go before it, as safetensors. */
 export type FromPage =
   | Exclude<FromWorker, { readonly kind: "result" }>
-  | { readonly kind: "result"; readonly task: number; readonly report: Reports[keyof Reports] };
+  | { readonly kind: "result"; readonly task: number; readonly report: AnyResult["report"] };
 
 /** Where a page fetches and posts, relative to its own address. `input` and `tensors` end in the task's number. */
 export const paths = {
@@ -54,33 +53,53 @@ export const paths = {
   message: "message",
 } as const;
 
-/** Takes the tensors out of a job for the way to the page. */
+/** Stands in a packed job where a tensor was: its name among those that travel beside the job. */
+interface Packed {
+  readonly packedTensor: string;
+  /** What stood there is an array of numbers without a shape. */
+  readonly bare?: true;
+}
+
+/** Takes the tensors and arrays of numbers out of a job's options, wherever they are, for the way to the page. */
 export function packJob(job: Job): { readonly job: Job; readonly tensors: Readonly<Record<string, Tensor>> } {
-  if ("image" in job) {
-    const image = { shape: [0], data: new Float32Array(0) };
-    const { target, ...rest } = job as Extract<Job, { command: "gradient" }>;
-    const shape = job.image.shape.slice(1);
-    const tensors = { image: job.image, ...(target && { target: { shape, data: target } }) };
-    return { job: { ...rest, image } as Job, tensors };
-  }
-  const { photo, target, ...rest } = job;
-  const shape = [3, ...job.recipe.size] as const;
-  return {
-    job: rest,
-    tensors: {
-      ...(photo && {
-        photo: { shape: [photo.length / (shape[1] * shape[2]), ...job.recipe.size], data: photo },
-      }),
-      ...(target && { target: { shape, data: target } }),
-    },
+  const tensors: Record<string, Tensor> = {};
+  const pack = (value: unknown, name: string): unknown => {
+    if (value instanceof Float32Array) {
+      tensors[name] = { shape: [value.length], data: value };
+      return { packedTensor: name, bare: true } satisfies Packed;
+    }
+    if (isTensor(value)) {
+      tensors[name] = value;
+      return { packedTensor: name } satisfies Packed;
+    }
+    return mapParts(value, (part, key) => pack(part, name === "" ? key : `${name}.${key}`));
   };
+  return { job: { ...job, options: pack(job.options, "") } as Job, tensors };
 }
 
 /** Puts them back in. */
 export function unpackJob(job: Job, tensors: Readonly<Record<string, Tensor>>): Job {
-  const { image, photo, target } = tensors;
-  if ("image" in job) return { ...job, ...(image && { image }), ...(target && { target: target.data }) };
-  return { ...job, ...(photo && { photo: photo.data }), ...(target && { target: target.data }) };
+  const unpack = (value: unknown): unknown => {
+    if (!isPacked(value)) return mapParts(value, unpack);
+    const tensor = tensors[value.packedTensor];
+    return value.bare ? tensor?.data : tensor;
+  };
+  return { ...job, options: unpack(job.options) } as Job;
+}
+
+/** The same object or list with other parts; what has none stays as it is. */
+function mapParts(value: unknown, change: (part: unknown, key: string) => unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((part, i) => change(part, String(i)));
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, change(part, key)]));
+}
+
+function isTensor(value: unknown): value is Tensor {
+  return typeof value === "object" && value !== null && "data" in value && value.data instanceof Float32Array;
+}
+
+function isPacked(value: unknown): value is Packed {
+  return typeof value === "object" && value !== null && "packedTensor" in value;
 }
 
 export function packTensors(tensors: Readonly<Record<string, Tensor>>): Uint8Array<ArrayBuffer> {

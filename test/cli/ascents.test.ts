@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { decode, encode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { BenchReport, RunReport } from "../../src/methods/report.ts";
+import type { BenchReport } from "../../src/methods/bench.ts";
+import type { RunReport } from "../../src/methods/shared/timed-run.ts";
 import { openModel } from "../../src/model/model.ts";
 import type { Model } from "../../src/model/network.ts";
 import { writeSafetensors } from "../../src/model/safetensors.ts";

@@ -4,15 +4,8 @@ import { writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type {
-  AttributionReport,
-  DreamReport,
-  FoolReport,
-  GridReport,
-  RunReport,
-  Tensor,
-} from "../../src/methods/report.ts";
-import { writeSafetensors } from "../../src/model/safetensors.ts";
+import type { ReportOf } from "../../src/methods/methods.ts";
+import { type Tensor, writeSafetensors } from "../../src/model/safetensors.ts";
 import caricature from "../fixtures/caricatures.json" with { type: "json" };
 import { noiseImage } from "../fixtures/hashing.ts";
 import fixtures from "../fixtures/pictures.json" with { type: "json" };
@@ -93,7 +86,9 @@ describe.skipIf(!dawn)("photographs", { timeout: LIMIT }, () => {
   });
 
   it("integrated gradients add up to the objective's change from the zero input", async () => {
-    const report = await succeed<AttributionReport>(`integrated ${IMAGE} --steps 64 --out @out.safetensors`);
+    const report = await succeed<ReportOf<"integrated">>(
+      `integrated ${IMAGE} --steps 64 --out @out.safetensors`,
+    );
     const { map } = await readTensors(at("out.safetensors"));
     const change = report.objective - report.baseline!;
     // The midpoint rule on a piecewise linear function with 64 pieces of the path.
@@ -101,7 +96,7 @@ describe.skipIf(!dawn)("photographs", { timeout: LIMIT }, () => {
   });
 
   it("gradcam has the layer's size and, interpolated, the image's", async () => {
-    const report = await succeed<AttributionReport>(`gradcam ${IMAGE} --out @out.safetensors`);
+    const report = await succeed<ReportOf<"gradcam">>(`gradcam ${IMAGE} --out @out.safetensors`);
     const { map, cam } = await readTensors(at("out.safetensors"));
     expect(report.layer).toBe("relu2_2");
     expect(map?.shape).toEqual([1, 1, ...SIZE]);
@@ -110,9 +105,9 @@ describe.skipIf(!dawn)("photographs", { timeout: LIMIT }, () => {
   });
 
   it("fool ends at the class that is asked for", async () => {
-    const { before } = await succeed<FoolReport>(`fool ${IMAGE} --iterations 0 --out @out.png`);
+    const { before } = await succeed<ReportOf<"fool">>(`fool ${IMAGE} --iterations 0 --out @out.png`);
     const target = (before.index + 1) % 3;
-    const report = await succeed<FoolReport>(
+    const report = await succeed<ReportOf<"fool">>(
       `fool --image @in.safetensors --objective class:${target} --out @out.safetensors`,
     );
     expect(report).toMatchObject({ fooled: true, before: { index: before.index }, after: { index: target } });
@@ -125,7 +120,7 @@ describe.skipIf(!dawn)("photographs", { timeout: LIMIT }, () => {
 
   it("invert comes near the photograph's activation, and to the photograph itself in the first layer", async () => {
     const command = "invert --image @in.safetensors --layer conv1_1 --tv 0";
-    const report = await succeed<RunReport>(`${command} --iterations 200 --out @out.safetensors`);
+    const report = await succeed<ReportOf<"invert">>(`${command} --iterations 200 --out @out.safetensors`);
     // Minus the squared distance over the photograph's squares, which is 1 or so at the start.
     expect(report.objective[0]).toBeLessThan(-0.2);
     expect(report.finalObjective).toBeGreaterThan(-2e-3);
@@ -137,11 +132,11 @@ describe.skipIf(!dawn)("photographs", { timeout: LIMIT }, () => {
   });
 
   it("caricature, dream and grid make images", async () => {
-    const { finalObjective, objective } = await succeed<RunReport>(
+    const { finalObjective, objective } = await succeed<ReportOf<"render">>(
       "caricature --image @in.safetensors --layer relu2_1 --iterations 30 --out @out.safetensors",
     );
     expect(finalObjective).toBeGreaterThan(objective[0]!);
-    const dream = await succeed<DreamReport>(
+    const dream = await succeed<ReportOf<"dream">>(
       "dream --image @in.safetensors --layer relu1_1 --octaves 3 --iterations 2 --out @dream.safetensors",
     );
     expect(dream.octaves).toEqual([
@@ -154,7 +149,7 @@ describe.skipIf(!dawn)("photographs", { timeout: LIMIT }, () => {
       expect(image?.shape).toEqual([1, 3, ...SIZE]);
       expect(Math.max(...image!.data)).toBeLessThan(1 + 1e-6);
     }
-    const grid = await succeed<GridReport>(
+    const grid = await succeed<ReportOf<"grid">>(
       "grid --image @in.safetensors --layer conv2_2 --cells 3 --cell 12 --iterations 2 --batch 4 --out @grid.safetensors",
     );
     // conv2_2 has 9×11 positions.
@@ -167,7 +162,7 @@ describe.skipIf(!dawn)("photographs", { timeout: LIMIT }, () => {
     const shape = [1, 3, ...size];
     const photo = { shape, data: noiseImage(photoSeed, shape) };
     writeFileSync(at("noise.safetensors"), writeSafetensors({ image: photo }));
-    const { objective } = await succeed<RunReport>(
+    const { objective } = await succeed<ReportOf<"render">>(
       `caricature --model embedded --image @noise.safetensors --layer ${layer} --power ${power} --param fourier ` +
         `--jitter 0 --lr ${lr} --seed ${seed} --iterations ${expected.length} --out @out.safetensors`,
     );
@@ -176,7 +171,7 @@ describe.skipIf(!dawn)("photographs", { timeout: LIMIT }, () => {
   });
 
   it("render takes objectives about a photograph and about several images", async () => {
-    const report = await succeed<RunReport>(
+    const report = await succeed<ReportOf<"render">>(
       "render --objective invert:conv1_1 --target @photo.png --size 12x14 --iterations 40 --init noise --lr 0.02 --out @out.png",
     );
     expect(report.finalObjective).toBeGreaterThan(0.5 * report.objective[0]!);

@@ -1,9 +1,5 @@
 /** Maps of which pixels matter, as the commands make them, against PyTorch float64 on real networks. */
-import {
-  type AttributionMethod,
-  type AttributionOptions,
-  attribution,
-} from "../../src/methods/attribution.ts";
+import { type Job, runJob } from "../../src/methods/job.ts";
 import { openModel } from "../../src/model/model.ts";
 import type { Preprocess } from "../../src/model/network.ts";
 import { bytesSource } from "../../src/model/source.ts";
@@ -46,9 +42,9 @@ async function compare(device: GPUDevice, assets: Assets, fixture: Fixture): Pro
     preprocess: preprocess as Preprocess,
     padding: padding as 0 | 1,
   });
-  const options = await optionsOf(assets, fixture);
+  const job = await jobOf(assets, fixture);
   const context = { runtime: "browser", startedAt: 0 } as const;
-  const { tensors } = await attribution(gpuOf(device), model, options, context);
+  const { tensors } = await runJob(gpuOf(device), model, job, context);
   for (const [name, { data }] of Object.entries(tensors)) {
     if (name === "gradient") continue;
     const expected = await readFloats(assets, FILE, `${fixture.name}/${name}`);
@@ -59,21 +55,16 @@ async function compare(device: GPUDevice, assets: Assets, fixture: Fixture): Pro
   }
 }
 
-async function optionsOf(assets: Assets, fixture: Fixture): Promise<AttributionOptions> {
+async function jobOf(assets: Assets, fixture: Fixture): Promise<Job> {
   const [height, width] = fixture.size as readonly [number, number];
   const shape = [1, 3, height, width] as const;
   const { photo, seed = 0, layer, samples, sigma, steps } = fixture;
   const data = photo === undefined ? noiseImage(seed, shape) : await pixels(assets, photo, [height, width]);
+  const { method, objective } = fixture;
   return {
-    method: fixture.method as AttributionMethod,
-    objective: fixture.objective,
-    image: { shape, data },
-    seed,
-    layer,
-    ...(samples !== undefined && { samples }),
-    ...(sigma !== undefined && { sigma }),
-    ...(steps !== undefined && { steps }),
-  };
+    method,
+    options: { objective, image: { shape, data }, seed, layer, samples, sigma, steps },
+  } as Job;
 }
 
 async function pixels(assets: Assets, photo: string, size: readonly number[]): Promise<Float32Array> {

@@ -16,9 +16,11 @@ async function compare(device: GPUDevice, assets: Assets, fixture: Fixture): Pro
   const bytes = await assets.read(photoOf(fixture));
   const data = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
   const [height, width] = fixture.size as [number, number];
-  const options = { ...fixture, image: { shape: [1, 3, height, width], data } };
+  const { objective, octaves, scale: octaveScale, iterations, lr, jitter, seed } = fixture;
+  const settings = { octaves, octaveScale, iterations, lr, jitter, seed };
+  const options = { objective, ...settings, image: { shape: [1, 3, height, width], data } };
   const context = { runtime: "browser", startedAt: 0 } as const;
-  const { report, tensors } = await dream(gpuOf(device), model, options, context);
+  const { report, tensors } = await dream.run(gpuOf(device), model, options, context);
   if (report.octaves.length !== fixture.octaves) throw new Error(`${report.octaves.length} octaves`);
   const expected = await readFloats(assets, "test/fixtures/dreams.safetensors", fixture.name);
   const image = tensors["image"]!.data;

@@ -1,7 +1,8 @@
 /** What images excite: values to the float64 twin of the whole network, patches to where the gradient is not zero. */
 
 import { createAscent } from "../../src/engine/run/ascent.ts";
-import { examples, type Sought } from "../../src/methods/examples.ts";
+import { examples } from "../../src/methods/examples.ts";
+import type { Sought } from "../../src/methods/method.ts";
 import { openModel } from "../../src/model/model.ts";
 import type { Model } from "../../src/model/network.ts";
 import { receptiveField } from "../../src/model/shapes.ts";
@@ -92,7 +93,7 @@ async function agrees(
   const model = await openModel(bytesSource(EMBEDDED, await assets.read(EMBEDDED)));
   const shape = [COUNT, 3, ...SIZE] as const;
   const image = { shape, data: noiseImage(3, shape) };
-  const { report } = await examples(
+  const { report } = await examples.run(
     gpuOf(device),
     model,
     { ...sought, image },
@@ -146,7 +147,7 @@ async function covers(device: GPUDevice, assets: Assets): Promise<void> {
   for (const [layer, channel, position] of UNITS) {
     const objective = `neuron:${layer}:${channel}:${position}`;
     const context = { runtime: "browser", startedAt: 0 } as const;
-    const { report } = await examples(gpuOf(device), model, { objective, image }, context);
+    const { report } = await examples.run(gpuOf(device), model, { objective, image }, context);
     const recipe = { ...defaultRecipe, objective, size: SIZE, batch: LIKELY };
     const ascent = await createAscent(gpuOf(device), model, recipe, { plan: { wholeLayers: true } });
     const { gradient } = await ascent.gradient(image.data);
@@ -186,7 +187,7 @@ async function refuses(device: GPUDevice, assets: Assets): Promise<void> {
     [{ layer: "conv9_1", channel: 0 }, /"conv9_1" is not in/],
   ];
   for (const [sought, says] of asked) {
-    const outcome = await examples(gpuOf(device), model, { ...sought, image }, context).catch(String);
+    const outcome = await examples.run(gpuOf(device), model, { ...sought, image }, context).catch(String);
     if (typeof outcome !== "string" || !says.test(outcome))
       throw new Error(`${JSON.stringify(sought)}: expected ${says}, got ${JSON.stringify(outcome)}`);
   }

@@ -32,7 +32,10 @@ async function follow(device: GPUDevice, assets: Assets, fixture: Fixture): Prom
   const bytes = await assets.read(photoOf(fixture));
   const data = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
   const options = { objective: `class:${target}`, lr, image: { shape: [1, 3, ...size], data } };
-  const { report, tensors } = await fool(gpuOf(device), model, options, { runtime: "browser", startedAt: 0 });
+  const { report, tensors } = await fool.run(gpuOf(device), model, options, {
+    runtime: "browser",
+    startedAt: 0,
+  });
   const { before, after, iterations } = report;
   if (before.index !== fixture.before) throw new Error(`it was ${before.index}, not ${fixture.before}`);
   if (iterations !== fixture.iterations)
@@ -43,7 +46,7 @@ async function follow(device: GPUDevice, assets: Assets, fixture: Fixture): Prom
   const bound = Math.max(SCORE_TOLERANCE, FLIPPED * fixture.scoresSensitivity);
   expectNear("the class's scores", relativeL2(along, scores), bound);
   const expected = await readFloats(assets, "test/fixtures/fools.safetensors", name);
-  const change = tensors["image"]!.data.map((x, i) => x - data[i]!);
+  const change = tensors.image.data.map((x, i) => x - data[i]!);
   expectNear("the median change", medianOverRms(change, expected), MEDIAN_TOLERANCE);
   expectNear("the change", relativeL2(change, expected), FLIPPED * fixture.sensitivity);
   const distance = Math.sqrt(change.reduce((sum, x) => sum + x ** 2, 0) / change.length);

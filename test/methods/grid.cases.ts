@@ -77,7 +77,7 @@ async function resembles(device: GPUDevice, assets: Assets): Promise<void> {
   const data = stripes();
   const image = { shape: [1, 3, ...SIZE], data };
   const context = { runtime: "browser", startedAt: 0 } as const;
-  const { report, tensors } = await grid(gpuOf(device), model, { ...OPTIONS, image }, context);
+  const { report, tensors } = await grid.run(gpuOf(device), model, { ...OPTIONS, image }, context);
   if (report.rows !== ROWS || report.columns !== COLUMNS)
     throw new Error(`${report.rows}×${report.columns} cells`);
   const shape = { cell: CELL, rows: ROWS, columns: COLUMNS };
@@ -106,7 +106,7 @@ async function equals(device: GPUDevice, assets: Assets, fixture: Fixture): Prom
   const data = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
   const options = { ...fixture, image: { shape: [1, 3, ...fixture.size], data } };
   const context = { runtime: "browser", startedAt: 0 } as const;
-  const { report, tensors } = await grid(gpuOf(device), model, options, context);
+  const { report, tensors } = await grid.run(gpuOf(device), model, options, context);
   const { rows, columns } = report;
   if (rows * columns !== sensitivity.length) throw new Error(`${rows}×${columns} cells`);
   const expected = await readFloats(assets, "test/fixtures/grids.safetensors", name);
@@ -145,7 +145,7 @@ async function sameByAnyBatch(device: GPUDevice, assets: Assets): Promise<void> 
   const image = { shape: [1, 3, ...SIZE], data: stripes() };
   const drawn = async (batch: number) => {
     const options = { ...OPTIONS, iterations: 3, seed: 5, batch, image };
-    const { tensors } = await grid(gpuOf(device), model, options, { runtime: "browser", startedAt: 0 });
+    const { tensors } = await grid.run(gpuOf(device), model, options, { runtime: "browser", startedAt: 0 });
     return tensors["image"]!.data;
   };
   const [together, apart] = [await drawn(ROWS * COLUMNS), await drawn(1)];

@@ -1,5 +1,5 @@
 /** Checkpoints for tests: tensor shapes of the architectures people have, and files made from them. */
-import { type TensorToWrite, writeSafetensors } from "../../src/model/safetensors.ts";
+import { type Tensor, writeSafetensors } from "../../src/model/safetensors.ts";
 
 export type Shapes = Map<string, readonly number[]>;
 /** Widths of convolutions, and "M" for a pool, as in the papers' and torchvision's configurations. */
@@ -55,7 +55,7 @@ export function timmHead(shapes: Shapes, channels = 512, hidden = 4096, classes 
 }
 
 /** Numbers that differ everywhere: 0.001·(position in the file), and variances that are positive. */
-export function fill(shapes: Shapes): Record<string, TensorToWrite> {
+export function fill(shapes: Shapes): Record<string, Tensor> {
   let next = 1;
   return Object.fromEntries(
     [...shapes].map(([name, shape]) => {

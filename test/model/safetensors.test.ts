@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { WeightsError } from "../../src/errors.ts";
-import { readHeader, readTensor, type TensorToWrite, writeSafetensors } from "../../src/model/safetensors.ts";
+import { readHeader, readTensor, type Tensor, writeSafetensors } from "../../src/model/safetensors.ts";
 import { bytesSource } from "../../src/model/source.ts";
 import { rawSafetensors } from "./checkpoints.ts";
 
@@ -59,7 +59,7 @@ test("types that networks carry along can be listed but not read as weights", as
   await expect(readTensor(source, read, "n")).rejects.toThrow(/"n" expects F32, F16 or BF16, got I64/);
 });
 
-const tensor: fc.Arbitrary<TensorToWrite> = fc.array(fc.nat({ max: 4 }), { maxLength: 4 }).chain((shape) => {
+const tensor: fc.Arbitrary<Tensor> = fc.array(fc.nat({ max: 4 }), { maxLength: 4 }).chain((shape) => {
   const length = shape.reduce((product, n) => product * n, 1);
   return fc.float32Array({ minLength: length, maxLength: length }).map((data) => ({ shape, data }));
 });

@@ -4,9 +4,10 @@ import { allDispatches } from "../../../src/engine/plan/plan.ts";
 import { type Ascent, createAscent, type RunOptions } from "../../../src/engine/run/ascent.ts";
 import { drawAt } from "../../../src/engine/run/draw.ts";
 import { Gpu } from "../../../src/gpu/device.ts";
-import { reconstruct, reconstructParams } from "../../../src/methods/reconstruct.ts";
+import { invert } from "../../../src/methods/invert.ts";
 import { openModel } from "../../../src/model/model.ts";
 import { bytesSource } from "../../../src/model/source.ts";
+import { choicesOf } from "../../../src/optvis/field.ts";
 import { paramOf } from "../../../src/optvis/params/param.ts";
 import { defaultRecipe, type LiveField, type Recipe } from "../../../src/optvis/recipe.ts";
 import { resizePlanes } from "../../../src/optvis/resize.ts";
@@ -261,11 +262,11 @@ async function invertsInAnyParameters(device: GPUDevice, assets: Assets): Promis
     ];
     return 0.5 + 0.3 * Math.sin(0.9 * row + plane) * Math.cos(0.7 * column);
   });
-  for (const param of reconstructParams) {
-    const options = { method: "invert" as const, layer: "conv2_1", param, iterations: 200, tv: 0 };
+  for (const param of choicesOf(invert.options.param)) {
+    const options = { layer: "conv2_1", param, iterations: 200, tv: 0 };
     const image = { shape: [1, 3, height, width], data };
     const context = { runtime: "dawn" as const, startedAt: Date.now() };
-    const { report } = await reconstruct(gpuOf(device), model, { ...options, image }, context);
+    const { report } = await invert.run(gpuOf(device), model, { ...options, image }, context);
     const { objective, finalObjective } = report;
     if (!((objective[0] as number) < -0.5)) throw new Error(`${param} began at ${objective[0]}`);
     if (!(finalObjective > -0.01)) throw new Error(`${param} ended at ${finalObjective}`);

@@ -1,8 +1,8 @@
 /** Examples as one picture: every image with the frame of its patch, and beside it the patch, enlarged. */
-import type { Size } from "../model/network.ts";
-import type { Window } from "../nn/preprocess.ts";
-import { resizePlanes } from "../optvis/resize.ts";
-import { hangWall } from "../optvis/wall.ts";
+import type { Size } from "../../model/network.ts";
+import type { Window } from "../../nn/preprocess.ts";
+import { resizePlanes } from "../../optvis/resize.ts";
+import { hangWall } from "../../optvis/wall.ts";
 
 export interface ShownExample {
   /** RGB in 0–1 units, (3,H,W). */

@@ -1,6 +1,6 @@
 /** Image tensors that commands are given. */
-import { InputError } from "../errors.ts";
-import type { Tensor } from "./report.ts";
+import { InputError } from "../../errors.ts";
+import type { Tensor } from "../report.ts";
 
 /** Batch, height and width of an image tensor. */
 export function imageSize(shape: readonly number[]): [batch: number, height: number, width: number] {

@@ -1,10 +1,10 @@
 /** Gradients averaged over many versions of one image, and what becomes of their three colours. */
 
-import type { Ascent } from "../engine/run/ascent.ts";
-import { normals } from "../engine/run/start.ts";
-import type { Preprocess } from "../model/network.ts";
-import { preprocessing } from "../model/preprocess.ts";
-import type { Tensor } from "./report.ts";
+import type { Ascent } from "../../engine/run/ascent.ts";
+import { normals } from "../../engine/run/start.ts";
+import type { Preprocess } from "../../model/network.ts";
+import { preprocessing } from "../../model/preprocess.ts";
+import type { Tensor } from "../report.ts";
 
 /** Bytes of one layer's activations that a batch of samples may take; VGG's first layers have 64 channels. */
 const ACTIVATION_BYTES = 2 ** 25;

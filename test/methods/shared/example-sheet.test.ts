@@ -1,7 +1,7 @@
 /** The sheet of examples, pixel by pixel. */
 import { expect, test } from "vitest";
-import { exampleSheet } from "../../src/methods/example-sheet.ts";
-import { strongestFirst } from "../../src/methods/examples.ts";
+import { strongestFirst } from "../../../src/methods/examples.ts";
+import { exampleSheet } from "../../../src/methods/shared/example-sheet.ts";
 
 const SIZE = [4, 6] as const;
 const AREA = SIZE[0] * SIZE[1];

@@ -1,0 +1,40 @@
+/** `invert`: an image whose activation of a layer is the photograph's, by Adam. */
+import { findLayer } from "../model/shapes.ts";
+import { method, settingsOf } from "./method.ts";
+import { imageAlone } from "./shared/picture.ts";
+import { meanSquare, paramRow, reconstruct, variationRow } from "./shared/reconstruct.ts";
+import { iterationsRow, rateRow, seedRow } from "./shared/rows.ts";
+import { runText } from "./shared/timed-run.ts";
+
+const options = {
+  param: paramRow,
+  iterations: iterationsRow({ help: "steps of Adam", default: 256 }),
+  lr: rateRow({ help: "step size in RGB 0–1 units", default: 0.05 }),
+  tv: variationRow(1e-5),
+  seed: seedRow("of the noise it starts from"),
+};
+
+export const invert = method({
+  name: "Inversion",
+  sentence: "Find an image whose activation of a layer is the photograph's.",
+  caption: "an image that looks the same to a layer",
+  source: "Mahendran, Vedaldi 2014, arXiv:1412.0035",
+  input: "photograph",
+  subject: "layer",
+  options,
+  quick: { iterations: 96 },
+  makes: { image: { shape: "[1,3,H,W]", unit: "RGB 0–1" } },
+  examples: ["--model embedded --image photo.jpg --size 128 --layer relu3_2 --out invert.png"],
+  picture: { draw: imageAlone },
+  steps: (given) => settingsOf(options, given).iterations,
+  async run(gpu, model, given, context) {
+    const { name } = findLayer(model.network, given.layer);
+    const unit = await meanSquare(gpu, model, name, given.image);
+    const scale = unit > 0 ? 1 / unit : 1;
+    const ascent = { optimizer: "adam" } as const;
+    // No jitter: an inversion holds every pixel in its place.
+    const steps = { ...settingsOf(options, given), jitter: 0, score: `invert:${name}`, scale, ascent };
+    return reconstruct(gpu, model, given.image, steps, context);
+  },
+  summary: runText,
+});
