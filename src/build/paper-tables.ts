@@ -4,9 +4,11 @@ import { type NamedRecipe, namedRecipes } from "../optvis/named-recipes.ts";
 import { objectiveForms } from "../optvis/objective.ts";
 import { defaultRecipe, type Recipe, recipeFieldNames, recipeRow } from "../optvis/recipe.ts";
 import { channelSettings, classSettings } from "../optvis/recipes.ts";
+import { floorsTable } from "./floors.ts";
 import { markdownTable, type PaperTables } from "./papers.ts";
 
 export const paperTables: PaperTables = {
+  floors: floorsTable,
   objectives: () =>
     markdownTable(
       ["written", "what it is"],
