@@ -3,7 +3,7 @@
  * field's name and type, its attribute the name with dashes: `clipNorm`, `clip-norm`.
  */
 import { LitElement, type PropertyDeclaration, type PropertyDeclarations } from "lit";
-import { dashed, type NamesWith, type Row } from "../optvis/field.ts";
+import { dashed, formatValue, type NamesWith, type Row } from "../optvis/field.ts";
 import {
   defaultRecipe,
   type Recipe,
@@ -59,7 +59,7 @@ export function propertiesOf(recipe: Recipe): Partial<RecipeProperties> {
   const { init } = recipe;
   const entries = recipeFieldNames.map((field) => {
     const value = recipe[field];
-    return [names[field], typeof value === "object" ? formatSize(value) : value] as const;
+    return [names[field], typeof value === "object" ? formatValue(value) : value] as const;
   });
   const properties: Partial<RecipeProperties> = Object.fromEntries(entries);
   if (init !== "photo") return properties;
@@ -87,7 +87,7 @@ class WithRecipe extends LitElement {
 
   constructor() {
     super();
-    Object.assign(this, propertiesOf(defaultRecipe), { objective: "" });
+    Object.assign(this, propertiesOf(defaultRecipe), { objective: "", size: formatSize(defaultRecipe.size) });
   }
 }
 

@@ -28,7 +28,6 @@ export const recipeFields = {
     label: "Objective",
     help: "what to maximise, for example class:goldfish or channel:conv3_4:17",
     placeholder: "spec",
-    ownControl: true,
   },
   size: {
     kind: "size",
@@ -258,6 +257,7 @@ export const recipeFields = {
     check: (list: string): void => void parseTransforms(list),
     label: "Transforms",
     help: "none, standard (Lucid's), or a list: pad:12,crop:8,jitter:4,scale:0.1,rotate:10",
+    note: "none, standard or a list",
     placeholder: "list",
     source: "Olah et al. 2017",
     ownControl: true,

@@ -11,10 +11,11 @@ import type { Recipe } from "../optvis/recipe.ts";
 import { tunedSettings } from "../optvis/recipes.ts";
 import { listenForDrops } from "./drops.ts";
 import { embeddedUrl } from "./embedded.ts";
-import { icons, mark } from "./icons.ts";
 import { openingRecipe, readLink, writeLink } from "./link.ts";
 import type { LossPlot } from "./loss-plot.ts";
 import { embeddedModel, type ModelChoice, openOptions } from "./model-choice.ts";
+import { pageHeader } from "./page-header.ts";
+import { pageRooms } from "./page-rooms.ts";
 import { pictureName, saveFile } from "./save.ts";
 import { listenForShortcuts } from "./shortcuts.ts";
 import "./stage.ts";
@@ -24,6 +25,7 @@ import { base, buttons } from "./styles.ts";
 import { fittingRecipe, titleOf, withoutAlpha } from "./subject.ts";
 import { currentTheme, onSystemTheme, type Theme, toggleTheme } from "./theme.ts";
 import { Trace } from "./trace.ts";
+import { changedRecipe, isTuned } from "./tuned.ts";
 
 type Errors = Readonly<Partial<Record<Concern, AscentError>>>;
 
@@ -137,9 +139,7 @@ export class AscentPage extends LitElement {
    * that nobody has touched follow the subject's kind and the size.
    */
   #change(change: Partial<Recipe>): void {
-    const { objective, size } = { ...this.recipe, ...change };
-    const tuned = this.#isTuned ? tunedSettings(objective, size) : {};
-    const recipe = { ...this.recipe, ...tuned, ...change };
+    const recipe = changedRecipe(this.recipe, change);
     let stage: "objective" | "size" = "objective";
     try {
       if (this.network) {
@@ -179,11 +179,6 @@ export class AscentPage extends LitElement {
     this.stage.scrollIntoView({ behavior: "smooth", block: "start" });
   };
 
-  get #isTuned(): boolean {
-    const tuned = Object.entries(tunedSettings(this.recipe.objective, this.recipe.size));
-    return tuned.every(([key, value]) => this.recipe[key as keyof Recipe] === value);
-  }
-
   /** Reads the header first, so that the subject can follow the network and a bad file changes nothing. */
   async #chooseModel(choice: ModelChoice): Promise<void> {
     const turn = ++this.#choices;
@@ -209,6 +204,11 @@ export class AscentPage extends LitElement {
   readonly #usePhoto = (photo: File): void => {
     this.photo = photo;
     this.#change({ init: "photo" });
+  };
+
+  readonly #switchTheme = (): void => {
+    toggleTheme();
+    this.theme = currentTheme();
   };
 
   readonly #save = async (): Promise<void> => {
@@ -238,26 +238,6 @@ export class AscentPage extends LitElement {
     setTimeout(() => {
       if (this.notice === text) this.notice = "";
     }, NOTICE_MS);
-  }
-
-  #renderHeader() {
-    const dark = this.theme === "dark";
-    const onTheme = () => {
-      toggleTheme();
-      this.theme = currentTheme();
-    };
-    return html`<header>
-      <div class="page">
-        <a class="wordmark" href="./">${mark} Ascent</a>
-        <span class="tagline">what a network wants to see</span>
-        <nav aria-label="Page">
-          <a class="button quiet" href="?bench">Bench</a>
-          <button class="icon quiet" aria-label=${dark ? "Light colours" : "Dark colours"} @click=${onTheme}>
-            ${dark ? icons.sun : icons.moon}
-          </button>
-        </nav>
-      </div>
-    </header>`;
   }
 
   #renderPicture() {
@@ -299,7 +279,7 @@ export class AscentPage extends LitElement {
         .sizeError=${errors.size}
         .startError=${errors.init}
         .photoName=${this.photo?.name ?? ""}
-        .isTuned=${this.#isTuned}
+        .isTuned=${isTuned(recipe)}
         .scaling=${this.scaling}
         @scaling=${(event: CustomEvent<"smooth" | "crisp">) => {
           this.scaling = event.detail;
@@ -327,45 +307,21 @@ export class AscentPage extends LitElement {
   }
 
   #renderRooms() {
-    const { network, recipe, shown } = this;
-    return html`<div class="page rooms">
-      <section aria-labelledby="wall-title">
-        <h2 id="wall-title">All channels of a layer</h2>
-        <page-wall
-          .network=${network}
-          .choice=${shown}
-          .spec=${recipe.objective}
-          @choose=${this.#openChannel}
-        ></page-wall>
-      </section>
-      <section aria-labelledby="compare-title">
-        <h2 id="compare-title">Two recipes, side by side</h2>
-        <page-compare
-          .network=${network}
-          .preprocess=${this.preprocess}
-          .choice=${shown}
-          .recipe=${recipe}
-          .photo=${this.photo}
-        ></page-compare>
-      </section>
-      <section aria-labelledby="photo-title">
-        <h2 id="photo-title">A photograph, as the network sees it</h2>
-        <page-photo
-          .network=${network}
-          .choice=${shown}
-          .spec=${recipe.objective}
-          .photo=${this.photo}
-          @photo=${(event: CustomEvent<File>) => {
-            this.photo = event.detail;
-          }}
-        ></page-photo>
-      </section>
-    </div>`;
+    const { network, preprocess, shown, recipe, photo } = this;
+    return pageRooms(
+      { network, preprocess, shown, recipe, photo },
+      {
+        channel: this.#openChannel,
+        photo: ({ detail }) => {
+          this.photo = detail;
+        },
+      },
+    );
   }
 
   protected override render() {
     return html`
-      ${this.#renderHeader()}
+      ${pageHeader(this.theme, this.#switchTheme)}
       <main>
         <div class="page page">${this.#renderPicture()} ${this.#renderPanel()}</div>
         ${this.#renderRooms()}

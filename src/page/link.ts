@@ -24,7 +24,13 @@ export interface LinkState {
 
 const MOST_NAME = 120;
 /** Images at once that a page is asked to draw. */
-export const MOST_IMAGES = 16;
+const MOST_IMAGES = 16;
+/** With none a page would show nothing. */
+const LEAST_ITERATIONS = 1;
+
+/** Where the page's bounds are tighter than the rows'. */
+export const pageBounds: Partial<Record<keyof Recipe, { readonly least?: number; readonly most?: number }>> =
+  { batch: { most: MOST_IMAGES }, iterations: { least: LEAST_ITERATIONS } };
 
 /** Numbers out of bounds are clamped, nonsense is ignored; never throws. A photograph cannot be in a link. */
 export function readLink(hash: string): LinkState {
@@ -34,7 +40,7 @@ export function readLink(hash: string): LinkState {
   const base = { ...openingRecipe, ...tunedSettings(objective || openingRecipe.objective, size) };
   const recipe = recipeFromQuery(parameters, base);
   const init = recipe.init === "photo" ? "zeros" : recipe.init;
-  const iterations = Math.max(1, recipe.iterations);
+  const iterations = Math.max(LEAST_ITERATIONS, recipe.iterations);
   const batch = Math.min(recipe.batch, MOST_IMAGES);
   const file = (parameters.get("file") ?? "").slice(0, MOST_NAME);
   return { recipe: { ...recipe, init, iterations, batch }, file };

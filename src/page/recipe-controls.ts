@@ -1,65 +1,51 @@
-import "@awesome.me/webawesome/dist/components/switch/switch.js";
-import type WaSwitch from "@awesome.me/webawesome/dist/components/switch/switch.js";
-import { css, html, LitElement, nothing } from "lit";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { AscentError } from "../errors.ts";
 import type { Preprocess } from "../model/network.ts";
+import { checkValue, choicesOf, type NamesWith } from "../optvis/field.ts";
 import { isRecipe, recipeNames, recipeSettings } from "../optvis/named-recipes.ts";
 import { paramOf } from "../optvis/params/param.ts";
 import {
-  type NumericField,
-  type OptimizerKind,
   type ParamKind,
   type Recipe,
-  recipeBounds,
+  type RecipeFields,
+  recipeFieldNames,
+  recipeRow,
 } from "../optvis/recipe.ts";
+import { recipeFields } from "../optvis/recipe-fields.ts";
 import { withoutPixelRegularizers } from "../optvis/regularizers.ts";
-import { parseTransforms } from "../optvis/transforms/transforms.ts";
+import { type ControlOptions, fieldControl } from "./field-control.ts";
 import { icons } from "./icons.ts";
-import { MOST_IMAGES } from "./link.ts";
+import { pageBounds } from "./link.ts";
 import { errorMessage } from "./message.ts";
-import "./number-field.ts";
 import "./segmented.ts";
-import "./size-field.ts";
 import { base, buttons, fields } from "./styles.ts";
 
 const SIDES = [64, 96, 128, 192, 256, 384, 512] as const;
-
-const STARTS = [
-  { value: "zeros", text: "Zeros" },
-  { value: "noise", text: "Noise" },
-  { value: "photo", text: "Photograph" },
-] as const;
 
 const ENLARGEMENTS = [
   { value: "smooth", text: "Smooth" },
   { value: "crisp", text: "Crisp pixels" },
 ] as const;
 
-const OPTIMIZERS: readonly { readonly kind: OptimizerKind; readonly text: string }[] = [
-  { kind: "rms", text: "RMS-normalised ascent" },
-  { kind: "normalized", text: "L2-normalised ascent" },
-  { kind: "mean", text: "Ascent over the mean gradient" },
-  { kind: "sgd", text: "Plain ascent" },
-  { kind: "momentum", text: "Momentum" },
-  { kind: "adam", text: "Adam" },
-  { kind: "rmsprop", text: "RMSprop" },
-  { kind: "nadam", text: "NAdam" },
+type Field = keyof Recipe;
+/** Fields for which this page has a control of its own: one that is forgotten does not compile. */
+type OwnField = NamesWith<RecipeFields, { readonly ownControl: true }>;
+
+/** The order of the controls; fields side by side in a list of their own. What is not named comes after them. */
+const CANVAS: readonly Field[] = ["size", "batch", "share"];
+const ASCENT: readonly (Field | readonly Field[])[] = [
+  ...(["param", "alpha", "transforms", "strength", "optimizer", "lr", "l2", "jitter"] as const),
+  ...(["blur", "blurEvery", "blurGradient", "decay"] as const),
+  ["clipNorm", "clipContribution"],
+  ["coarse", "iterations"],
 ];
 
-const PARAMS: readonly { readonly kind: ParamKind; readonly text: string }[] = [
-  { kind: "pixel", text: "Pixels" },
-  { kind: "fourier", text: "Fourier spectrum" },
-  { kind: "laplacian", text: "Laplacian pyramid" },
-  { kind: "cppn", text: "Small network (CPPN)" },
-  { kind: "maco", text: "Phase alone (MACO)" },
-];
+const NAMED: ReadonlySet<Field> = new Set([...CANVAS, "init", ...ASCENT.flat()]);
 
-/** Exponents of ten of the sliders for rate and decay; the left end of the latter is zero. */
-const RATES = { from: -4, to: 4, step: 0.05 } as const;
-const DECAYS = { from: -8, to: 1, step: 0.1 } as const;
-/** Of the frequencies that images have in common, in cycles. */
-const CYCLES = { from: 0, to: 32, step: 0.5 } as const;
+function isOwn(field: Field): field is OwnField {
+  return recipeRow(field).ownControl === true;
+}
 
 /** Whether images of it can have low frequencies in common. */
 function hasFrequencies(param: ParamKind): boolean {
@@ -157,8 +143,63 @@ export class RecipeControls extends LitElement {
     this.dispatchEvent(new CustomEvent("choose", { detail: change }));
   }
 
-  #number(field: NumericField) {
-    return (event: CustomEvent<number>) => this.#choose({ [field]: event.detail });
+  #fields(list: readonly (Field | readonly Field[])[]): TemplateResult[] {
+    return list.map((item) =>
+      typeof item === "string" ? this.#field(item) : html`<div class="row">${this.#fields(item)}</div>`,
+    );
+  }
+
+  /** What a section shows although its order does not name it. */
+  #others(group: "canvas" | "ascent"): TemplateResult[] {
+    return this.#fields(
+      recipeFieldNames.filter((field) => recipeRow(field).group === group && !NAMED.has(field)),
+    );
+  }
+
+  #field(field: Field): TemplateResult {
+    return isOwn(field) ? this.#own[field]() : this.#plain(field);
+  }
+
+  #plain(field: Field, options: ControlOptions = {}): TemplateResult {
+    const choose = (value: Recipe[Field]) => this.#choose({ [field]: value });
+    const bounds = { ...pageBounds[field], ...options };
+    return fieldControl(field, recipeRow(field), this.recipe[field], choose, bounds);
+  }
+
+  readonly #own: Readonly<Record<OwnField, () => TemplateResult>> = {
+    size: () => html`<div>${this.#plain("size", { error: this.sizeError })}${this.#renderPresets()}</div>`,
+    init: () => this.#renderStart(),
+    param: () =>
+      fieldControl("param", recipeFields.param, this.recipe.param, (param) => this.#chooseParam(param)),
+    share: () => {
+      const { batch, param } = this.recipe;
+      return batch > 1 && hasFrequencies(param) ? this.#plain("share") : html``;
+    },
+    alpha: () => this.#plain("alpha", { disabled: !paramOf(this.recipe.param).plane }),
+    transforms: () => {
+      const { transforms } = recipeFields;
+      const choose = (text: unknown) => this.#chooseTransforms(String(text));
+      return fieldControl("transforms", transforms, this.recipe.transforms, choose, {
+        error: this.badTransforms,
+      });
+    },
+    seed: () => html`<div class="seed">
+      ${this.#plain("seed")}
+      <button class="icon" aria-label="Another seed" @click=${() => this.#choose({ seed: Math.floor(Math.random() * 1e6) })}>${icons.dice}</button>
+    </div>`,
+  };
+
+  #renderPresets() {
+    const [height, width] = this.recipe.size;
+    return html`<div class="presets" role="group" aria-label="Usual sizes">
+      ${SIDES.map(
+        (side) => html`<button
+          aria-pressed=${height === side && width === side ? "true" : "false"}
+          aria-label="${side} by ${side} pixels"
+          @click=${() => this.#choose({ size: [side, side] })}
+        >${side}</button>`,
+      )}
+    </div>`;
   }
 
   readonly #pickPhoto = (event: Event): void => {
@@ -175,80 +216,75 @@ export class RecipeControls extends LitElement {
     else this.#askForPhoto();
   }
 
-  #renderCanvas() {
-    const [height, width] = this.recipe.size;
-    const onSize = ({ detail: size }: CustomEvent<Recipe["size"]>) => this.#choose({ size });
-    return html`
-      <div>
-        <page-size label="Size" .value=${this.recipe.size} .error=${this.sizeError} @choose=${onSize}></page-size>
-        <div class="presets" role="group" aria-label="Usual sizes">
-          ${SIDES.map(
-            (side) => html`<button
-              aria-pressed=${height === side && width === side ? "true" : "false"}
-              aria-label="${side} by ${side} pixels"
-              @click=${() => this.#choose({ size: [side, side] })}
-            >${side}</button>`,
-          )}
-        </div>
-      </div>
-      ${this.#renderImages()}
-      <div>
-        <span class="label">Start</span>
-        <page-segmented
-          label="Start"
-          .segments=${STARTS}
-          .value=${this.recipe.init}
-          @choose=${(event: CustomEvent<Recipe["init"]>) => this.#chooseStart(event.detail)}
-        ></page-segmented>
-        <input id="photo" type="file" accept="image/*" hidden aria-label="Photograph" @change=${this.#pickPhoto}>
-        ${
-          this.photoName
-            ? html`<div class="file">
-                <button @click=${this.#askForPhoto}>${icons.file} Another photograph</button>
-                <span>${this.photoName}</span>
-              </div>`
-            : nothing
-        }
-        ${errorMessage(this.startError)}
-      </div>
-      <div>
-        <span class="label">Enlarged</span>
-        <page-segmented
-          label="Enlarged"
-          .segments=${ENLARGEMENTS}
-          .value=${this.scaling}
-          @choose=${(event: CustomEvent<string>) => this.dispatchEvent(new CustomEvent("scaling", { detail: event.detail }))}
-        ></page-segmented>
-      </div>
-      <div class="seed">
-        <page-number label="Seed" note="of noise and jitter" whole max=${recipeBounds.seed.most} .value=${this.recipe.seed} @choose=${this.#number("seed")}></page-number>
-        <button class="icon" aria-label="Another seed" @click=${() => this.#choose({ seed: Math.floor(Math.random() * 1e6) })}>${icons.dice}</button>
-      </div>
-    `;
-  }
-
-  /** How many images, what they have in common, and at what size they are saved, where these can be chosen. */
-  #renderImages() {
-    const { batch, param, share } = this.recipe;
-    const onSaved = ({ detail }: CustomEvent<Recipe["size"]>) =>
-      this.dispatchEvent(new CustomEvent("savedsize", { detail }));
-    return html`
-      <page-number label="Images" note="at once" whole min="1" max=${MOST_IMAGES} .value=${batch} @choose=${this.#number("batch")}></page-number>
+  #renderStart() {
+    const { label, choices } = recipeFields.init;
+    const segments = Object.entries(choices).map(([value, text]) => ({ value, text }));
+    return html`<div>
+      <span class="label">${label}</span>
+      <page-segmented
+        label=${label}
+        .segments=${segments}
+        .value=${this.recipe.init}
+        @choose=${(event: CustomEvent<Recipe["init"]>) => this.#chooseStart(event.detail)}
+      ></page-segmented>
+      <input id="photo" type="file" accept="image/*" hidden aria-label="Photograph" @change=${this.#pickPhoto}>
       ${
-        batch > 1 && hasFrequencies(param)
-          ? html`<page-number label="In common" note="frequencies up to, cycles" .slider=${CYCLES} max=${recipeBounds.share.most} .value=${share} @choose=${this.#number("share")}></page-number>`
+        this.photoName
+          ? html`<div class="file">
+              <button @click=${this.#askForPhoto}>${icons.file} Another photograph</button>
+              <span>${this.photoName}</span>
+            </div>`
           : nothing
       }
-      ${
-        param === "cppn"
-          ? html`<page-size label="Saved at" .value=${this.savedSize} @choose=${onSaved}></page-size>`
-          : nothing
-      }
-    `;
+      ${errorMessage(this.startError)}
+    </div>`;
   }
 
-  /** A recipe by name, what is optimised, and the transforms in front of the network. */
-  #renderParameterization() {
+  /** What a parameterization has no use for is turned off. */
+  #chooseParam(value: unknown): void {
+    const param = choicesOf(recipeFields.param).find((kind) => kind === value);
+    if (param === undefined) return;
+    this.#choose({
+      param,
+      ...(param !== "pixel" && withoutPixelRegularizers),
+      ...(!paramOf(param).plane && { alpha: false }),
+      ...(!hasFrequencies(param) && { share: 0 }),
+    });
+  }
+
+  #chooseTransforms(text: string): void {
+    try {
+      const transforms = checkValue("transforms", recipeFields.transforms, text.trim() || "none");
+      this.badTransforms = undefined;
+      this.#choose({ transforms });
+    } catch (error) {
+      if (!(error instanceof AscentError)) throw error;
+      this.badTransforms = error;
+    }
+  }
+
+  /** The size at which a CPPN is saved, which is of this page and not of the recipe. */
+  #renderSavedSize() {
+    if (this.recipe.param !== "cppn") return nothing;
+    const row = { ...recipeFields.size, label: "Saved at" };
+    return fieldControl("saved", row, this.savedSize, (size) =>
+      this.dispatchEvent(new CustomEvent("savedsize", { detail: size })),
+    );
+  }
+
+  #renderEnlargement() {
+    return html`<div>
+      <span class="label">Enlarged</span>
+      <page-segmented
+        label="Enlarged"
+        .segments=${ENLARGEMENTS}
+        .value=${this.scaling}
+        @choose=${(event: CustomEvent<string>) => this.dispatchEvent(new CustomEvent("scaling", { detail: event.detail }))}
+      ></page-segmented>
+    </div>`;
+  }
+
+  #renderName() {
     const { recipe, preprocess } = this;
     const onName = (event: Event) => {
       const name = recipeNames.find((one) => one === (event.target as HTMLSelectElement).value);
@@ -256,117 +292,32 @@ export class RecipeControls extends LitElement {
       const settings = recipeSettings(name, preprocess);
       this.#choose({ ...settings, ...(name === "deepdream" && { init: recipe.init }) });
     };
-    const onParam = (event: Event) => {
-      const param = (event.target as HTMLSelectElement).value as ParamKind;
-      this.#choose({
-        param,
-        ...(param !== "pixel" && withoutPixelRegularizers),
-        ...(!paramOf(param).plane && { alpha: false }),
-        ...(!hasFrequencies(param) && { share: 0 }),
-      });
-    };
-    const onTransforms = (event: Event) => {
-      try {
-        const transforms = (event.target as HTMLInputElement).value.trim() || "none";
-        parseTransforms(transforms);
-        this.badTransforms = undefined;
-        this.#choose({ transforms });
-      } catch (error) {
-        if (!(error instanceof AscentError)) throw error;
-        this.badTransforms = error;
-      }
-    };
-    return html`
-      <div>
-        <label for="recipe-name">Recipe</label>
-        <select id="recipe-name" @change=${onName}>
-          <option value="">As set below</option>
-          ${recipeNames.map((name) => html`<option value=${name} ?selected=${isRecipe(name, recipe, preprocess)}>${name}</option>`)}
-        </select>
-      </div>
-      <div>
-        <label for="param">What is optimised</label>
-        <select id="param" @change=${onParam}>
-          ${PARAMS.map(({ kind, text }) => html`<option value=${kind} ?selected=${kind === recipe.param}>${text}</option>`)}
-        </select>
-      </div>
-      <wa-switch
-        .checked=${recipe.alpha}
-        ?disabled=${!paramOf(recipe.param).plane}
-        @change=${(event: Event) => this.#choose({ alpha: (event.target as WaSwitch).checked })}
-      >
-        Optimise opacity too, over random backgrounds
-      </wa-switch>
-      <div>
-        <label for="transforms">Transforms <span class="visually-hidden">none, standard or a list</span></label>
-        <input
-          id="transforms"
-          type="text"
-          autocomplete="off"
-          .value=${recipe.transforms}
-          aria-invalid=${this.badTransforms ? "true" : "false"}
-          aria-describedby="transforms-error"
-          @change=${onTransforms}
-        >
-        ${errorMessage(this.badTransforms, "transforms-error")}
-      </div>
-      <page-number label="Transform strength" note="live" .slider=${{ from: 0, to: 1, step: 0.05 }} max="1" .value=${recipe.strength} @choose=${this.#number("strength")}></page-number>
-    `;
-  }
-
-  #renderAscent() {
-    const { recipe } = this;
-    const onOptimizer = (event: Event) =>
-      this.#choose({ optimizer: (event.target as HTMLSelectElement).value as OptimizerKind });
-    return html`
-      <div>
-        <label for="optimizer">Optimizer</label>
-        <select id="optimizer" @change=${onOptimizer}>
-          ${OPTIMIZERS.map(
-            ({ kind, text }) =>
-              html`<option value=${kind} ?selected=${kind === recipe.optimizer}>${text}</option>`,
-          )}
-        </select>
-      </div>
-      <page-number label="Learning rate" note="RGB 0–1 · live" scale="decades" .slider=${RATES} max=${recipeBounds.lr.most} .value=${recipe.lr} @choose=${this.#number("lr")}></page-number>
-      <page-number label="L2 decay" note="toward the zero input · live" scale="decades" .slider=${DECAYS} max=${recipeBounds.l2.most} .value=${recipe.l2} @choose=${this.#number("l2")}></page-number>
-      <page-number label="Jitter" note="pixels" whole .slider=${{ from: 0, to: 32, step: 1 }} max=${recipeBounds.jitter.most} .value=${recipe.jitter} @choose=${this.#number("jitter")}></page-number>
-      <page-number label="Blur" note="standard deviation, pixels · live" .slider=${{ from: 0, to: 4, step: 0.1 }} max=${recipeBounds.blur.most} .value=${recipe.blur} @choose=${this.#number("blur")}></page-number>
-      <page-number label="Blur every" note="iterations · live" whole min="1" max=${recipeBounds.blurEvery.most} .value=${recipe.blurEvery} @choose=${this.#number("blurEvery")}></page-number>
-      <page-number label="Blur of the gradient" note="standard deviation, pixels · live" .slider=${{ from: 0, to: 4, step: 0.1 }} max=${recipeBounds.blurGradient.most} .value=${recipe.blurGradient} @choose=${this.#number("blurGradient")}></page-number>
-      <page-number label="Decay" note="part lost at a step · live" .slider=${{ from: 0, to: 0.5, step: 0.01 }} max="1" .value=${recipe.decay} @choose=${this.#number("decay")}></page-number>
-      <div class="row">
-        <page-number label="Clip small norms" note="percent · live" max="100" .value=${recipe.clipNorm} @choose=${this.#number("clipNorm")}></page-number>
-        <page-number label="Clip small shares" note="percent · live" max="100" .value=${recipe.clipContribution} @choose=${this.#number("clipContribution")}></page-number>
-      </div>
-      <div class="row">
-        <page-number label="At half size" note="iterations" whole max=${recipeBounds.coarse.most} .value=${recipe.coarse} @choose=${this.#number("coarse")}></page-number>
-        <page-number label="Stop after" note="iterations" whole min="1" max=${recipeBounds.iterations.most} .value=${recipe.iterations} @choose=${this.#number("iterations")}></page-number>
-      </div>
-      <wa-switch .checked=${recipe.clamp} @change=${(event: Event) => this.#choose({ clamp: (event.target as WaSwitch).checked })}>
-        Clamp colours to 0–1 after each iteration
-      </wa-switch>
-      <wa-switch .checked=${recipe.redirect} @change=${(event: Event) => this.#choose({ redirect: (event.target as WaSwitch).checked })}>
-        Redirect gradients of ReLUs that are off, at first
-      </wa-switch>
-      <wa-switch .checked=${recipe.standardize} @change=${(event: Event) => this.#choose({ standardize: (event.target as WaSwitch).checked })}>
-        Show it standardised, around grey
-      </wa-switch>
-      <button class="tuned" ?disabled=${this.isTuned} @click=${() => this.dispatchEvent(new CustomEvent("tuned"))}>
-        Back to tuned settings
-      </button>
-    `;
+    return html`<div>
+      <label for="recipe-name">Recipe</label>
+      <select id="recipe-name" @change=${onName}>
+        <option value="">As set below</option>
+        ${recipeNames.map((name) => html`<option value=${name} ?selected=${isRecipe(name, recipe, preprocess)}>${name}</option>`)}
+      </select>
+    </div>`;
   }
 
   protected override render() {
     return html`
       <section aria-labelledby="canvas-title">
         <h2 id="canvas-title">Canvas</h2>
-        <div class="controls">${this.#renderCanvas()}</div>
+        <div class="controls">
+          ${this.#fields(CANVAS)} ${this.#renderSavedSize()} ${this.#field("init")} ${this.#renderEnlargement()}
+          ${this.#others("canvas")}
+        </div>
       </section>
       <section aria-labelledby="ascent-title">
         <h2 id="ascent-title">Ascent</h2>
-        <div class="controls">${this.#renderParameterization()}${this.#renderAscent()}</div>
+        <div class="controls">
+          ${this.#renderName()} ${this.#fields(ASCENT)} ${this.#others("ascent")}
+          <button class="tuned" ?disabled=${this.isTuned} @click=${() => this.dispatchEvent(new CustomEvent("tuned"))}>
+            Back to tuned settings
+          </button>
+        </div>
       </section>
     `;
   }
