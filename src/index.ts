@@ -47,7 +47,7 @@ export {
   recipeNames,
   recipeSettings,
 } from "./optvis/named-recipes.ts";
-export { formatObjective, parseObjective } from "./optvis/objective.ts";
+export { formatObjective, objectiveForms, parseObjective } from "./optvis/objective.ts";
 export { fitPhoto, fitTransparent, type Raster, toPixels } from "./optvis/picture.ts";
 export {
   defaultRecipe,
@@ -60,3 +60,4 @@ export { type RecipeRow, recipeFields } from "./optvis/recipe-fields.ts";
 export { checkRecipe, parseRecipe, recipeFromQuery, recipeToQuery } from "./optvis/recipe-text.ts";
 export { type TunedSettings, tunedSettings } from "./optvis/recipes.ts";
 export type { Objective, Term } from "./optvis/term.ts";
+export { directionSpec } from "./optvis/terms/direction-text.ts";

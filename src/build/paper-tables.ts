@@ -12,7 +12,7 @@ export const paperTables: PaperTables = {
   objectives: () =>
     markdownTable(
       ["written", "what it is"],
-      objectiveForms.map(({ form, says }) => [`\`${form}\``, says]),
+      objectiveForms.map(({ written, says }) => [written.map((form) => `\`${form}\``).join(", "), says]),
     ),
   "recipe-fields": () =>
     markdownTable(

@@ -3,8 +3,10 @@ import { Command } from "commander";
 import { methodNames } from "../methods/methods.ts";
 import { atlas } from "./atlas.ts";
 import { addAtlas } from "./atlas-program.ts";
+import { readDirections } from "./direction-file.ts";
 import { expectCommand, strict } from "./grammar.ts";
 import { addMethod } from "./method-command.ts";
+import { objectiveHelp } from "./objective-help.ts";
 
 /**
  * @param startedAt when the process started, in milliseconds since the epoch
@@ -19,6 +21,7 @@ export function buildProgram(startedAt: number, version: string): Command {
     .usage("COMMAND [flags]")
     .addHelpText("after", OVERVIEW);
   expectCommand(strict(program));
+  program.hook("preAction", readDirections);
   for (const name of methodNames) {
     addMethod(program, name, startedAt);
     // It draws by a recipe too, but into a folder.
@@ -29,17 +32,7 @@ export function buildProgram(startedAt: number, version: string): Command {
 
 const OVERVIEW = `
 \x1b[1mObjectives:\x1b[22m
-  class:goldfish  class:17  class:"school bus"    a class's score before softmax
-  channel:conv3_4:17                              mean of a channel over its positions
-  neuron:conv3_4:17  neuron:conv3_4:17:5,9        one unit: the centre one, or at row 5, column 9
-  layer:conv3_4                                   mean of squares of a whole layer
-  'channel:conv2_1:5 - 0.5*channel:conv1_2:3'     sums, differences and multiples
-  channel:conv3_4:17:border=2  layer:conv3_4:border=1    a mean without the outermost positions
-  channel:conv3_4:0..15  interpolate:conv3_4:3,9  another channel for each image of a batch
-  direction:conv3_4:3=1,17=-0.5^2                 dot × cos² along a direction in channel space
-  caricature:conv3_4^1  invert:conv3_4  style:conv2_1    compared with a photograph
-  'class:goldfish - 10*alpha'                     opacity has its price, with --alpha
-  'channel:conv3_4:0..3 + diversity:conv3_1 - 0.01*tv[0]' likeness and penalties; [0] for image 0 alone
+${objectiveHelp()}
 
 \x1b[1mTry:\x1b[22m
   ascent info   --model embedded

@@ -16,23 +16,26 @@ import type { Network, Shape } from "../model/network.ts";
 import { joinTerms, MAX_SPEC_LENGTH, splitTerms, weighTerm } from "./algebra.ts";
 import { show } from "./spec-errors.ts";
 import { isPenalty, type Objective, type Term } from "./term.ts";
-import { bordered, formatTerm, parseTerm, termForms } from "./term-text.ts";
+import { bordered, formatTerm, listed, parseTerm, termForms } from "./term-text.ts";
 import type { AtPosition, Form } from "./terms/kind.ts";
 import { centre } from "./terms/rectangle.ts";
 import { kindOf } from "./terms/registry.ts";
 
 export type { Objective, Term } from "./term.ts";
 
-/** Everything that an objective can be written with: the rows of the help and of the README's table. */
-export const objectiveForms: readonly Form[] = [
-  ...termForms,
-  { form: "A + B, A - B, -A, NUMBER*A", says: "sums, differences and multiples" },
-  { form: "A[0,2]", says: "a term for some images of a batch alone" },
+/** What is done to terms. */
+const sumForms: readonly Form[] = [
+  { written: ["A + B", "A - B"], says: "sum and difference; the spaces are needed" },
+  { written: ["-A", "NUMBER*A"], says: "a multiple; penalties are subtracted" },
+  { written: ["A[0,2]"], says: "only for these images of a batch" },
   {
-    form: "A:border=N",
-    says: `a mean without the outermost N positions on every side: ${bordered.join(", ")}`,
+    written: ["A:border=N"],
+    says: `the mean without the outermost N positions on every side, for ${listed(bordered, "and")}`,
   },
 ];
+
+/** Everything that an objective can be written with: the rows of the help and of the papers. */
+export const objectiveForms: readonly Form[] = [...termForms, ...sumForms];
 
 /**
  * A class becomes the neuron of the last linear layer. Positions depend on the image's size, and images on

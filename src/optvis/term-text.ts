@@ -60,7 +60,8 @@ function readCore(text: string, network: Network): Unweighted<Term> {
   throw new InputError(`objective ${show(text)}: expected ${listed(words, "or")}`, { remedy: EXAMPLE });
 }
 
-function listed(words: readonly string[], last: "and" | "or"): string {
+/** `A, B and C`. */
+export function listed(words: readonly string[], last: "and" | "or"): string {
   return `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
 }
 

@@ -16,7 +16,7 @@ const FORM = "align:LAYER[:DECAY]";
 const DECAY = 2;
 
 export const align: TermKind<AlignmentTerm> = {
-  forms: [{ form: FORM, says: `likeness of a batch's neighbouring images (decay ${DECAY})` }],
+  forms: [{ written: [FORM], says: `likeness of neighbouring images of a batch (decay ${DECAY})` }],
   spellings: { align: parse },
   format: ({ layer, decay }) => `align:${layer}${decay === DECAY ? "" : `:${decay}`}`,
   reads: "layer",

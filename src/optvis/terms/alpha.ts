@@ -9,9 +9,7 @@ export interface AlphaTerm extends TermData {
 }
 
 export const alpha: TermKind<AlphaTerm> = {
-  forms: [
-    { form: "alpha", says: "to be subtracted: mean opacity of images with an alpha channel (--alpha)" },
-  ],
+  forms: [{ written: ["alpha"], says: "penalty: mean opacity of images with an alpha channel" }],
   spellings: { alpha: parse },
   format: () => "alpha",
   reads: "opacity",

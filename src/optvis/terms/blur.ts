@@ -14,7 +14,12 @@ const FORM = "blur[:SIGMA]";
 const SIGMA = 1;
 
 export const blur: TermKind<BlurTerm> = {
-  forms: [{ form: FORM, says: `to be subtracted: what a Gaussian blur takes from the image (σ ${SIGMA})` }],
+  forms: [
+    {
+      written: [FORM],
+      says: `penalty: half the squared distance of the image from its blur of SIGMA pixels (${SIGMA})`,
+    },
+  ],
   spellings: { blur: penaltyText("blur", FORM, SIGMA, { least: 0.1, most: 64 }) },
   format: (term) => formatPenalty(term, SIGMA),
   ...onColours,

@@ -12,8 +12,8 @@ export interface CaricatureTerm extends OverPositions {
 export const caricature: TermKind<CaricatureTerm> = {
   forms: [
     {
-      form: "caricature:LAYER[^P]",
-      says: "mean of dot × cosᵖ with a photograph's activation, place by place",
+      written: ["caricature:LAYER[^P]"],
+      says: "mean of dot × cosᵖ with a photograph's activation, position by position",
     },
   ],
   spellings: { caricature: parse },

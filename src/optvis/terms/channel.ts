@@ -14,7 +14,7 @@ export interface ChannelTerm extends OverPositions {
 const FORM = "channel:LAYER:I";
 
 export const channel: SubjectKind<ChannelTerm> = {
-  forms: [{ form: FORM, says: "mean of a channel over its positions; a unit of a linear layer" }],
+  forms: [{ written: [FORM], says: "mean of a channel over its positions; of a linear layer one unit" }],
   spellings: { channel: parse },
   format: (term) => formatChannels(term.layer, [term.channel]),
   reads: "layer",

@@ -10,7 +10,12 @@ export interface ChannelsTerm extends OverPositions {
 
 /** Read by `channel`, whose spelling it shares. */
 export const channels: TermKind<ChannelsTerm> = {
-  forms: [{ form: "channel:LAYER:3,17,0..15", says: "image n of a batch the n-th channel, round and round" }],
+  forms: [
+    {
+      written: ["channel:LAYER:3,17,9", "channel:LAYER:0..15"],
+      says: "another channel for each image of a batch, round and round",
+    },
+  ],
   spellings: {},
   format: (term) => formatChannels(term.layer, term.channels),
   reads: "layer",

@@ -1,7 +1,6 @@
 /** `direction`: along a direction in channel space, at every position or at one: dot × cosᵖ (Lucid). */
-import { InputError } from "../../errors.ts";
-import { show } from "../spec-errors.ts";
 import { add, vectorPasses } from "./along.ts";
+import { type Component, formatDirection } from "./direction-text.ts";
 import type { AtPosition, OverPositions, TermKind } from "./kind.ts";
 import { onePosition, withinBorder } from "./rectangle.ts";
 import {
@@ -17,9 +16,6 @@ import {
   type TermText,
 } from "./text.ts";
 
-/** A channel, and how much of it. */
-type Component = readonly [channel: number, component: number];
-
 export interface DirectionTerm extends OverPositions, AtPosition {
   readonly kind: "direction";
   readonly direction: readonly Component[];
@@ -30,10 +26,13 @@ const FORM = "direction:LAYER:I=W,J=W[:Y,X][^P]";
 
 export const direction: TermKind<DirectionTerm> = {
   forms: [
-    { form: FORM, says: "mean of dot × cosᵖ with a direction in channel space; at one place, if said" },
     {
-      form: "direction:LAYER:@FILE[#NAME]",
-      says: "the same, of weights in a .safetensors or JSON file (on the command line)",
+      written: [FORM],
+      says: "mean of dot × cosᵖ with a direction in channel space, everywhere or at one position",
+    },
+    {
+      written: ["direction:LAYER:@FILE[#NAME]"],
+      says: "the same, with one weight a channel from a .safetensors or .json (on the command line)",
     },
   ],
   spellings: { direction: parse },
@@ -64,39 +63,9 @@ export const direction: TermKind<DirectionTerm> = {
   },
 };
 
-/**
- * The text of a direction in channel space, for an objective.
- * @param weights one a channel, or by channel; zeros are left out
- * @throws InputError for numbers that are not finite in float32, and where all are zero
- */
-export function directionSpec(
-  layer: string,
-  weights: ArrayLike<number> | ReadonlyMap<number, number>,
-): string {
-  const all =
-    weights instanceof Map ? [...weights] : Array.from(weights as ArrayLike<number>, (x, i) => [i, x]);
-  const components = (all as Component[]).map(([channel, x]): Component => {
-    if (Number.isFinite(Math.fround(x))) return [channel, shortest(x)];
-    throw new InputError(`direction of ${layer}: the weight of channel ${channel} is not finite: ${x}`);
-  });
-  const direction = components.filter(([, x]) => Math.fround(x) !== 0);
-  if (direction.length > 0) return formatDirection(layer, direction);
-  throw new InputError(`direction of ${layer}: all ${all.length} weights are zero, which is no direction`);
-}
-
-/** The number of fewest digits that is the same in float32, in which kernels have it. */
-function shortest(x: number): number {
-  const digits = [6, 7, 8, 9].map((count) => Number(x.toPrecision(count)));
-  return digits.find((short) => Math.fround(short) === Math.fround(x)) ?? x;
-}
-
-function formatDirection(layer: string, direction: readonly Component[]): string {
-  return `direction:${layer}:${direction.map(([channel, x]) => `${channel}=${x}`).join(",")}`;
-}
-
 function parse(given: TermText) {
+  if (given.parts[0]?.startsWith("@")) refuseFile(given);
   const [text, power] = cutPower(given, given.parts.join(":"));
-  if (text.startsWith("@")) refuseFile(given);
   const [components = "", ...places] = text.split(":");
   expectParts(given, FORM, [0, 1], places);
   const layer = layerOf(given);
@@ -115,24 +84,4 @@ function refuseFile(given: TermText): never {
     "the file of a direction cannot be read here",
     "the command line reads it; elsewhere write the weights out, direction:LAYER:I=W,J=W (directionSpec makes that text)",
   );
-}
-
-/** Where the weights of a direction are kept. */
-export interface DirectionFile {
-  readonly layer: string;
-  readonly path: string;
-  /** The tensor's name, where the file holds several. */
-  readonly tensor: string | undefined;
-}
-
-/** `direction:LAYER:@FILE#NAME`, and what follows: the path ends at a colon, ^ or [, unless it is quoted. */
-const FILE = /^direction:([^:"]*):@(?:"([^"]*)"|([^":^[]*))(.*)$/s;
-
-/** @returns undefined for a term that is no direction from a file; `rest` is what follows it: position, power, border, images */
-export function directionFile(term: string): (DirectionFile & { readonly rest: string }) | undefined {
-  const [, layer, quoted, bare, rest] = FILE.exec(term.trim()) ?? [];
-  if (layer === undefined || rest === undefined) return undefined;
-  const [, path = "", tensor] = /^(.*?)(?:#([^#]*))?$/s.exec((quoted ?? bare ?? "").trim()) ?? [];
-  if (path !== "") return { layer, path, tensor, rest };
-  throw new InputError(`objective ${show(term)}: expected a file's path after @`);
 }

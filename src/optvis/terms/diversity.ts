@@ -14,7 +14,7 @@ export interface DiversityTerm extends TermData {
 const FORM = "diversity:LAYER";
 
 export const diversity: TermKind<DiversityTerm> = {
-  forms: [{ form: FORM, says: "unlikeness of a batch's images" }],
+  forms: [{ written: [FORM], says: "unlikeness of all images of a batch" }],
   spellings: { diversity: wholeLayer("diversity", FORM) },
   format: (term) => `diversity:${term.layer}`,
   reads: "layer",

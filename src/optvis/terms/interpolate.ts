@@ -13,7 +13,12 @@ export interface InterpolationTerm extends OverPositions {
 const FORM = "interpolate:LAYER:I,J";
 
 export const interpolate: TermKind<InterpolationTerm> = {
-  forms: [{ form: FORM, says: "from channel I in a batch's first image to J in the last, in equal steps" }],
+  forms: [
+    {
+      written: [FORM],
+      says: "from channel I in the first image of a batch to J in the last, in equal steps",
+    },
+  ],
   spellings: { interpolate: parse },
   format: ({ layer, from, to }) => `interpolate:${layer}:${from},${to}`,
   reads: "layer",

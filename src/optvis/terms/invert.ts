@@ -10,7 +10,7 @@ export interface InversionTerm extends OverPositions {
 const FORM = "invert:LAYER";
 
 export const invert: TermKind<InversionTerm> = {
-  forms: [{ form: FORM, says: "minus the mean squared distance from a photograph's activation" }],
+  forms: [{ written: [FORM], says: "minus the mean squared distance from a photograph's activation" }],
   spellings: { invert: wholeLayer("invert", FORM) },
   format: (term) => `invert:${term.layer}`,
   reads: "layer",

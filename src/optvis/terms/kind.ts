@@ -37,10 +37,10 @@ export interface AtPosition extends TermData {
 /** A term before its weight is known. */
 export type Unweighted<T> = T extends unknown ? Omit<T, "weight"> : never;
 
-/** One way to write a term: a row of the help and of the README's table. */
+/** What can be written in an objective: a row of the help and of the papers' tables. */
 export interface Form {
   /** Capitals stand for what one fills in, brackets for what can be left out. */
-  readonly form: string;
+  readonly written: readonly string[];
   readonly says: string;
 }
 

@@ -13,7 +13,7 @@ const FORM = "l1[:C]";
 const TOWARD = 0.5;
 
 export const l1: TermKind<L1Term> = {
-  forms: [{ form: FORM, says: `to be subtracted: Σ |x − C| of the image's RGB (C ${TOWARD})` }],
+  forms: [{ written: [FORM], says: `penalty: sum of the distances of the image's RGB from C (${TOWARD})` }],
   spellings: { l1: penaltyText("l1", FORM, TOWARD) },
   format: (term) => formatPenalty(term, TOWARD),
   ...onColours,

@@ -13,7 +13,12 @@ const FORM = "l2[:C]";
 const TOWARD = 0.5;
 
 export const l2: TermKind<L2Term> = {
-  forms: [{ form: FORM, says: `to be subtracted: √Σ (x − C)² of the image's RGB (C ${TOWARD})` }],
+  forms: [
+    {
+      written: [FORM],
+      says: `penalty: root of the sum of squared distances of the image's RGB from C (${TOWARD})`,
+    },
+  ],
   spellings: { l2: penaltyText("l2", FORM, TOWARD) },
   format: (term) => formatPenalty(term, TOWARD),
   ...onColours,

@@ -11,7 +11,7 @@ export interface LayerTerm extends OverPositions {
 const FORM = "layer:LAYER";
 
 export const layer: SubjectKind<LayerTerm> = {
-  forms: [{ form: FORM, says: "mean of squares of a whole layer" }],
+  forms: [{ written: [FORM], says: "mean of squares of a whole layer (DeepDream)" }],
   spellings: { layer: wholeLayer("layer", FORM) },
   format: (term) => `layer:${term.layer}`,
   reads: "layer",

@@ -16,8 +16,11 @@ const FORM = "neuron:LAYER:I[:Y,X]";
 
 export const neuron: SubjectKind<NeuronTerm> = {
   forms: [
-    { form: FORM, says: "one unit, the centre one (⌊H/2⌋, ⌊W/2⌋) if no position is said" },
-    { form: 'class:NAME, class:"NAME", class:I', says: "a class's logit, its score before softmax" },
+    { written: [FORM], says: "one unit: the centre one (⌊H/2⌋, ⌊W/2⌋), or at row Y and column X" },
+    {
+      written: ["class:NAME", 'class:"NAME"', "class:I"],
+      says: "a class's logit, its score before softmax; by name or index",
+    },
   ],
   spellings: { neuron: parseNeuron, class: parseClass },
   format(term, network) {

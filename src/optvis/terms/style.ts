@@ -14,7 +14,9 @@ export interface StyleTerm extends TermData {
 const FORM = "style:LAYER";
 
 export const style: TermKind<StyleTerm> = {
-  forms: [{ form: FORM, says: "minus the mean squared distance of the Gram matrix from a photograph's" }],
+  forms: [
+    { written: [FORM], says: "minus the mean squared distance of the Gram matrix from a photograph's" },
+  ],
   spellings: { style: wholeLayer("style", FORM) },
   format: (term) => `style:${term.layer}`,
   reads: "layer",

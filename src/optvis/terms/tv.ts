@@ -11,7 +11,7 @@ export interface VariationTerm extends Penalty {
 }
 
 export const tv: TermKind<VariationTerm> = {
-  forms: [{ form: "tv", says: "to be subtracted: total variation, the differences of neighbouring pixels" }],
+  forms: [{ written: ["tv"], says: "penalty: total variation of the image" }],
   spellings: { tv: parse },
   format: () => "tv",
   ...onColours,
