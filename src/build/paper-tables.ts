@@ -1,4 +1,6 @@
 /** The tables of the papers, each made from the rows that the program itself runs on. */
+import type { AnyMethod, Subject } from "../methods/method.ts";
+import { methodNames, methods } from "../methods/methods.ts";
 import { choicesOf, dashed, formatValue, type Row } from "../optvis/field.ts";
 import { type NamedRecipe, namedRecipes } from "../optvis/named-recipes.ts";
 import { objectiveForms } from "../optvis/objective.ts";
@@ -9,6 +11,18 @@ import { markdownTable, type PaperTables } from "./papers.ts";
 
 export const paperTables: PaperTables = {
   floors: floorsTable,
+  methods: () =>
+    markdownTable(
+      ["command", "what it does", "source"],
+      methodNames.map((name) => [`\`${name}\``, methods[name].sentence, methods[name].source]),
+    ),
+  "photograph-methods": () =>
+    markdownTable(
+      ["command", "about", "settings (default)", "tensors of a `.safetensors`"],
+      methodNames
+        .filter((name) => methods[name].input.startsWith("photograph"))
+        .map((name) => [`\`${name}\``, ...photographCells(methods[name])]),
+    ),
   objectives: () =>
     markdownTable(
       ["written", "what it is"],
@@ -33,6 +47,29 @@ export const paperTables: PaperTables = {
       Object.entries<NamedRecipe>(namedRecipes).map(([name, recipe]) => [`\`${name}\``, flags(recipe)]),
     ),
 };
+
+/** How a command says what it is about. */
+const ABOUT: Readonly<Record<Subject, string>> = {
+  none: "",
+  objective: "`--objective`",
+  class: "`--objective class:NAME`",
+  layer: "`--layer`",
+  "layer or objective": "`--layer` or `--objective`",
+  sought: "`--objective`, or `--layer` and `--channel`",
+};
+
+function photographCells({ subject, options, makes }: AnyMethod): string[] {
+  const settings = Object.entries(options).map(([name, row]) => {
+    const usual = row.leftOut ?? formatValue(row.default);
+    const others = row.kind === "choice" ? choicesOf(row).filter((word) => word !== row.default) : [];
+    const said = others.length > 0 ? `${usual}; ${others.join(", ")}` : usual;
+    return `\`--${dashed(name)}\`${said === "" ? "" : ` (${said})`}`;
+  });
+  const tensors = Object.entries(makes).map(
+    ([name, { shape, unit }]) => `\`${name}\` ${shape}${unit ? `, ${unit}` : ""}`,
+  );
+  return [ABOUT[subject], settings.join(", "), tensors.join("; ")];
+}
 
 function fieldCells(row: Row): string[] {
   const { help, live, source = "" } = row;
