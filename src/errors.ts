@@ -18,6 +18,18 @@ export class InputError extends AscentError {
   override readonly name = "InputError";
 }
 
+/** A value in a message: what it is, and of a text its beginning. */
+export function shown(value: unknown): string {
+  if (typeof value === "string")
+    return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (typeof value === "function") return "a function";
+  return typeof value === "object" && value !== null ? `an object (${className(value)})` : String(value);
+}
+
+function className(value: object): string {
+  return (value.constructor as { readonly name: string } | undefined)?.name ?? "without a class";
+}
+
 /**
  * Does the work; where it cannot be met as stated, says of what.
  * @param what begins the message

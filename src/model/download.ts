@@ -42,7 +42,8 @@ export async function startDownload(
   // A single range `bytes=a-b` is the one form that needs no CORS preflight (Fetch standard, 2.2.2).
   const headers: Record<string, string> =
     range === undefined ? {} : { Range: `bytes=${range[0]}-${range[1]}` };
-  const response = await patiently(connection.fetch(connection.url, { headers, signal }));
+  const answer = async () => connection.fetch(connection.url, { headers, signal });
+  const response = await patiently(answer());
   try {
     checkResponse(name, response);
   } catch (error) {

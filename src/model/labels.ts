@@ -1,5 +1,5 @@
 /** Class names: looking one up, and saying what comes close when it is not there. */
-import { InputError } from "../errors.ts";
+import { InputError, shown } from "../errors.ts";
 import { isDense, layerKind } from "../nn/registry.ts";
 import type { Layer, Network } from "./network.ts";
 
@@ -29,14 +29,16 @@ export function classIndex(network: Network, nameOrIndex: string | number): numb
   const count = classCount(network);
   const asked = String(nameOrIndex).trim();
   if (count === 0) {
-    throw new InputError(`class ${show(asked)}: ${network.name} has no classes, its head is missing`, {
+    throw new InputError(`class ${shown(asked)}: ${network.name} has no classes, its head is missing`, {
       remedy: "ask for a channel, or use a checkpoint with its classifier",
     });
   }
   if (typeof nameOrIndex === "number" || /^[+-]?\d+$/.test(asked)) {
     const index = Number(asked);
     if (Number.isInteger(index) && index >= 0 && index < count) return index;
-    throw new InputError(`class ${show(asked)} is out of range`, { remedy: `classes are 0 to ${count - 1}` });
+    throw new InputError(`class ${shown(asked)} is out of range`, {
+      remedy: `classes are 0 to ${count - 1}`,
+    });
   }
   return indexOfName(network.classes, asked, count);
 }
@@ -62,7 +64,7 @@ function indexOfName(classes: readonly string[], name: string, count: number): n
   const [index] = found;
   if (found.length === 1 && index !== undefined) return index;
   if (found.length > 1) {
-    throw new InputError(`class ${show(name)} is the name of ${found.join(", ")}`, {
+    throw new InputError(`class ${shown(name)} is the name of ${found.join(", ")}`, {
       remedy: "give the index",
     });
   }
@@ -72,7 +74,7 @@ function indexOfName(classes: readonly string[], name: string, count: number): n
       : `nearest: ${nearestNames(classes, name)
           .map((near) => JSON.stringify(near))
           .join(", ")}`;
-  throw new InputError(`class ${show(name)} is unknown`, { remedy });
+  throw new InputError(`class ${shown(name)} is unknown`, { remedy });
 }
 
 function indicesWhere(classes: readonly string[], matches: (name: string) => boolean): readonly number[] {
@@ -102,8 +104,4 @@ export function editDistance(a: string, b: string): number {
 
 function fold(name: string): string {
   return name.trim().toLowerCase();
-}
-
-function show(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
 }

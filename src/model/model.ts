@@ -1,11 +1,12 @@
 /** Opening a checkpoint: its architecture at once, its weights layer by layer when they are asked for. */
-import { InputError, WeightsError } from "../errors.ts";
+import { InputError, shown, WeightsError } from "../errors.ts";
 import { layerKind } from "../nn/registry.ts";
 import { type ArchitectureOptions, inferNetwork } from "./architecture.ts";
 import { classCount, imagenetClasses } from "./labels.ts";
 import type { LayerTensors } from "./layer-tensors.ts";
 import { metadataPreprocess } from "./metadata.ts";
 import type { Layer, LayerWeights, Model, Network, Preprocess } from "./network.ts";
+import { isPreprocess } from "./preprocess.ts";
 import { readableTensor, readHeader, readTensor, type SafetensorsHeader } from "./safetensors.ts";
 import type { ByteSource } from "./source.ts";
 
@@ -22,6 +23,8 @@ const BATCH_NORM_EPSILON = 1e-5;
  * @throws WeightsError for a file that is damaged or is no VGG, or whose weights are not F32, F16 or BF16; InputError where preprocessing is not known.
  */
 export async function openModel(source: ByteSource, options: OpenOptions = {}): Promise<Model> {
+  expectSource(source);
+  expectOptions(options);
   const header = await readHeader(source);
   const shapes = new Map([...header.tensors].map(([name, { shape }]) => [name, shape]));
   const { network, bindings, unusedTensors } = inferNetwork(shapes, header.metadata, options);
@@ -32,12 +35,34 @@ export async function openModel(source: ByteSource, options: OpenOptions = {}): 
     unusedTensors,
     metadata: header.metadata,
     async layerWeights(layer) {
-      const tensors = bindings.get(layer.name);
-      if (tensors === undefined) throw new InputError(`${layer.name}: ${network.name} has no weights for it`);
+      const name: unknown = layer?.name;
+      const tensors = bindings.get(layer?.name);
+      if (tensors === undefined)
+        throw new InputError(`layer ${shown(name)} of ${network.name} has no weights`);
       return readLayerWeights(source, header, layer, tensors);
     },
     close: () => source.close?.(),
   };
+}
+
+function expectSource(source: ByteSource): void {
+  if (typeof source?.read === "function" && typeof source.size === "number") return;
+  throw new InputError(`openModel: expected a source of bytes, got ${shown(source)}`, {
+    remedy: "make one by bytesSource, blobSource or urlSource",
+  });
+}
+
+function expectOptions(options: OpenOptions): void {
+  if (typeof options !== "object" || options === null) {
+    throw new InputError(`openModel: expected an object of options, got ${shown(options)}`);
+  }
+  const { preprocess, padding } = options;
+  if (preprocess !== undefined && !isPreprocess(preprocess)) {
+    throw new InputError(`preprocess: expected unit, imagenet or caffe, got ${shown(preprocess)}`);
+  }
+  if (padding !== undefined && padding !== 0 && padding !== 1) {
+    throw new InputError(`padding: expected 0 or 1, got ${shown(padding)}`);
+  }
 }
 
 /** What the architecture is made of can be read; of what it leaves unused (counters, for one) nothing is asked. */

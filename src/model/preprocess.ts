@@ -18,12 +18,12 @@ const PREPROCESSING: Readonly<Record<Preprocess, Preprocessing>> = {
   },
 };
 
-export const preprocessKinds: readonly Preprocess[] = ["unit", "imagenet", "caffe"];
+export const preprocessKinds = Object.keys(PREPROCESSING) as readonly Preprocess[];
 
 export function preprocessing(kind: Preprocess): Preprocessing {
   return PREPROCESSING[kind];
 }
 
-export function isPreprocess(word: string): word is Preprocess {
-  return (preprocessKinds as readonly string[]).includes(word);
+export function isPreprocess(word: unknown): word is Preprocess {
+  return preprocessKinds.some((kind) => kind === word);
 }

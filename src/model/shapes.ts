@@ -1,5 +1,5 @@
 /** Sizes of a network's activations, what a unit sees of the image, and parameter counts. */
-import { InputError } from "../errors.ts";
+import { InputError, shown } from "../errors.ts";
 import type { Span } from "../nn/layer.ts";
 import { type ConvLayer, isConv } from "../nn/layers/conv.ts";
 import { layerKind } from "../nn/registry.ts";
@@ -30,6 +30,7 @@ export function layerShapes(
   size: readonly [height: number, width: number],
   options: ShapesOptions = {},
 ): ReadonlyMap<string, Shape> {
+  if (!Array.isArray(size)) throw new InputError(`size expects height and width, got ${shown(size)}`);
   const [height, width] = size;
   if (![height, width].every((n) => Number.isSafeInteger(n) && n > 0)) {
     throw new InputError(`size expects whole numbers of pixels, got ${height}×${width}`);
@@ -80,7 +81,7 @@ export function findLayer(network: Network, name: string): Layer {
   const layer = network.layers.find((candidate) => candidate.name === name);
   if (layer !== undefined) return layer;
   const names = network.layers.map((candidate) => candidate.name).join(" ");
-  throw new InputError(`layer ${JSON.stringify(name.slice(0, 60))} is not in ${network.name}`, {
+  throw new InputError(`layer ${shown(name)} is not in ${network.name}`, {
     remedy: `layers: ${names}`,
   });
 }

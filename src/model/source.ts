@@ -1,5 +1,5 @@
 /** Where a checkpoint's bytes come from: memory, a file somebody chose, or a URL (`url-source.ts`). */
-import { WeightsError } from "../errors.ts";
+import { InputError, shown, WeightsError } from "../errors.ts";
 
 /** Random access to the bytes of one file of known size. */
 export interface ByteSource {
@@ -16,20 +16,49 @@ export interface ByteSource {
   close?(): void;
 }
 
-/** A file that is already in memory. */
-export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
+/**
+ * A file that is already in memory.
+ * @param name for messages
+ * @param bytes of the whole file: a buffer, or a view of a part of one
+ * @throws InputError for anything else
+ */
+export function bytesSource(name: string, bytes: ArrayBufferLike | ArrayBufferView): ByteSource {
+  if (typeof name !== "string")
+    throw new InputError(`bytesSource: expected a name first, got ${shown(name)}`);
+  const whole = wholeOf(bytes);
   return {
     name,
-    size: bytes.byteLength,
+    size: whole.byteLength,
     async read(begin, end) {
-      checkRange(name, bytes.byteLength, begin, end);
-      return new Uint8Array(bytes.subarray(begin, end));
+      checkRange(name, whole.byteLength, begin, end);
+      return new Uint8Array(whole.subarray(begin, end));
     },
   };
 }
 
-/** A file that a person chose or dropped; nothing is uploaded, and only what is asked for is read. */
+function wholeOf(bytes: ArrayBufferLike | ArrayBufferView): Uint8Array {
+  if (ArrayBuffer.isView(bytes)) return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (isBuffer(bytes)) return new Uint8Array(bytes);
+  throw new InputError(`bytesSource: expected an ArrayBuffer or a view of one, got ${shown(bytes)}`, {
+    remedy: "give the bytes of a file, such as `await file.arrayBuffer()`",
+  });
+}
+
+/** By its tag: `instanceof` knows no buffer of another window, and not every page has shared ones. */
+function isBuffer(value: unknown): value is ArrayBufferLike {
+  return /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(value));
+}
+
+/**
+ * A file that a person chose or dropped. Nothing is uploaded, and only what is asked for is read.
+ * @throws InputError where it is no `Blob` or `File`
+ */
 export function blobSource(blob: Blob, name = blob instanceof File ? blob.name : "file"): ByteSource {
+  if (!(blob instanceof Blob)) {
+    throw new InputError(`blobSource: expected a File or Blob, got ${shown(blob)}`, {
+      remedy: "give bytes in memory to bytesSource, an address to urlSource",
+    });
+  }
   return {
     name,
     size: blob.size,

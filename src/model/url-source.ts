@@ -2,7 +2,7 @@
  * A checkpoint behind a URL. Where the server takes ranges, only the bytes asked for are transferred; where
  * it answers with the whole file instead, reading stops after the last byte that anybody needed.
  */
-import { WeightsError } from "../errors.ts";
+import { InputError, shown, WeightsError } from "../errors.ts";
 import { type Connection, type Download, InterruptedError, startDownload } from "./download.ts";
 import { type ByteSource, checkRange } from "./source.ts";
 
@@ -21,9 +21,12 @@ const READ_AHEAD_BYTES = { first: 1 << 20, most: 1 << 23 } as const;
 
 /**
  * Asks for the file's beginning, and so learns its size and whether ranges are served.
- * @throws WeightsError for an unreachable server, an error status, an HTML page, an empty file or a stall.
+ * @throws WeightsError for an unreachable server, an error status, an HTML page, an empty file or a stall; InputError
+ *   for arguments that are none.
  */
 export async function urlSource(url: string, options: UrlOptions = {}): Promise<ByteSource> {
+  if (typeof url !== "string") throw new InputError(`urlSource: expected an address, got ${shown(url)}`);
+  expectOptions(options);
   const connection: Connection = {
     url,
     name: url.replace(/[?#].*$/s, "").slice(0, 300),
@@ -42,6 +45,15 @@ export async function urlSource(url: string, options: UrlOptions = {}): Promise<
   if (range.begin !== 0) throw wrongRange(connection, first, 0);
   const bytes = await collect(connection, first, 0, Math.min(range.end, range.size, FIRST_BYTES));
   return rangeSource(connection, range.size, first.headers, { begin: 0, bytes });
+}
+
+function expectOptions(options: UrlOptions): void {
+  if (typeof options !== "object" || options === null) {
+    throw new InputError(`urlSource: expected an object of options, got ${shown(options)}`);
+  }
+  const { stallMs = 1 } = options;
+  if (stallMs > 0) return;
+  throw new InputError(`urlSource: stallMs expects a number of milliseconds above 0, got ${shown(stallMs)}`);
 }
 
 interface ByteWindow {

@@ -1,4 +1,5 @@
 /** The kinds of layers. To add one, write its module in `layers/` and name it here: the `Layer` type follows. */
+import { InputError, shown } from "../errors.ts";
 import type { LayerKind } from "./layer.ts";
 import { avgpool } from "./layers/avgpool.ts";
 import { conv } from "./layers/conv.ts";
@@ -15,7 +16,11 @@ export type Layer = LayerOf<(typeof kinds)[keyof typeof kinds]>;
 
 /** What a layer's kind knows about it. */
 export function layerKind(layer: Layer): LayerKind<Layer> {
-  return kinds[layer.kind];
+  const kind: LayerKind<Layer> | undefined = kinds[layer.kind];
+  if (kind) return kind;
+  throw new InputError(
+    `layer ${shown(layer.name)}: expected one of ${Object.keys(kinds).join(" ")}, got ${shown(layer.kind)}`,
+  );
 }
 
 export function hasWeights(layer: Layer): boolean {
