@@ -3,12 +3,11 @@
  * crashes. Firefox stays otherwise, and so does the folder.
  */
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
 export interface BrowserGuard {
-  /** @param pid of the browser, which leads a process group where there are such */
-  watch(pid: number): void;
-  /** The browser has gone and its folder too. */
+  /** Call it when the browser and its folder have gone. */
   dismiss(): void;
 }
 
@@ -24,20 +23,36 @@ process.stdin.setEncoding("utf8").on("data", (text) => { pid += text; }).on("end
   fs.rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });`;
 
-/** Starts a small process, in a group of its own so that Ctrl-C in a terminal does not reach it. */
+/**
+ * Call it before the browser is started. The guard is a small process, in a group of its own so that Ctrl-C in a terminal
+ * does not reach it.
+ *
+ * @param home the browser's, which stands in its command line
+ */
 export function guardBrowser(home: string): BrowserGuard {
-  const child = spawn(process.execPath, ["--input-type=commonjs", "-e", SCRIPT, home], {
+  const guard = spawn(process.execPath, ["--input-type=commonjs", "-e", SCRIPT, home], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
     windowsHide: true,
     env: { ...process.env, NODE_OPTIONS: "" },
   });
   // Without a guard the work goes on.
-  child.on("error", () => {});
-  child.stdin.on("error", () => {});
-  child.unref();
+  guard.on("error", () => {});
+  guard.stdin.on("error", () => {});
+  guard.unref();
+  // Puppeteer tells the browser's number when it is open, seconds after it was started.
+  const onChild = (message: unknown): void => {
+    const { process: child } = message as { readonly process: ChildProcess };
+    child.once("spawn", () => {
+      if (child !== guard && child.spawnargs.some((word) => word.includes(home)))
+        guard.stdin.write(`${child.pid}`);
+    });
+  };
+  subscribe("child_process", onChild);
   return {
-    watch: (pid) => void child.stdin.write(`${pid}`),
-    dismiss: () => void child.kill("SIGKILL"),
+    dismiss() {
+      unsubscribe("child_process", onChild);
+      guard.kill("SIGKILL");
+    },
   };
 }

@@ -1,6 +1,6 @@
 /** Starts a browser with a page that runs jobs (`src/runtime/browser-page.ts`), and the server that it talks to. */
 
-import type { Browser, Page } from "puppeteer";
+import type { Browser } from "puppeteer";
 import { AscentError, DeviceError } from "../errors.ts";
 import type { Weights } from "../runtime/protocol.ts";
 import { launchBrowser } from "./browser.ts";
@@ -13,9 +13,9 @@ import { type PageServer, servePage } from "./server.ts";
 export async function startBrowserWorker(name: BrowserName, weights: Weights): Promise<Worker> {
   const script = builtFile("runtime/browser-page.js");
   const conversation: Conversation = startConversation((message) => server.send(message));
-  const server: PageServer = await servePage({ weights: weights.path, script }, conversation, () =>
-    conversation.end(new Crash(`the page ended in ${name} before the work was done`)),
-  );
+  const onLeave = (): void =>
+    conversation.end(new Crash(`the page in ${name} ended before the work was done`));
+  const server: PageServer = await servePage({ weights: weights.path, script }, conversation, onLeave);
   let browser: Browser | undefined;
   const close = async (): Promise<void> => {
     conversation.end(new DeviceError(`${name} was ended`));
@@ -24,8 +24,12 @@ export async function startBrowserWorker(name: BrowserName, weights: Weights): P
   };
   try {
     browser = await launchBrowser(name);
+    browser.once("disconnected", onLeave);
     const page = await browser.newPage();
-    endWith(browser, page, name, conversation);
+    page.once("error", onLeave);
+    page.once("pageerror", (error) =>
+      conversation.end(error instanceof Error ? error : new Error(String(error))),
+    );
     server.send({ kind: "open", weights, runtime: name });
     await page.goto(server.url);
     return { run: conversation.run, close };
@@ -34,13 +38,4 @@ export async function startBrowserWorker(name: BrowserName, weights: Weights): P
     if (cause instanceof AscentError) throw cause;
     throw new Crash(`${name} ended before its page was open`, { cause });
   }
-}
-
-/** Ends the conversation when the browser or the page goes. */
-function endWith(browser: Browser, page: Page, name: BrowserName, conversation: Conversation): void {
-  browser.once("disconnected", () => conversation.end(new Crash(`${name} ended before the work was done`)));
-  page.once("error", () => conversation.end(new Crash(`the page crashed in ${name}`)));
-  page.once("pageerror", (error) =>
-    conversation.end(error instanceof Error ? error : new Error(String(error))),
-  );
 }

@@ -85,9 +85,7 @@ export async function launchBrowser(name: BrowserName, options: LaunchOptions = 
       handleSIGHUP: false,
       ...ownOptions(name, software, options),
     });
-    const child = browser.process();
-    if (child?.pid !== undefined) guard.watch(child.pid);
-    child?.once("exit", () => {
+    browser.process()?.once("exit", () => {
       removeHome(home);
       guard.dismiss();
     });
