@@ -11,16 +11,24 @@ export interface BrowserGuard {
   dismiss(): void;
 }
 
-/** Standard input ends with the process that writes to it. The browser's number is what was written. */
+/**
+ * Standard input ends with the process that writes to it; the browser's number is what was written. The folder is removed
+ * when the browser writes no more to it. What nobody reaps stays as a number: that is not waited for long.
+ */
 const SCRIPT = `
 const [home] = process.argv.slice(1);
 let pid = "";
 process.stdin.setEncoding("utf8").on("data", (text) => { pid += text; }).on("end", () => {
-  try {
-    if (pid !== "" && process.platform === "win32") child_process.execFileSync("taskkill", ["/pid", pid, "/T", "/F"]);
-    else if (pid !== "") process.kill(-pid, "SIGKILL");
-  } catch {}
-  fs.rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  const signal = (name) => {
+    try { process.kill(-pid, name); return true; } catch { return false; }
+  };
+  const remove = (tries) => {
+    if (pid !== "" && tries > 0 && signal(0)) setTimeout(remove, 50, tries - 1);
+    else fs.rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  };
+  if (pid !== "" && process.platform === "win32") child_process.spawnSync("taskkill", ["/pid", pid, "/T", "/F"]);
+  else if (pid !== "") signal("SIGKILL");
+  remove(40);
 });`;
 
 /**

@@ -2,10 +2,14 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { DeviceError } from "../../src/errors.ts";
+import { openRuntime } from "../../src/node/runtime.ts";
+import { defaultRecipe } from "../../src/optvis/recipe.ts";
 import { dist } from "../stacks/dist.ts";
-import { ROOT, type Stack, stackEnvironment, wantedStacks } from "../stacks/environment.ts";
-import { childrenOf, type Process, processesWith } from "../support/processes.ts";
+import { ROOT, stackEnvironment, wantedStacks } from "../stacks/environment.ts";
+import { childrenOf, processesWith } from "../support/processes.ts";
 import { commandLine, type Outcome, writeSmallNetwork } from "./built.ts";
 
 const { at, remove } = commandLine();
@@ -41,57 +45,42 @@ function start(name: string, words: string): Running {
   return { child, outcome, temporary };
 }
 
-/** What runs the jobs of a command: Dawn's process, or the browser. */
-function workersOf({ child, temporary }: Running): Process[] {
-  return childrenOf(child.pid!).filter(
-    ({ command }) =>
-      command.includes("dawn-process.js") ||
-      (command.includes(`${temporary}/ascent-`) && command.includes("/profile")),
-  );
-}
-
-/** Waits for a worker of which nothing is known yet, and for a sign that it works; then kills it. */
-async function killWorker(running: Running, known: Set<number>, works: () => boolean): Promise<void> {
-  const fresh = () => workersOf(running).filter(({ pid }) => !known.has(pid));
-  await vi.waitUntil(() => fresh().length > 0 && works(), POLL);
-  for (const { pid } of fresh()) {
-    known.add(pid);
-    process.kill(pid, "SIGKILL");
-  }
+/** What runs the jobs of a process: Dawn's process, or the browser; not the browser's guard. */
+function workersOf(parent: number | undefined): number[] {
+  const children = childrenOf(parent as number);
+  return children
+    .filter(({ command }) => /dawn-process\.js|\/ascent-(chromium|firefox)-\w+\/profile/.test(command))
+    .map(({ pid }) => pid);
 }
 
 /** Nothing of a command runs any more, and no home of a browser is left. */
-async function expectGone({ temporary }: Running, workers: Iterable<number>): Promise<void> {
+async function expectGone({ temporary }: Running, workers: readonly number[]): Promise<void> {
   await vi.waitFor(() => {
     expect(processesWith(`${temporary}/ascent-`)).toEqual([]);
     expect(readdirSync(temporary).filter((name) => name.startsWith("ascent-"))).toEqual([]);
-    expect([...workers].filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+    expect(workers.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
   }, POLL);
 }
 
-const atlas = (out: string, stack: Stack): string =>
-  `atlas --model ${at("net.safetensors")} --layer conv1_1 --size 24 --iterations 60 --batch 1 --out ${at(out)} --runtime ${stack} --json`;
+const atlas = (out: string, runtime: string, iterations: number): string =>
+  `atlas --model ${at("net.safetensors")} --layer conv1_1 --size 24 --iterations ${iterations} --batch 1 --out ${at(out)} --runtime ${runtime} --json`;
 
 const pictures = (out: string): number => {
   const folder = at(`${out}/conv1_1`);
   return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".png")).length : 0;
 };
 
-const ENDED: Readonly<Record<Stack, string>> = {
-  dawn: "Dawn ended before the work was done \\(SIGKILL\\)",
-  chromium: "chromium ended before the work was done",
-  firefox: "(firefox ended before the work was done|the page ended in firefox before the work was done)",
-};
-
-describe.skipIf(process.platform !== "linux").each(stacks)("a runtime on %s", { timeout: LIMIT }, (stack) => {
-  it.concurrent("that crashes in an atlas is started again, and all pictures are drawn", async () => {
-    const out = `atlas-${stack}`;
-    const running = start(out, atlas(out, stack));
-    const workers = new Set<number>();
-    await killWorker(running, workers, () => pictures(out) > 0);
+describe.skipIf(process.platform !== "linux").each(stacks)("on %s", { timeout: LIMIT }, (stack) => {
+  it.concurrent("an atlas in which the runtime is killed is drawn whole, and says so", async () => {
+    const out = `killed-${stack}`;
+    const running = start(out, atlas(out, stack, 60));
+    await vi.waitUntil(() => pictures(out) > 0, POLL);
+    const workers = workersOf(running.child.pid);
+    expect(workers).toHaveLength(1);
+    for (const pid of workers) process.kill(pid, "SIGKILL");
     const { code, stdout, stderr } = await running.outcome;
     expect(stderr).toMatch(
-      new RegExp(`^ascent: conv1_1, channels \\d: ${ENDED[stack]}.*; started again\\n$`),
+      /^ascent: conv1_1, channels \d: (Dawn|the page in \w+) ended before the work was done.*; started again\n$/,
     );
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ drawn: 4, found: 0 });
@@ -99,28 +88,50 @@ describe.skipIf(process.platform !== "linux").each(stacks)("a runtime on %s", { 
     await expectGone(running, workers);
   });
 
-  it.concurrent("that crashes twice in one job ends in an error that says what to do", async () => {
-    const words = `render --model ${at("net.safetensors")} --objective class:0 --size 24 --iterations 1000000 --out ${at(`${stack}.png`)} --runtime ${stack}`;
-    const running = start(`render-${stack}`, words);
-    const workers = new Set<number>();
-    for (let time = 0; time < 2; time++) await killWorker(running, workers, () => true);
-    const { code, stdout, stderr } = await running.outcome;
-    expect(stderr.split("\n")).toEqual([
-      expect.stringMatching(/^ascent: render: .*; started again$/),
-      expect.stringMatching(/^ascent: .* ended before .*; choose a smaller size/),
-      "",
-    ]);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    await expectGone(running, workers);
+  it("one runtime runs job after job; a job in which it is killed twice fails; close() leaves nothing", async () => {
+    const runtime = openRuntime({ path: at("net.safetensors") }, stack);
+    const recipe = { ...defaultRecipe, objective: "class:0", size: [16, 16], iterations: 2 } as const;
+    const run = (iterations: number, context: object = {}) =>
+      runtime.run(
+        { command: "render", recipe: { ...recipe, iterations } },
+        { startedAt: Date.now(), ...context },
+      );
+    const [first, second] = [await run(2), workersOf(process.pid)];
+    expect(second).toHaveLength(1);
+    expect((await run(2)).tensors).toEqual(first.tensors);
+    expect(workersOf(process.pid)).toEqual(second);
+    const killed = new Set<number>();
+    const onRestart = vi.fn();
+    const onProgress = (): void => {
+      for (const pid of workersOf(process.pid).filter((pid) => !killed.has(pid))) {
+        killed.add(pid);
+        process.kill(pid, "SIGKILL");
+      }
+    };
+    const failure = await run(1_000_000, { onProgress, onRestart }).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(DeviceError);
+    expect(failure).toMatchObject({
+      message: expect.stringMatching(/^(Dawn|the page in \w+) ended before the work was done/),
+      remedy: expect.stringMatching(/smaller size or batch/),
+    });
+    expect(onRestart).toHaveBeenCalledTimes(1);
+    expect(killed.size).toBe(2);
+    // The next job has a runtime again.
+    expect((await run(2)).tensors).toEqual(first.tensors);
+    await runtime.close();
+    expect(workersOf(process.pid)).toEqual([]);
+    await expect(run(2)).rejects.toThrow(/closed/);
   });
 
   it.concurrent.each(["SIGKILL", "SIGTERM", "SIGINT"] as const)(
-    "goes when the command ends by %s",
+    "nothing is left of a command ended by %s",
     async (signal) => {
       const out = `${signal}-${stack}`;
-      const running = start(out, atlas(out, stack).replace("--iterations 60", "--iterations 100000"));
-      await vi.waitUntil(() => workersOf(running).length > 0, POLL);
-      const workers = workersOf(running).map(({ pid }) => pid);
+      const running = start(out, atlas(out, stack, 100_000));
+      await vi.waitUntil(() => workersOf(running.child.pid).length > 0, POLL);
+      const workers = workersOf(running.child.pid);
+      // It has told the guard by then.
+      await setTimeout(200);
       running.child.kill(signal);
       await running.outcome;
       await expectGone(running, workers);
