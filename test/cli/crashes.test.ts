@@ -93,7 +93,7 @@ describe.skipIf(process.platform !== "linux").each(stacks)("on %s", { timeout: L
     const recipe = { ...defaultRecipe, objective: "class:0", size: [16, 16], iterations: 2 } as const;
     const run = (iterations: number, context: object = {}) =>
       runtime.run(
-        { command: "render", recipe: { ...recipe, iterations } },
+        { method: "render", options: { recipe: { ...recipe, iterations } } },
         { startedAt: Date.now(), ...context },
       );
     const [first, second] = [await run(2), workersOf(process.pid)];

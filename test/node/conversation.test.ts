@@ -2,8 +2,9 @@
 import { expect, it, vi } from "vitest";
 import { DeviceError, InputError } from "../../src/errors.ts";
 import type { Job } from "../../src/methods/job.ts";
+import type { AnyResult } from "../../src/methods/methods.ts";
 import { Crash, startConversation } from "../../src/node/conversation.ts";
-import type { AnyResult, ToWorker } from "../../src/runtime/protocol.ts";
+import type { ToWorker } from "../../src/runtime/protocol.ts";
 
 const job = {} as Job;
 const resultOf = (name: string) => ({ report: { name }, tensors: {} }) as unknown as AnyResult;

@@ -2,9 +2,9 @@
 import { expect, it, vi } from "vitest";
 import { DeviceError, InputError } from "../../src/errors.ts";
 import type { Job } from "../../src/methods/job.ts";
+import type { AnyResult } from "../../src/methods/methods.ts";
 import { Crash, type Worker } from "../../src/node/conversation.ts";
 import { restarting } from "../../src/node/runtime.ts";
-import type { AnyResult } from "../../src/runtime/protocol.ts";
 
 const job = {} as Job;
 const result: AnyResult = { report: {}, tensors: {} } as unknown as AnyResult;

@@ -58,7 +58,7 @@ it("refuses what is not there, and whoever does not know the address", async () 
 it("sends messages in their order, those from before the page listened too, and tensors apart", async () => {
   server.send({ kind: "open", weights: { path: weights, padding: 0 }, runtime: "firefox" });
   const image = { shape: [1, 3, 1, 1], data: Float32Array.of(1, 2, 3) };
-  const job = { command: "gradient", objective: "class:0\n", image } as unknown as Job;
+  const job: Job = { method: "gradient", options: { objective: "class:0\n", image } };
   const events = (await get(paths.events)).body!.pipeThrough(new TextDecoderStream()).getReader();
   const first = (await events.read()).value as string;
   expect(first).toMatch(/^data: .*\n\n$/);
