@@ -1,7 +1,7 @@
 /** Whether there are as many images at once as an objective is about. */
 
 import { InputError } from "../errors.ts";
-import { recipeBounds } from "../optvis/recipe.ts";
+import { recipeFields } from "../optvis/recipe-fields.ts";
 import { comparesImages, imagesOf, isPenalty, type Objective } from "../optvis/term.ts";
 import { remark } from "./running.ts";
 
@@ -21,7 +21,7 @@ export function checkBatch({ terms }: Objective, batch: number, tell = remark): 
   for (const term of layered) {
     const count = imagesOf(term);
     if (count <= batch) continue;
-    const most = Math.min(count, recipeBounds.batch.most);
+    const most = Math.min(count, recipeFields.batch.most);
     tell(`objective: ${batch} of ${count} channels drawn, one an image; --batch ${most} for ${most} of them`);
   }
 }

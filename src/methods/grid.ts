@@ -9,7 +9,8 @@ import type { Gpu } from "../gpu/device.ts";
 import type { Model, Size } from "../model/network.ts";
 import { layerShapes } from "../model/shapes.ts";
 import { number, type ValuesOf } from "../optvis/field.ts";
-import { defaultRecipe, type Recipe, recipeBounds } from "../optvis/recipe.ts";
+import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
+import { recipeFields } from "../optvis/recipe-fields.ts";
 import { channelSettings } from "../optvis/recipes.ts";
 import type { Objective } from "../optvis/term.ts";
 import { method, settingsOf } from "./method.ts";
@@ -48,7 +49,7 @@ const options = {
     label: "Batch",
     help: "cells drawn at once",
     default: 16,
-    ...boundsOf(recipeBounds.batch),
+    ...boundsOf(recipeFields.batch),
   }),
   seed: seedRow("of the jitter"),
 };

@@ -3,7 +3,7 @@ import { InputError } from "../errors.ts";
 import type { Layer, Model, Network } from "../model/network.ts";
 import { layerShapes, parameterCount, receptiveField } from "../model/shapes.ts";
 import { size } from "../optvis/field.ts";
-import { recipeBounds } from "../optvis/recipe.ts";
+import { recipeFields } from "../optvis/recipe-fields.ts";
 import { method } from "./method.ts";
 import { count, table } from "./shared/text.ts";
 
@@ -36,8 +36,8 @@ const options = {
     help: "input size in pixels that shapes are for",
     default: [224, 224],
     leftOut: "",
-    least: recipeBounds.side.least,
-    most: recipeBounds.side.most,
+    least: recipeFields.size.least,
+    most: recipeFields.size.most,
   }),
 };
 

@@ -1,7 +1,8 @@
 /** `render`: gradient ascent on the image from a start to N iterations, or until it stands. */
 import { createAscent } from "../engine/run/ascent.ts";
 import { number, size } from "../optvis/field.ts";
-import { defaultRecipe, recipeBounds } from "../optvis/recipe.ts";
+import { defaultRecipe } from "../optvis/recipe.ts";
+import { recipeFields } from "../optvis/recipe-fields.ts";
 import { standardized } from "../optvis/standardize.ts";
 import { hangWall } from "../optvis/wall.ts";
 import { method } from "./method.ts";
@@ -23,8 +24,8 @@ const options = {
     help: "pixels at which a CPPN is drawn in the end",
     default: defaultRecipe.size,
     leftOut: "--size",
-    least: recipeBounds.side.least,
-    most: recipeBounds.side.most,
+    least: recipeFields.size.least,
+    most: recipeFields.size.most,
   }),
 };
 

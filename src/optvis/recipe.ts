@@ -48,6 +48,3 @@ export const plainAscent = Object.fromEntries(
 export function recipeRow(name: keyof Recipe): RecipeRow {
   return recipeFields[name];
 }
-
-/** Bounds of the fields that hold numbers, and of a side. */
-export const recipeBounds = { ...recipeFields, side: recipeFields.size };

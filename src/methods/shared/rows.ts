@@ -1,6 +1,6 @@
 /** Settings that several methods have: rows with the recipe's bounds. */
 import { type NumberRow, number } from "../../optvis/field.ts";
-import { recipeBounds } from "../../optvis/recipe.ts";
+import { recipeFields } from "../../optvis/recipe-fields.ts";
 
 /** What a method says of a row that it shares with others. */
 type Said = Pick<NumberRow, "default" | "help"> & Partial<Pick<NumberRow, "leftOut">>;
@@ -12,22 +12,22 @@ export function boundsOf({ least, most, whole }: Pick<NumberRow, "least" | "most
 
 /** @param help what is drawn at random */
 export function seedRow(help: string): NumberRow {
-  return number({ label: "Seed", help, default: 0, ...boundsOf(recipeBounds.seed) });
+  return number({ label: "Seed", help, default: 0, ...boundsOf(recipeFields.seed) });
 }
 
 export function iterationsRow(said: Said): NumberRow {
-  return number({ label: "Iterations", ...boundsOf(recipeBounds.iterations), ...said });
+  return number({ label: "Iterations", ...boundsOf(recipeFields.iterations), ...said });
 }
 
 export function rateRow(said: Said): NumberRow {
-  return number({ label: "Step size", ...boundsOf(recipeBounds.lr), ...said });
+  return number({ label: "Step size", ...boundsOf(recipeFields.lr), ...said });
 }
 
 /** @param most pixels of shift, if nothing else is said */
 export function jitterRow(most: number): NumberRow {
   const help = "random circular shift of up to P pixels";
   const says = { label: "Jitter", help, default: most, unit: "pixels", placeholder: "p" };
-  return number({ ...says, ...boundsOf(recipeBounds.jitter) });
+  return number({ ...says, ...boundsOf(recipeFields.jitter) });
 }
 
 /** P of cosᵖ. */
