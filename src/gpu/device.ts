@@ -190,9 +190,26 @@ export async function readBuffer(
     const encoder = gpu.device.createCommandEncoder({ label: "read back" });
     encoder.copyBufferToBuffer(source, offset, staging, 0, size);
     gpu.device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
+    await orLost(gpu, staging.mapAsync(GPUMapMode.READ));
     return staging.getMappedRange(0, size).slice(0);
   } finally {
     gpu.free(staging);
+  }
+}
+
+/** Milliseconds that the news of a lost device may take after something failed of it. */
+const NEWS_MS = 500;
+
+/**
+ * Waits for what the device was asked for.
+ * @throws DeviceError where that fails: that of the lost device, if it is lost
+ */
+export async function orLost(gpu: Gpu, work: Promise<undefined>): Promise<void> {
+  try {
+    await work;
+  } catch (cause) {
+    const failed = new DeviceError("reading back from the GPU failed", { cause, remedy: "run again" });
+    const late = new Promise<DeviceError>((resolve) => setTimeout(() => resolve(failed), NEWS_MS));
+    throw await Promise.race([gpu.lost, late]);
   }
 }

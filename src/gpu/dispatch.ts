@@ -1,13 +1,14 @@
-/** A dispatch as plain data: one kernel over named buffers. Plans are made of these, without a device. */
+/** A dispatch as plain data: one kernel over named buffers. Programs are made of these, without a device. */
 import type { KernelSource, UniformValues } from "./kernel.ts";
 
-/** A named buffer of the plan, or a part of one in bytes. */
+/** A named buffer of the program, or a part of one in bytes. */
 export type BufferRef = string | { readonly buffer: string; readonly offset: number; readonly size: number };
 
-export interface Dispatch {
+/** `K`: the kernel itself, or in a program its name. */
+export interface Dispatch<K = KernelSource> {
   /** What it is for: `conv3_4 forward`. */
   readonly label: string;
-  readonly kernel: KernelSource;
+  readonly kernel: K;
   readonly buffers: Readonly<Record<string, BufferRef>>;
   readonly uniform: UniformValues;
   readonly overrides: Readonly<Record<string, number>>;
@@ -66,4 +67,9 @@ export function fold(n: number, size = 64): [number, number, number] {
 
 export function bufferName(ref: BufferRef): string {
   return typeof ref === "string" ? ref : ref.buffer;
+}
+
+/** Names of the buffers that a dispatch reads or writes. */
+export function buffersOf({ buffers }: Pick<Dispatch, "buffers">): string[] {
+  return Object.values(buffers).map(bufferName);
 }

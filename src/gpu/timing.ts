@@ -1,7 +1,7 @@
 /** How long work takes on the device: by its own timestamps where it has them, else by the clock. */
-import type { Gpu } from "./device.ts";
-import { type BufferRef, bufferName, type Dispatch } from "./dispatch.ts";
-import { bindKernel, type Kernel, writeUniform } from "./kernel.ts";
+import { type Gpu, orLost } from "./device.ts";
+import type { Executable } from "./executable.ts";
+import { everyDispatch } from "./program.ts";
 
 /** What one compute pass encodes. */
 export interface TimedPass {
@@ -36,7 +36,7 @@ export async function timestampPasses(gpu: Gpu, passes: readonly TimedPass[]): P
     encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
     encoder.copyBufferToBuffer(resolved, 0, staging, 0, 8 * count);
     device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
+    await orLost(gpu, staging.mapAsync(GPUMapMode.READ));
     const times = new BigUint64Array(staging.getMappedRange());
     return passes.map((_, i) => Number((times[2 * i + 1] as bigint) - (times[2 * i] as bigint)) / 1e6);
   } finally {
@@ -56,15 +56,14 @@ export async function timePass(gpu: Gpu, pass: TimedPass): Promise<number> {
   pass.encode(encoded);
   encoded.end();
   gpu.device.queue.submit([encoder.finish()]);
-  await gpu.device.queue.onSubmittedWorkDone();
+  await orLost(gpu, gpu.device.queue.onSubmittedWorkDone());
   return performance.now() - start;
 }
 
-/** Dispatches with buffers of their own, outside any plan, to be run again and again. */
+/** A program to be run again and again. */
 export interface Trial {
-  /** Milliseconds of one of `repeats` runs of all of them in a row. */
+  /** Milliseconds of one of `repeats` runs of all its dispatches in a row. */
   time(repeats: number): Promise<number>;
-  dispose(): void;
 }
 
 /** Blocks by the clock are so many times longer than an empty submission takes. */
@@ -91,7 +90,7 @@ export async function timeGrain(gpu: Gpu): Promise<number> {
  * @returns milliseconds of one run, and those of all runs together, the first one's compiling left out
  */
 export async function timeBlock(
-  trial: Pick<Trial, "time">,
+  trial: Trial,
   wanted: number,
   grain: number,
 ): Promise<{ readonly milliseconds: number; readonly ran: number }> {
@@ -110,66 +109,18 @@ export async function timeBlock(
   }
 }
 
-/** Compiles and binds dispatches over `buffers`, which stay the caller's. */
-export async function prepareTrial(
-  gpu: Gpu,
-  dispatches: readonly Dispatch[],
-  buffers: ReadonlyMap<string, GPUBuffer>,
-): Promise<Trial> {
-  const kernels = await Promise.all(dispatches.map(({ kernel, overrides }) => gpu.kernel(kernel, overrides)));
-  const uniforms: GPUBuffer[] = [];
-  const bound = dispatches.map((dispatch, i) => {
-    const kernel = kernels[i] as Kernel;
-    const uniform = uniformOf(gpu, dispatch);
-    if (uniform) uniforms.push(uniform);
-    const group = groupOf(gpu, kernel, dispatch, buffers, uniform);
-    return { pipeline: kernel.pipeline, group, workgroups: dispatch.workgroups };
-  });
-  const encode = (pass: GPUComputePassEncoder): void => {
-    for (const { pipeline, group, workgroups } of bound) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(...workgroups);
-    }
-  };
+/** Prepares all dispatches of a program, which stays the caller's, to be timed in a row. */
+export async function trialOf(executable: Executable): Promise<Trial> {
+  const { gpu, program } = executable;
+  const sequence = everyDispatch(program);
+  await executable.prepare(sequence);
+  const label = program.dispatches[0]?.label ?? "nothing";
   return {
     async time(repeats) {
-      const label = dispatches[0]?.label ?? "nothing";
-      const all = (pass: GPUComputePassEncoder): void => {
-        for (let i = 0; i < repeats; i++) encode(pass);
+      const encode = (pass: GPUComputePassEncoder): void => {
+        for (let i = 0; i < repeats; i++) executable.encode(pass, sequence);
       };
-      return (await timePass(gpu, { label, encode: all })) / repeats;
-    },
-    dispose() {
-      for (const uniform of uniforms) gpu.free(uniform);
+      return (await timePass(gpu, { label, encode })) / repeats;
     },
   };
-}
-
-function uniformOf(gpu: Gpu, { label, kernel, uniform }: Dispatch): GPUBuffer | undefined {
-  if (!kernel.uniform) return undefined;
-  const values = new ArrayBuffer(kernel.uniform.size);
-  writeUniform(new DataView(values), 0, kernel, uniform);
-  const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
-  const buffer = gpu.buffer(`${label} uniform`, values.byteLength, usage);
-  gpu.device.queue.writeBuffer(buffer, 0, values);
-  return buffer;
-}
-
-function groupOf(
-  gpu: Gpu,
-  kernel: Kernel,
-  dispatch: Dispatch,
-  buffers: ReadonlyMap<string, GPUBuffer>,
-  uniform: GPUBuffer | undefined,
-): GPUBindGroup {
-  const resource = (ref: BufferRef): GPUBufferBinding => {
-    const buffer = buffers.get(bufferName(ref));
-    if (!buffer) throw new Error(`${dispatch.label}: no buffer named ${bufferName(ref)}`);
-    return typeof ref === "string" ? { buffer } : { buffer, offset: ref.offset, size: ref.size };
-  };
-  const resources = Object.fromEntries(
-    Object.entries(dispatch.buffers).map(([name, ref]) => [name, resource(ref)] as const),
-  );
-  return bindKernel(gpu.device, kernel, dispatch.label, resources, uniform && { buffer: uniform });
 }

@@ -6,8 +6,10 @@
  * an output changes a guard; all three fail.
  */
 import type { Gpu } from "../../src/gpu/device.ts";
-import { type BufferRef, bufferName, type Dispatch } from "../../src/gpu/dispatch.ts";
-import { bindKernel, type KernelSource, writeUniform } from "../../src/gpu/kernel.ts";
+import type { Dispatch } from "../../src/gpu/dispatch.ts";
+import { Executable } from "../../src/gpu/executable.ts";
+import type { KernelSource } from "../../src/gpu/kernel.ts";
+import { everyDispatch, programOf } from "../../src/gpu/program.ts";
 import type { GpuCase } from "../stacks/case.ts";
 import { gpuOf } from "./gpu.ts";
 
@@ -71,17 +73,19 @@ async function execute(gpu: Gpu, proofs: readonly Proof[]): Promise<Results[]> {
   const { device } = gpu;
   const encoder = device.createCommandEncoder({ label: "proofs" });
   const runs: ReadonlyMap<string, GPUBuffer>[] = [];
-  const uniforms: GPUBuffer[] = [];
+  const executables: Executable[] = [];
   for (const { buffers, dispatches, times = 1 } of proofs) {
     const made = new Map(
       Object.entries(buffers).map(([name, contents]) => [name, makeBuffer(gpu, name, contents)]),
     );
-    const records: ((pass: GPUComputePassEncoder) => void)[] = [];
-    for (const dispatch of dispatches) records.push(await bound(gpu, dispatch, made, uniforms));
+    const program = programOf(dispatches.map(folded), []);
+    const executable = await Executable.create(gpu, program, made);
+    await executable.prepare(everyDispatch(program));
     const pass = encoder.beginComputePass();
-    for (let i = 0; i < times; i++) for (const record of records) record(pass);
+    for (let i = 0; i < times; i++) executable.encode(pass, everyDispatch(program));
     pass.end();
     runs.push(made);
+    executables.push(executable);
   }
   const all = runs.flatMap((made) => [...made.values()]);
   const bytes = all.reduce((sum, buffer) => sum + buffer.size, 0);
@@ -96,7 +100,8 @@ async function execute(gpu: Gpu, proofs: readonly Proof[]): Promise<Results[]> {
   device.queue.submit([encoder.finish()]);
   await staging.mapAsync(GPUMapMode.READ);
   const memory = staging.getMappedRange().slice(0);
-  for (const buffer of [...all, ...uniforms, staging]) gpu.free(buffer);
+  for (const executable of executables) executable.dispose();
+  for (const buffer of [...all, staging]) gpu.free(buffer);
   return runs.map((made) => resultsOf(made, offsets, memory));
 }
 
@@ -111,27 +116,6 @@ function makeBuffer(gpu: Gpu, label: string, contents: Contents): GPUBuffer {
   return buffer;
 }
 
-/** What encodes a dispatch, bound once. @param uniforms takes the buffer made for its uniform */
-async function bound(
-  gpu: Gpu,
-  dispatch: Dispatch,
-  made: ReadonlyMap<string, GPUBuffer>,
-  uniforms: GPUBuffer[],
-): Promise<(pass: GPUComputePassEncoder) => void> {
-  const kernel = await gpu.kernel(dispatch.kernel, dispatch.overrides);
-  const bindings = Object.entries(dispatch.buffers).map(([name, ref]) => [name, bindingOf(made, ref)]);
-  const buffers = Object.fromEntries(bindings) as Readonly<Record<string, GPUBufferBinding>>;
-  const uniform = uniformOf(gpu, dispatch);
-  if (uniform) uniforms.push(uniform.buffer);
-  const group = bindKernel(gpu.device, kernel, dispatch.label, buffers, uniform);
-  const workgroups = folded(dispatch);
-  return (pass) => {
-    pass.setPipeline(kernel.pipeline);
-    pass.setBindGroup(0, group);
-    pass.dispatchWorkgroups(...workgroups);
-  };
-}
-
 /** Whether a kernel reads how many workgroups there are: itself, or in the struct of lib/index. */
 export function countsWorkgroups({ name, code }: KernelSource): boolean {
   return new RegExp(`\\bfn ${name}\\([^{]*\\b(?:num_workgroups|Invocation)\\b`).test(code);
@@ -141,27 +125,13 @@ export function countsWorkgroups({ name, code }: KernelSource): boolean {
  * The same workgroups over two dimensions, where the kernel takes them so: dispatches over 65,535 workgroups
  * are folded, and this shows on small ones that the kernel counts them right.
  */
-function folded({ kernel, workgroups }: Dispatch): readonly [number, number, number] {
+function folded(dispatch: Dispatch): Dispatch {
+  const { kernel, workgroups } = dispatch;
   const [x, y, z] = workgroups;
   const rows = [3, 2].find((divisor) => x > divisor && x % divisor === 0);
-  return countsWorkgroups(kernel) && y === 1 && rows ? [x / rows, rows, z] : workgroups;
-}
-
-/** A part is bound as it is, a whole buffer with its guard, so that writes past its end are seen. */
-function bindingOf(made: ReadonlyMap<string, GPUBuffer>, ref: BufferRef): GPUBufferBinding {
-  const buffer = made.get(bufferName(ref));
-  if (!buffer) throw new Error(`no buffer named ${bufferName(ref)}`);
-  return typeof ref === "string" ? { buffer } : { buffer, offset: ref.offset, size: ref.size };
-}
-
-function uniformOf(gpu: Gpu, { kernel, label, uniform }: Dispatch): GPUBufferBinding | undefined {
-  if (!kernel.uniform) return undefined;
-  const values = new ArrayBuffer(kernel.uniform.size);
-  writeUniform(new DataView(values), 0, kernel, uniform);
-  const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
-  const buffer = gpu.buffer(`${label} uniform`, kernel.uniform.size, usage);
-  gpu.device.queue.writeBuffer(buffer, 0, values);
-  return { buffer };
+  return countsWorkgroups(kernel) && y === 1 && rows
+    ? { ...dispatch, workgroups: [x / rows, rows, z] }
+    : dispatch;
 }
 
 function resultsOf(

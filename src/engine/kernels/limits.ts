@@ -2,7 +2,9 @@
 import { limits_copy, limits_fma, limits_matmul } from "../../../shaders/limits.wgsl";
 import type { Gpu } from "../../gpu/device.ts";
 import { type Dispatch, dispatch } from "../../gpu/dispatch.ts";
-import { prepareTrial } from "../../gpu/timing.ts";
+import { Executable } from "../../gpu/executable.ts";
+import { programOf } from "../../gpu/program.ts";
+import { trialOf } from "../../gpu/timing.ts";
 
 export interface Limits {
   /** Multiply-adds in registers, 10⁹ multiplications and additions a second. */
@@ -94,31 +96,27 @@ async function medianTime(
   sizes: Readonly<Record<string, number>>,
   milliseconds: number,
 ): Promise<number> {
-  const buffers = new Map<string, GPUBuffer>();
+  const buffers = Object.entries(sizes).map(([name, bytes]) => ({ name, bytes }));
+  const executable = await Executable.create(gpu, programOf([work], buffers));
   try {
-    for (const [name, size] of Object.entries(sizes)) buffers.set(name, ordinary(gpu, name, size));
-    const trial = await prepareTrial(gpu, [work], buffers);
-    try {
-      await trial.time(1);
-      const one = Math.max(await trial.time(1), 1e-3);
-      const repeats = Math.max(1, Math.min(1000, Math.round(milliseconds / ROUNDS / one)));
-      const times: number[] = [];
-      for (let i = 0; i < ROUNDS; i++) times.push(await trial.time(repeats));
-      return times.sort((a, b) => a - b)[ROUNDS >> 1] as number;
-    } finally {
-      trial.dispose();
-    }
+    const trial = await trialOf(executable);
+    for (const { name } of buffers) fillOrdinarily(gpu, executable.buffer(name) as GPUBuffer);
+    await trial.time(1);
+    const one = Math.max(await trial.time(1), 1e-3);
+    const repeats = Math.max(1, Math.min(1000, Math.round(milliseconds / ROUNDS / one)));
+    const times: number[] = [];
+    for (let i = 0; i < ROUNDS; i++) times.push(await trial.time(repeats));
+    return times.sort((a, b) => a - b)[ROUNDS >> 1] as number;
   } finally {
-    for (const buffer of buffers.values()) gpu.free(buffer);
+    executable.dispose();
   }
 }
 
-/** A buffer of ordinary numbers: zeros and denormals may run at another speed. */
-function ordinary(gpu: Gpu, name: string, size: number): GPUBuffer {
-  const buffer = gpu.buffer(`limits ${name}`, size, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
-  const chunk = new Float32Array(Math.min(size / 4, 2 ** 18)).map((_, i) => 0.5 + (i % 97) / 256);
-  for (let offset = 0; offset < size; offset += chunk.byteLength) {
-    gpu.device.queue.writeBuffer(buffer, offset, chunk, 0, Math.min(chunk.length, (size - offset) / 4));
+/** Writes ordinary numbers: zeros and denormals may run at another speed. */
+function fillOrdinarily(gpu: Gpu, buffer: GPUBuffer): void {
+  const chunk = new Float32Array(Math.min(buffer.size / 4, 2 ** 18)).map((_, i) => 0.5 + (i % 97) / 256);
+  for (let offset = 0; offset < buffer.size; offset += chunk.byteLength) {
+    const count = Math.min(chunk.length, (buffer.size - offset) / 4);
+    gpu.device.queue.writeBuffer(buffer, offset, chunk, 0, count);
   }
-  return buffer;
 }

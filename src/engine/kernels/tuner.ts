@@ -9,7 +9,9 @@
  */
 import type { Gpu } from "../../gpu/device.ts";
 import type { BufferRef, Dispatch } from "../../gpu/dispatch.ts";
-import { prepareTrial, timeBlock, timeGrain } from "../../gpu/timing.ts";
+import { Executable } from "../../gpu/executable.ts";
+import { type BufferSpec, programOf } from "../../gpu/program.ts";
+import { timeBlock, timeGrain, trialOf } from "../../gpu/timing.ts";
 import { reluBitsBytes } from "../../nn/bits.ts";
 import {
   type ChooseVariant,
@@ -155,17 +157,14 @@ async function timeVariant(
 ) {
   const family = variantOf(variant);
   const slice = sliced(pass.correlation);
-  const buffers = buffersOf(gpu, family, slice);
+  const program = programOf(dispatchesOf(family, pass, slice), buffersOf(family, slice));
+  const executable = await Executable.create(gpu, program);
   try {
-    const trial = await prepareTrial(gpu, dispatchesOf(family, pass, slice), buffers);
-    try {
-      const { milliseconds, ran } = await timeBlock(trial, Math.max(share / 2, BLOCK_MS), grain);
-      return { millisecondsPerRow: milliseconds / slice.outputHeight, ran };
-    } finally {
-      trial.dispose();
-    }
+    const trial = await trialOf(executable);
+    const { milliseconds, ran } = await timeBlock(trial, Math.max(share / 2, BLOCK_MS), grain);
+    return { millisecondsPerRow: milliseconds / slice.outputHeight, ran };
   } finally {
-    for (const buffer of buffers.values()) gpu.free(buffer);
+    executable.dispose();
   }
 }
 
@@ -188,10 +187,10 @@ function dispatchesOf(family: ConvVariant, { pass }: ConvolutionPass, shape: Cor
     : family.backwardInput("tuning", shape, { ...operands, mask: bits });
 }
 
-function buffersOf(gpu: Gpu, family: ConvVariant, shape: Correlation): Map<string, GPUBuffer> {
+function buffersOf(family: ConvVariant, shape: Correlation): BufferSpec[] {
   const { batch, inputChannels, outputChannels, inputHeight, inputWidth, outputHeight, outputWidth } = shape;
   const output = { channels: outputChannels, height: outputHeight, width: outputWidth };
-  const sizes = [
+  return [
     { name: "input", bytes: 4 * batch * inputChannels * inputHeight * inputWidth },
     { name: "output", bytes: 4 * batch * outputChannels * outputHeight * outputWidth },
     {
@@ -202,6 +201,4 @@ function buffersOf(gpu: Gpu, family: ConvVariant, shape: Correlation): Map<strin
     { name: "bits", bytes: reluBitsBytes(batch, output) },
     ...family.workspace(shape),
   ];
-  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-  return new Map(sizes.map(({ name, bytes }) => [name, gpu.buffer(`tuning ${name}`, bytes, usage)]));
 }

@@ -1,5 +1,6 @@
-/** Buffers of a plan: who needs how much, by name. Pure: nothing is allocated here. */
+/** What a plan's program is made of: buffers by name, tables, and dispatches. Pure: nothing is allocated here. */
 import type { Dispatch } from "../../gpu/dispatch.ts";
+import { type BufferSpec, type Program, Recording, type Sequence, type Table } from "../../gpu/program.ts";
 import type { LayerMemory, Upload } from "../../nn/layer.ts";
 
 export type BufferRole =
@@ -15,10 +16,8 @@ export type BufferRole =
   | "objective"
   | "overflow";
 
-export interface BufferSpec {
-  readonly name: string;
+export interface PlannedBuffer extends BufferSpec {
   readonly role: BufferRole;
-  readonly bytes: number;
   /** Read by packing only, and freed when all of that is done. */
   readonly temporary: boolean;
 }
@@ -26,21 +25,20 @@ export interface BufferSpec {
 /** Weights put in the order that a kernel reads, once, before the first dispatch that reads them. */
 export interface Packing {
   readonly buffer: string;
-  readonly dispatches: readonly Dispatch[];
+  readonly dispatches: Sequence;
 }
 
-/** Numbers written to a buffer once, before the first iteration. */
-export interface Table {
-  readonly buffer: string;
-  readonly data: Float32Array<ArrayBuffer>;
+export interface PlannedProgram extends Program {
+  readonly buffers: readonly PlannedBuffer[];
 }
 
 /** Gathers what the parts of a plan ask for. A name asked for again grows to the largest request. */
 export class Allocation implements LayerMemory {
-  readonly #buffers = new Map<string, BufferSpec>();
+  readonly #buffers = new Map<string, PlannedBuffer>();
   readonly #uploads = new Map<string, Upload>();
   readonly #tables = new Map<string, Table>();
-  readonly #setup = new Map<string, Packing>();
+  readonly #packings = new Map<string, Packing>();
+  readonly #recording = new Recording();
 
   /** Asks for `bytes` under `name` and returns the name. */
   buffer(name: string, role: BufferRole, bytes: number): string {
@@ -56,7 +54,7 @@ export class Allocation implements LayerMemory {
 
   /** Asks for a buffer that holds `data` from the beginning and returns its name. */
   table(name: string, data: Float32Array<ArrayBuffer>): string {
-    this.#tables.set(name, { buffer: name, data });
+    this.#tables.set(name, { buffer: name, data: [...data] });
     return this.buffer(name, "workspace", data.byteLength);
   }
 
@@ -66,28 +64,34 @@ export class Allocation implements LayerMemory {
 
   /** Dispatches that fill `buffer` of what was uploaded; asked for again they are made once. */
   prepare(buffer: string, dispatches: readonly Dispatch[]): void {
-    this.#setup.set(buffer, { buffer, dispatches });
+    if (!this.#packings.has(buffer))
+      this.#packings.set(buffer, { buffer, dispatches: this.record(dispatches) });
   }
 
-  buffers(): readonly BufferSpec[] {
-    return [...this.#buffers.values()];
+  /** Takes dispatches into the program. @returns their places there */
+  record(dispatches: readonly Dispatch[]): number[] {
+    return this.#recording.record(dispatches);
+  }
+
+  /** The program so far. */
+  program(): PlannedProgram {
+    const tables = [...this.#tables.values()];
+    return { ...this.#recording.program(), buffers: [...this.#buffers.values()], tables };
   }
 
   uploads(): readonly Upload[] {
     return [...this.#uploads.values()];
   }
 
-  tables(): readonly Table[] {
-    return [...this.#tables.values()];
-  }
-
-  setup(): readonly Packing[] {
-    return [...this.#setup.values()];
+  packings(): readonly Packing[] {
+    return [...this.#packings.values()];
   }
 }
 
 /** Bytes by role, for people and for tests. */
-export function bytesByRole(buffers: readonly BufferSpec[]): Readonly<Partial<Record<BufferRole, number>>> {
+export function bytesByRole(
+  buffers: readonly PlannedBuffer[],
+): Readonly<Partial<Record<BufferRole, number>>> {
   const bytes: Partial<Record<BufferRole, number>> = {};
   for (const buffer of buffers) {
     if (!buffer.temporary) bytes[buffer.role] = (bytes[buffer.role] ?? 0) + buffer.bytes;

@@ -1,14 +1,17 @@
 /** Makes the plan of an ascent: its iterations at the whole size, and before them those at half of it. */
-import { inputOf } from "../../errors.ts";
+import { InputError, inputOf } from "../../errors.ts";
+import { neededBuffers } from "../../gpu/program.ts";
 import type { Network, Preprocess } from "../../model/network.ts";
+import { preprocessing } from "../../model/preprocess.ts";
 import { coarseSize, enlarge } from "../../optvis/coarse.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
+import { imageStatistics } from "../../optvis/standardize.ts";
 import type { Objective } from "../../optvis/term.ts";
+import { COARSE_IMAGE, IMAGE, STATISTICS } from "./buffer-names.ts";
 import { convolutionPasses } from "./convolutions.ts";
-import { COARSE_IMAGE, IMAGE, type ImagePlan } from "./image.ts";
+import { clips, planStage, reachable } from "./iteration.ts";
 import { Allocation } from "./memory.ts";
-import type { Phase, Plan, PlanOptions } from "./plan.ts";
-import { planStage } from "./plan-stage.ts";
+import type { CoarseStage, Plan, PlanOptions, Stage } from "./plan.ts";
 import { deepestLayer } from "./steps.ts";
 
 /**
@@ -25,72 +28,103 @@ export function planAscent(
   const memory = new Allocation();
   const planAt = (image: string, at: Recipe) =>
     planStage({ network, preprocess, objective, image, recipe: at, options, memory });
-  const { moved, fast, still, image, penalties, phases } = planAt(IMAGE, recipe);
-  const coarse = planCoarse(recipe, image, planAt);
-  const begun = coarse?.phases.at(-1)?.until ?? 0;
-  const lasting = phases.at(-1) as Phase;
-  const value = [...image.enterStill, ...still.forward, ...penalties.forward, ...image.valueStill];
-  const buffers = memory.buffers();
-  return {
+  const { stage: whole, networks, entry, penalties } = planAt(IMAGE, recipe);
+  const coarse = planCoarse(recipe, whole, memory, (at) => planAt(COARSE_IMAGE, at).stage);
+  const { fast, exact, still, chosen } = networks;
+  const [lasting, variant] = clips(recipe) ? [exact, chosen.exact] : [fast, chosen.fast];
+  const value = [...entry.enterStill, ...still.forward, ...penalties.forward, ...entry.valueStill];
+  const back = [...still.stillBackward, ...entry.leaveStill, ...penalties.backward];
+  const parts = {
+    ...{ coarse, whole, redirect: recipe.redirect },
+    target: {
+      dispatches: memory.record([...entry.enterPhoto, ...still.forward]),
+      copies: still.captures,
+    },
+    show: whole.start.show,
+    picture: planPicture(recipe, preprocess, memory),
+    value: memory.record(value),
+    gradient: memory.record([...value, ...back]),
+  };
+  const executed = clips(recipe) ? whole.exact : whole.fast;
+  const program = memory.program();
+  const { buffers, dispatches } = program;
+  const plan = {
+    ...program,
     network: network.name,
     size: recipe.size,
-    inputSize: moved.size,
+    inputSize: lasting.size,
     batch: recipe.batch,
-    values: image.values,
-    alpha: image.alpha,
+    values: whole.start.values,
+    alpha: whole.start.alpha,
     depth: deepestLayer(network, objective),
-    kept: moved.steps.filter(({ kept }) => kept).map(({ layer }) => layer.name),
-    buffers,
+    kept: lasting.steps.filter(({ kept }) => kept).map(({ layer }) => layer.name),
     uploads: memory.uploads(),
-    tables: memory.tables(),
-    setup: memory.setup(),
-    phases: [...(coarse?.phases ?? []), ...phases.filter(({ until }) => until > begun)],
-    start: coarse?.start ?? { values: image.values, alpha: image.alpha, size: recipe.size, show: image.show },
-    show: image.show,
+    packings: memory.packings(),
+    ...parts,
     overflow: buffers.find(({ role }) => role === "overflow")?.name,
-    convolutions: convolutionPasses(moved.steps, fast),
-    capture: { dispatches: [...image.enterPhoto, ...still.forward], copies: still.captures },
-    picture: image.picture,
-    value,
-    gradient: [...value, ...still.stillBackward, ...image.leaveStill, ...penalties.backward],
-    flops: 2 * moved.flops,
-    executedFlops: sum([...lasting.forward, ...lasting.backward].map((dispatch) => dispatch.flops)),
-    bytes: sum(buffers.filter((buffer) => !buffer.temporary).map((buffer) => buffer.bytes)),
+    convolutions: convolutionPasses(lasting.steps, variant),
+    flops: 2 * lasting.flops,
+    executedFlops: sum(
+      [...executed.forward.valued, ...executed.backward].map((place) => dispatches[place]?.flops ?? 0),
+    ),
   };
+  const needed = neededBuffers(plan, reachable(plan, recipe));
+  const lastingBuffers = buffers.filter(({ name, temporary }) => !temporary && needed.has(name));
+  return { ...plan, bytes: sum(lastingBuffers.map(({ bytes }) => bytes)) };
 }
 
 /**
- * The iterations at half the size, each of which ends by enlarging its image to the resident one. Of pixels only:
- * other parameterizations have their own way to begin coarse; and not from a photograph, whose detail would be lost.
+ * The iterations at half the size, each of which ends by enlarging its image to the resident one. Of pixels only: other
+ * parameterizations have their own way to begin coarse.
  */
 function planCoarse(
   recipe: Recipe,
-  whole: ImagePlan,
-  planAt: (image: string, recipe: Recipe) => { readonly phases: readonly Phase[]; readonly image: ImagePlan },
-): Pick<Plan, "phases" | "start"> | undefined {
+  { start }: Stage,
+  memory: Allocation,
+  planAt: (recipe: Recipe) => Stage,
+): CoarseStage | null {
   const { batch, coarse, init, param, size: to } = recipe;
-  if (coarse === 0 || param !== "pixel" || init === "photo") return undefined;
+  if (coarse === 0 || param !== "pixel") return null;
   const size = coarseSize(to);
-  const { phases, image } = inputOf(
-    "coarse, at half the size",
-    "use a larger size, or begin at the whole size (coarse 0)",
-    () => planAt(COARSE_IMAGE, { ...recipe, size }),
-  );
-  const { values, alpha } = image;
-  const show = [
-    enlarge({ planes: 3 * batch, from: size, to }, { input: values, output: whole.values }),
-    ...(alpha && whole.alpha
-      ? [enlarge({ planes: batch, from: size, to }, { input: alpha, output: whole.alpha })]
+  const plan = () =>
+    inputOf("coarse, at half the size", "use a larger size, or begin at the whole size (coarse 0)", () =>
+      planAt({ ...recipe, size }),
+    );
+  // An ascent from a photograph has no use for the stage, unless it is begun again from something else.
+  const stage = init === "photo" ? unlessInputError(plan) : plan();
+  if (!stage) return null;
+  const { values, alpha } = stage.start;
+  const enlarged = [
+    enlarge({ planes: 3 * batch, from: size, to }, { input: values, output: start.values }),
+    ...(alpha && start.alpha
+      ? [enlarge({ planes: batch, from: size, to }, { input: alpha, output: start.alpha })]
       : []),
-    ...whole.show,
   ];
-  const last = phases.findIndex(({ until }) => until >= coarse);
-  const cut = phases.slice(0, last + 1).map((phase) => ({
-    ...phase,
-    until: Math.min(phase.until, coarse),
-    end: [...phase.end, ...show],
-  }));
-  return { phases: cut, start: { values, alpha, size, show: [...image.show, ...show] } };
+  const show = [...memory.record(enlarged), ...start.show];
+  return {
+    ...stage,
+    until: coarse,
+    start: { ...stage.start, show: [...stage.start.show, ...show] },
+    end: [...stage.end, ...show],
+  };
+}
+
+function unlessInputError<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
+/** Mean and gain of the resident images, where they are shown standardised. */
+function planPicture(recipe: Recipe, preprocess: Preprocess, memory: Allocation): number[] {
+  if (!recipe.standardize) return [];
+  const { batch, size } = recipe;
+  const { mean } = preprocessing(preprocess);
+  const statistics = memory.buffer(STATISTICS, "image", 8 * batch);
+  return memory.record([imageStatistics({ batch, size, mean }, { image: IMAGE, statistics })]);
 }
 
 function sum(numbers: readonly number[]): number {

@@ -9,22 +9,16 @@ import { placeObjective } from "../../optvis/objective.ts";
 import { partialsBytes } from "../../optvis/reduce.ts";
 import type { Objective } from "../../optvis/term.ts";
 import { backwardPass } from "./backward.ts";
+import { PARTIALS } from "./buffer-names.ts";
 import { type Copy, forwardPass } from "./forward.ts";
-import { PARTIALS } from "./image.ts";
 import type { Allocation } from "./memory.ts";
 import type { PlanOptions } from "./plan.ts";
 import { deepestLayer, planSteps, type Step, wholeFlops } from "./steps.ts";
 import type { Walk } from "./walk.ts";
 import { wholeWindow, windowOf } from "./window.ts";
 
-/** The passes through the network for one size of its input. */
-export function planNetwork(
-  network: Network,
-  objective: Objective,
-  input: { readonly size: Size; readonly batch: number; readonly redirect: boolean },
-  options: PlanOptions & { readonly convVariant: ChooseVariant },
-  memory: Allocation,
-): {
+/** The passes through a network for one size of its input. */
+export interface NetworkPasses {
   readonly size: Size;
   /** The part of the input that is computed. */
   readonly window: Window;
@@ -40,7 +34,15 @@ export function planNetwork(
   readonly stillBackward: readonly Dispatch[];
   readonly captures: readonly Copy[];
   readonly inputGradient: string;
-} {
+}
+
+export function planNetwork(
+  network: Network,
+  objective: Objective,
+  input: { readonly size: Size; readonly batch: number; readonly redirect: boolean },
+  options: PlanOptions & { readonly convVariant: ChooseVariant },
+  memory: Allocation,
+): NetworkPasses {
   const { batch, redirect, size } = input;
   const [height, width] = size;
   const upTo = deepestLayer(network, objective);

@@ -42,3 +42,12 @@ export function inEveryImage(photo: Float32Array, images: Images): Float32Array<
   for (let n = 0; n < images.batch; n++) all.set(one, n * one.length);
   return all;
 }
+
+/** A photograph's activations are compared place by place, so the network must see images of its size. */
+export function expectNoPhoto(objective: Objective): void {
+  const term = objective.terms.find((one) => needsPhoto(one));
+  if (!term) return;
+  throw new InputError(`objective: ${term.kind}:${term.layer} needs transforms that keep the image's size`, {
+    remedy: "leave out those that pad or crop",
+  });
+}

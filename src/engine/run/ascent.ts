@@ -8,37 +8,34 @@
  */
 import { type DeviceError, InputError } from "../../errors.ts";
 import type { Gpu } from "../../gpu/device.ts";
-import type { Dispatch } from "../../gpu/dispatch.ts";
+import type { Sequence } from "../../gpu/program.ts";
 import type { Model } from "../../model/network.ts";
 import { preprocessing } from "../../model/preprocess.ts";
 import { convolutionNames } from "../../model/shapes.ts";
 import type { Preprocessing } from "../../nn/preprocess.ts";
-import { reweighed } from "../../optvis/algebra.ts";
 import { parseObjective } from "../../optvis/objective.ts";
-import { liveFields, type Recipe } from "../../optvis/recipe.ts";
+import type { Recipe } from "../../optvis/recipe.ts";
 import { checkRecipe } from "../../optvis/recipe-text.ts";
-import { expectRegularizers } from "../../optvis/regularizers.ts";
-import { weightKey } from "../../optvis/terms/context.ts";
-import { dependsOnIterations } from "../../optvis/transforms/transforms.ts";
 import { TUNING_MS, type TuningOptions, type TuningReport, tuneKernels } from "../kernels/tuner.ts";
 import type { TuningStorage } from "../kernels/tuning-memory.ts";
 import { chooseVariants } from "../kernels/variant-choice.ts";
 import { expectRunnable } from "../kernels/variants.ts";
 import { CAM } from "../plan/backward.ts";
-import { GRADIENT, IMAGE, RING, VALUE_NOW } from "../plan/image.ts";
-import { iterationOf, type Plan } from "../plan/plan.ts";
+import { GRADIENT, IMAGE, VALUE_NOW } from "../plan/buffer-names.ts";
+import { iterationOf, reachable, stageAt } from "../plan/iteration.ts";
+import type { Plan, PlanOptions } from "../plan/plan.ts";
 import { planAscent } from "../plan/plan-ascent.ts";
 import { inEveryImage, targetOf } from "../plan/target-photo.ts";
 import { activationName } from "../plan/walk.ts";
 import type { AscentOptions, LiveSettings, Progress, ResetOptions, RunOptions } from "./ascent-options.ts";
 import { drawAt } from "./draw.ts";
-import { nextCheck, Plateau } from "./plateau.ts";
+import { Iterations } from "./iterations.ts";
 import { type DispatchTime, profileDispatches } from "./profile.ts";
 import { Resident } from "./resident.ts";
 import { Scheduler } from "./scheduler.ts";
-import { startOf } from "./start.ts";
-import { SubmissionSize } from "./submission-size.ts";
-import { DEPTH, type Flight, Submissions } from "./submissions.ts";
+import { startValues } from "./start.ts";
+import { steer } from "./steering.ts";
+import { Submissions } from "./submissions.ts";
 
 export type { AscentOptions, LiveSettings, Progress, ResetOptions, RunOptions } from "./ascent-options.ts";
 
@@ -66,18 +63,31 @@ export async function createAscent(
   const planOptions = { ...variants, ...options.plan, bindingLimit };
   const plan = planAscent(model.network, model.preprocess, objective, recipe, planOptions);
   if (options.kernels && !given) expectRunnable(gpu, plan.convolutions);
+  return ascentOf(gpu, model, recipe, plan, { ...options, target });
+}
+
+/**
+ * Runs a plan that is made already, or was kept as JSON. The model and recipe must be those that it was made for.
+ * @throws as `createAscent`
+ */
+export async function ascentOf(
+  gpu: Gpu,
+  model: Model,
+  recipe: Recipe,
+  plan: Plan,
+  { photo, target, first = "iteration" }: Pick<AscentOptions, "photo" | "target" | "first"> = {},
+): Promise<Ascent> {
   const begin = [
-    ...plan.start.show,
+    ...stageAt(plan, 0, recipe.init).start.show,
     ...plan.show,
     ...plan.picture,
-    ...(target ? plan.capture.dispatches : []),
+    ...(target ? plan.target.dispatches : []),
   ];
-  const { first = "iteration" } = options;
   const asked = first === "iteration" ? iterationOf(plan, 0, recipe) : plan[first];
-  const scheduler = await Scheduler.create(gpu, plan, model, [...begin, ...asked]);
+  const scheduler = await Scheduler.create(gpu, plan, model, reachable(plan, recipe), [...begin, ...asked]);
   try {
     await scheduler.prepare(begin);
-    return await Ascent.begin(scheduler, recipe, model, options.photo, target);
+    return await Ascent.begin(scheduler, recipe, model, photo, target);
   } catch (error) {
     scheduler.dispose();
     throw error;
@@ -91,7 +101,7 @@ export class Ascent {
   #recipe: Recipe;
   readonly #scheduler: Scheduler;
   readonly #submissions: Submissions;
-  readonly #plateau = new Plateau();
+  readonly #iterations: Iterations;
   readonly #model: Model;
   readonly #preprocessing: Preprocessing;
   readonly #resident: Resident;
@@ -102,6 +112,7 @@ export class Ascent {
     this.lost = scheduler.gpu.lost;
     this.#scheduler = scheduler;
     this.#submissions = new Submissions(scheduler);
+    this.#iterations = new Iterations(scheduler, this.#submissions, () => this.#recipe);
     this.#recipe = recipe;
     this.#model = model;
     this.#preprocessing = preprocessing(model.preprocess);
@@ -122,7 +133,7 @@ export class Ascent {
     target: Float32Array | undefined,
   ): Promise<Ascent> {
     const ascent = new Ascent(scheduler, recipe, model, photo);
-    if (target) await ascent.#capture(target);
+    if (target) await ascent.#compareWith(target);
     ascent.#begin();
     return ascent;
   }
@@ -147,11 +158,12 @@ export class Ascent {
   }
 
   /**
-   * Compiles everything that an ascent may run and packs the weights for it; afterwards nothing is compiled, allocated
-   * or bound any more. `run` does it after its first iteration, so that there is a picture before.
+   * Compiles everything that the ascent may run, and packs the weights for it. Afterwards nothing is compiled, allocated
+   * or bound any more, unless clipping is turned off or the ascent begins again from another `init`. `run` does this after
+   * its first iteration, so that there is a picture before.
    */
   prepare(): Promise<void> {
-    return this.#scheduler.prepareAll();
+    return this.#iterations.prepareAll();
   }
 
   /** Seconds that encoding and submitting iterations has taken of this thread. */
@@ -160,76 +172,39 @@ export class Ascent {
   }
 
   /** Iterates, reporting after every submission. Breaking out waits for what is in flight. */
-  async *run(options: RunOptions): AsyncGenerator<Progress, void, void> {
-    let { iterations } = options;
-    if (!this.#scheduler.prepared && iterations > 0 && !options.signal?.aborted) {
-      await this.#prepareNext();
-      yield* this.#replay({ ...options, iterations: 1 });
-      iterations--;
-      if (iterations > 0 && !options.signal?.aborted) await this.prepare();
-    }
-    yield* this.#replay({ ...options, iterations });
-  }
-
-  /** What the next iteration runs. */
-  #prepareNext(): Promise<void> {
-    return this.#scheduler.prepare(iterationOf(this.plan, this.#submissions.submitted, this.#recipe));
-  }
-
-  async *#replay(options: RunOptions): AsyncGenerator<Progress, void, void> {
-    const { until, signal } = options;
-    const listen = options.objective === true || until !== undefined;
-    const end = this.#submissions.submitted + options.iterations;
-    const size = new SubmissionSize(options.frameMs ?? 50, RING / DEPTH);
-    const flights: Flight[] = [];
-    try {
-      for (;;) {
-        while (
-          flights.length < (until === undefined ? DEPTH : 1) &&
-          this.#submissions.submitted < end &&
-          !signal?.aborted
-        ) {
-          const { submitted: at } = this.#submissions;
-          const limit = until === undefined ? end : Math.min(end, nextCheck(at));
-          flights.push(this.#iterate(Math.min(size.count, limit - at), listen, size));
-        }
-        const flight = flights.shift();
-        if (!flight) return;
-        const objective = await this.#land(flight);
-        yield { iteration: this.iteration, ...(objective && { objective }) };
-        if (until !== undefined && this.#plateau.reached(this.iteration, until)) return;
-      }
-    } finally {
-      // What fails there too (an overflow once seen is seen by all) must not hide what failed first.
-      for (const flight of flights) await this.#land(flight).catch(() => undefined);
-    }
+  run(options: RunOptions): AsyncGenerator<Progress, void, void> {
+    return this.#iterations.run(options);
   }
 
   /** One iteration. @returns the objective of each image before the update, L2 included */
-  async step(): Promise<number[]> {
-    await this.#prepareNext();
-    const objective = await this.#land(this.#iterate(1, true));
-    return objective?.[0] ?? [];
+  step(): Promise<number[]> {
+    return this.#iterations.step();
   }
 
-  /** Starts again from the first iteration, compiling and allocating nothing. */
+  /**
+   * Starts again from the first iteration, and runs what a new ascent of the changed recipe would, to the bit.
+   * @throws InputError for what is out of bounds, or where the plan has no iterations at half the size that it needs
+   */
   async reset(changes: ResetOptions = {}): Promise<void> {
     const { photo, ...fields } = changes;
-    this.#recipe = { ...this.#recipe, ...fields };
-    this.#photo = photo ?? this.#photo;
+    expectCoarse(this.plan, { ...this.#recipe, ...fields });
     await this.#scheduler.gpu.device.queue.onSubmittedWorkDone();
-    const { objective: _, ...live } = this.#recipe;
-    this.set(live);
-    this.#scheduler.set("seed", this.#recipe.seed);
+    const recipe = { ...this.#recipe, ...fields };
+    const { objective: _, ...live } = recipe;
+    this.#recipe = steer(this.#scheduler, recipe, live);
+    this.#photo = photo ?? this.#photo;
+    this.#scheduler.set("seed", recipe.seed);
+    await this.#scheduler.prepare(stageAt(this.plan, 0, recipe.init).start.show);
     this.#begin();
   }
 
   /** Writes the start and clears what earlier iterations left. */
   #begin(): void {
+    const { start } = stageAt(this.plan, 0, this.#recipe.init);
+    const recipe = { ...this.#recipe, size: start.size };
     this.#submissions.clearOverflow();
-    this.#resident.begin(startOf(this.plan, this.#recipe, this.#preprocessing, this.#photo));
-    this.#submissions.reset();
-    this.#plateau.clear();
+    this.#resident.begin(start, startValues(recipe, this.#preprocessing, this.#photo));
+    this.#iterations.clear();
   }
 
   /**
@@ -237,45 +212,7 @@ export class Ascent {
    * objective's terms. Compiles nothing, allocates nothing, and goes on where it is.
    */
   set(live: LiveSettings): void {
-    const { weights, objective, iterations, ...fields } = live;
-    checkRecipe({ ...this.#recipe, ...fields });
-    expectRegularizers({ ...this.#recipe, ...fields });
-    if (iterations !== undefined) this.#recount(iterations);
-    if (objective !== undefined) this.#reweigh(objective);
-    for (const field of liveFields) {
-      const value = fields[field];
-      if (value === undefined) continue;
-      this.#scheduler.set(field, value);
-      this.#recipe = { ...this.#recipe, [field]: value };
-    }
-    this.#setWeights(weights ?? []);
-  }
-
-  #recount(iterations: number): void {
-    const { iterations: before, transforms } = this.#recipe;
-    if (iterations !== before && dependsOnIterations(transforms)) {
-      throw new InputError(`iterations: ${transforms} was planned for ${before} of them, not ${iterations}`, {
-        remedy: "make a new ascent",
-      });
-    }
-    this.#recipe = { ...this.#recipe, iterations };
-  }
-
-  #reweigh(objective: string): void {
-    const weights = reweighed(this.#recipe.objective, objective);
-    if (!weights) {
-      throw new InputError(`objective: ${objective} has other terms than ${this.#recipe.objective}`, {
-        remedy: "make a new ascent",
-      });
-    }
-    this.#setWeights(weights);
-    this.#recipe = { ...this.#recipe, objective };
-  }
-
-  #setWeights(weights: readonly number[]): void {
-    weights.forEach((weight, i) => {
-      this.#scheduler.set(weightKey(i), weight);
-    });
+    this.#recipe = steer(this.#scheduler, this.#recipe, live);
   }
 
   /** The resident images, RGB in 0–1 units, (N,3,H,W), not clamped. */
@@ -332,22 +269,29 @@ export class Ascent {
   }
 
   /** Runs what ends in the objective's value. @param what it is for */
-  async #evaluate(dispatches: readonly Dispatch[], what: string): Promise<Float32Array<ArrayBuffer>> {
-    await this.#scheduler.prepare(dispatches);
+  async #evaluate(sequence: Sequence, what: string): Promise<Float32Array<ArrayBuffer>> {
+    await this.#scheduler.prepare(sequence);
     this.#submissions.clearOverflow();
-    this.#submissions.submit(dispatches, what);
+    this.#submissions.submit(sequence, what);
     await this.#submissions.expectFinite(`the ${what}`);
     return this.#resident.read(VALUE_NOW);
   }
 
   /** Activation (N,C,H,W) of the layer that the plan keeps (`PlanOptions.keep`), of the last forward pass. */
-  readActivation(layer: string): Promise<Float32Array<ArrayBuffer>> {
-    return this.#resident.read(activationName(layer));
+  async readActivation(layer: string): Promise<Float32Array<ArrayBuffer>> {
+    return this.#readKept(activationName(layer), `the activation of ${layer}`, "keep");
   }
 
   /** Grad-CAM (N,1,H,W) of the layer `PlanOptions.cam`, made by the last `gradient()`. */
-  readCam(): Promise<Float32Array<ArrayBuffer>> {
-    return this.#resident.read(CAM);
+  async readCam(): Promise<Float32Array<ArrayBuffer>> {
+    return this.#readKept(CAM, "a Grad-CAM", "cam");
+  }
+
+  #readKept(name: string, what: string, option: keyof PlanOptions): Promise<Float32Array<ArrayBuffer>> {
+    if (this.plan.buffers.some((buffer) => buffer.name === name)) return this.#resident.read(name);
+    throw new InputError(`this ascent does not keep ${what}`, {
+      remedy: `make one with plan: { ${option}: … }`,
+    });
   }
 
   /**
@@ -360,11 +304,9 @@ export class Ascent {
 
   /** Times every dispatch of one iteration, which it makes; null without timestamp queries. */
   async profile(): Promise<DispatchTime[] | null> {
-    await this.#prepareNext();
-    const times = await profileDispatches(
-      this.#scheduler,
-      iterationOf(this.plan, this.#submissions.submitted, this.#recipe),
-    );
+    const sequence = this.#iterations.next();
+    await this.#scheduler.prepare(sequence);
+    const times = await profileDispatches(this.#scheduler, sequence);
     if (times) this.#submissions.count();
     return times;
   }
@@ -385,31 +327,24 @@ export class Ascent {
     this.#scheduler.dispose();
   }
 
-  /** Puts a photograph, (3,H,W), in every image and keeps what the objective compares with. */
-  async #capture(photo: Float32Array): Promise<void> {
-    const { batch, size, capture } = this.plan;
+  /** Puts the target photograph, (3,H,W), in every image and keeps its share of the objective. */
+  async #compareWith(photo: Float32Array): Promise<void> {
+    const { batch, size, target } = this.plan;
     this.#resident.write(IMAGE, inEveryImage(photo, { batch, size, mean: this.#preprocessing.mean }));
     this.#submissions.clearOverflow();
-    this.#submissions.submit(capture.dispatches, "capture", (encoder) => {
-      for (const { from, to, bytes } of capture.copies) {
+    this.#submissions.submit(target.dispatches, "target", (encoder) => {
+      for (const { from, to, bytes } of target.copies) {
         encoder.copyBufferToBuffer(this.#scheduler.buffer(from), 0, this.#scheduler.buffer(to), 0, bytes);
       }
     });
     await this.#submissions.expectFinite("the photograph compared with");
   }
+}
 
-  /** Submits `count` iterations; reads their objective values back if somebody listens. */
-  #iterate(count: number, listen: boolean, size?: SubmissionSize): Flight {
-    const first = this.#submissions.submitted;
-    const iterations = Array.from({ length: count }, (_, i) =>
-      iterationOf(this.plan, first + i, this.#recipe, listen),
-    );
-    return this.#submissions.iterate(iterations, listen, size);
-  }
-
-  async #land(flight: Flight): Promise<number[][] | undefined> {
-    const objective = await this.#submissions.land(flight);
-    if (objective) this.#plateau.record(flight.end, objective);
-    return objective;
-  }
+/** An ascent begun from a photograph that is too small for the network at half its size has no coarse iterations. */
+function expectCoarse({ coarse }: Plan, recipe: Pick<Recipe, "coarse" | "init" | "param">): void {
+  if (coarse || recipe.coarse === 0 || recipe.param !== "pixel" || recipe.init === "photo") return;
+  throw new InputError("coarse: at half the size the image is too small for the network", {
+    remedy: "make a new ascent with a larger size, or with coarse 0",
+  });
 }

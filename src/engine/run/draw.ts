@@ -1,14 +1,15 @@
 /** Images at a size other than the one they were optimised at, where the numbers optimised do not depend on it. */
 import { InputError } from "../../errors.ts";
 import { type Gpu, readBuffer } from "../../gpu/device.ts";
+import { Executable } from "../../gpu/executable.ts";
+import type { BufferSpec, Program, Sequence } from "../../gpu/program.ts";
 import type { Model, Size } from "../../model/network.ts";
 import { preprocessing } from "../../model/preprocess.ts";
 import { paramOf } from "../../optvis/params/param.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
-import { IMAGE } from "../plan/image.ts";
+import { IMAGE } from "../plan/buffer-names.ts";
 import { Allocation } from "../plan/memory.ts";
-import type { Plan } from "../plan/plan.ts";
-import { Scheduler } from "./scheduler.ts";
+import { expectFits } from "./fit.ts";
 
 const VALUES = "values";
 
@@ -25,27 +26,28 @@ export async function drawAt(
   size: Size,
 ): Promise<Float32Array<ArrayBuffer>> {
   const { mean } = preprocessing(model.preprocess);
-  const plan = planDrawing(model.network.name, recipe, mean, size);
-  const scheduler = await Scheduler.create(gpu, plan, model);
+  const { program, show } = drawing(recipe, mean, size);
+  for (const spec of program.buffers) expectFits(gpu, spec, { size, batch: recipe.batch });
+  expectLength(values, program.buffers);
+  const executable = await Executable.create(gpu, program);
   try {
-    gpu.device.queue.writeBuffer(scheduler.buffer(VALUES), 0, values);
-    await scheduler.prepare(plan.show);
-    scheduler.submit(plan.show, "draw");
-    const image = new Float32Array(await readBuffer(gpu, scheduler.buffer(IMAGE)));
+    await executable.prepare(show);
+    gpu.device.queue.writeBuffer(executable.buffer(VALUES) as GPUBuffer, 0, values);
+    executable.submit(show, "draw");
+    const image = new Float32Array(await readBuffer(gpu, executable.buffer(IMAGE) as GPUBuffer));
     const area = size[0] * size[1];
     return image.map((x, i) => x + (mean[Math.floor(i / area) % 3] as number));
   } finally {
-    scheduler.dispose();
+    executable.dispose();
   }
 }
 
-/** A plan without a network: values to images. */
-function planDrawing(
-  network: string,
+/** Values to images, without a network. */
+function drawing(
   { param: kind, batch }: Pick<Recipe, "param" | "batch">,
   mean: readonly number[],
   size: Size,
-): Plan {
+): { readonly program: Program; readonly show: Sequence } {
   const param = paramOf(kind);
   if (!param.draw) {
     throw new InputError(`an image of ${kind} parameters has the size it was optimised at`, {
@@ -55,20 +57,14 @@ function planDrawing(
   const memory = new Allocation();
   const image = memory.buffer(IMAGE, "image", 4 * 3 * batch * size[0] * size[1]);
   const values = memory.buffer(VALUES, "param", 4 * batch * param.length(size));
-  const show = param.draw({ batch, size, mean }, { values, image }, memory);
-  const buffers = memory.buffers();
-  return {
-    ...{ network, size, inputSize: size, batch, values, alpha: undefined, depth: "", kept: [] },
-    ...{ buffers, uploads: [], tables: memory.tables(), setup: [], phases: [] },
-    ...{
-      start: { values, alpha: undefined, size, show },
-      show,
-      picture: [],
-      value: show,
-      gradient: show,
-      capture: { dispatches: [], copies: [] },
-    },
-    ...{ overflow: undefined, convolutions: [], flops: 0, executedFlops: 0 },
-    bytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0),
-  };
+  const show = memory.record(param.draw({ batch, size, mean }, { values, image }, memory));
+  return { program: memory.program(), show };
+}
+
+function expectLength(values: Float32Array, buffers: readonly BufferSpec[]): void {
+  const expected = (buffers.find(({ name }) => name === VALUES)?.bytes ?? 0) / 4;
+  if (values.length === expected) return;
+  throw new InputError(`the images expect ${expected} parameters, got ${values.length}`, {
+    remedy: "give what Ascent.readValues returns, with the recipe's batch",
+  });
 }

@@ -1,5 +1,5 @@
 /** Where the time of an iteration goes: one pass a dispatch, each between two GPU timestamps. */
-import type { Dispatch } from "../../gpu/dispatch.ts";
+import { dispatchesAt, type Sequence } from "../../gpu/program.ts";
 import { timestampPasses } from "../../gpu/timing.ts";
 import type { Limits } from "../kernels/limits.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -15,17 +15,18 @@ export interface DispatchTime {
 }
 
 /**
- * Runs `dispatches` once, a pass each, and times them. Separate passes cost time of their own, so this is
- * never part of a timed run.
+ * Runs dispatches once, a pass each, and times them. Separate passes cost time of their own, so this is never part of a
+ * timed run.
  * @returns null where the device has no timestamp queries
  */
 export async function profileDispatches(
   scheduler: Scheduler,
-  dispatches: readonly Dispatch[],
+  sequence: Sequence,
 ): Promise<DispatchTime[] | null> {
-  const passes = dispatches.map((dispatch) => ({
-    label: dispatch.label,
-    encode: (pass: GPUComputePassEncoder) => scheduler.encode(pass, [dispatch]),
+  const dispatches = dispatchesAt(scheduler.plan, sequence);
+  const passes = dispatches.map(({ label }, i) => ({
+    label,
+    encode: (pass: GPUComputePassEncoder) => scheduler.encode(pass, sequence.slice(i, i + 1)),
   }));
   const times = await timestampPasses(scheduler.gpu, passes);
   return (

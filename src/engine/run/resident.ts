@@ -1,12 +1,13 @@
 /** The images of an ascent on the device, and what else is written to a plan's buffers or read out of them between iterations. */
 import { InputError } from "../../errors.ts";
 import { readBuffer } from "../../gpu/device.ts";
-import type { Dispatch } from "../../gpu/dispatch.ts";
+import type { Sequence } from "../../gpu/program.ts";
 import type { Preprocessing } from "../../nn/preprocess.ts";
 import { initialState } from "../../optvis/optimizers.ts";
 import { alphaName } from "../../optvis/params/alpha.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
-import { IMAGE, isMoment, STATE, STATISTICS } from "../plan/image.ts";
+import { IMAGE, isMoment, STATE, STATISTICS } from "../plan/buffer-names.ts";
+import type { Start } from "../plan/plan.ts";
 import { Presenter } from "./presenter.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { type StartValues, valuesOf } from "./start.ts";
@@ -53,21 +54,23 @@ export class Resident {
     this.#scheduler.gpu.device.queue.writeBuffer(this.#scheduler.buffer(name), 0, data);
   }
 
-  /** Writes the start and clears what earlier iterations left. */
-  begin({ values, alpha }: StartValues): void {
-    const { start, buffers } = this.#scheduler.plan;
+  /**
+   * Writes the start and clears what earlier iterations left.
+   * @param start where the values are written
+   */
+  begin(start: Start, { values, alpha }: StartValues): void {
     this.write(start.values, values);
     if (start.alpha && alpha) this.write(start.alpha, alpha);
     this.write(STATE, new Uint8Array(initialState()));
-    for (const { name, bytes } of buffers) {
-      if (isMoment(name)) this.write(name, new Uint8Array(bytes));
+    for (const { name, bytes } of this.#scheduler.plan.buffers) {
+      if (isMoment(name) && this.#scheduler.has(name)) this.write(name, new Uint8Array(bytes));
     }
     this.#show(start.show);
   }
 
   /** Makes the images of numbers written from outside. */
-  #show(dispatches: readonly Dispatch[]): void {
-    if (dispatches.length > 0) this.#scheduler.submit(dispatches, "show");
+  #show(sequence: Sequence): void {
+    if (sequence.length > 0) this.#scheduler.submit(sequence, "show");
   }
 
   /** Draws the images on a configured canvas. */

@@ -4,8 +4,6 @@ import type { Preprocessing } from "../../nn/preprocess.ts";
 import { alphaOf, alphaPlane, alphaStart } from "../../optvis/params/alpha.ts";
 import { paramOf } from "../../optvis/params/param.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
-import { resizePlanes } from "../../optvis/resize.ts";
-import type { Plan } from "../plan/plan.ts";
 
 export interface StartValues {
   /** (N,length) */
@@ -59,18 +57,6 @@ function expectPhoto(photo: Float32Array | undefined, { alpha, size }: Recipe): 
     });
   }
   throw new InputError(`the photograph has ${photo.length} numbers; 3×${size.join("×")} are ${3 * area}`);
-}
-
-/** `startValues` at the size at which a plan begins: a photograph is made as small as that. */
-export function startOf(
-  { size, start }: Pick<Plan, "size" | "start">,
-  recipe: Recipe,
-  pre: Preprocessing,
-  photo?: Float32Array,
-): StartValues {
-  const fits = photo && [3, 4].includes(photo.length / (size[0] * size[1]));
-  const small = photo && fits && start.size !== size ? resizePlanes(photo, size, start.size) : photo;
-  return startValues({ ...recipe, size: start.size }, pre, small);
 }
 
 /** Values that make given images. @param rgb (N,3,H,W) in 0–1 units */

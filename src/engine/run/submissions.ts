@@ -2,10 +2,10 @@
  * What of an ascent is on its way through the GPU: iterations are submitted many at a time, the next ones encoded while
  * some run, and what they leave is read back once a submission at most.
  */
-import { DeviceError, InputError } from "../../errors.ts";
-import { readBuffer } from "../../gpu/device.ts";
-import type { Dispatch } from "../../gpu/dispatch.ts";
-import { RING, VALUES } from "../plan/image.ts";
+import { InputError } from "../../errors.ts";
+import { orLost, readBuffer } from "../../gpu/device.ts";
+import type { Sequence } from "../../gpu/program.ts";
+import { RING, VALUES } from "../plan/buffer-names.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SubmissionSize } from "./submission-size.ts";
 
@@ -84,10 +84,10 @@ export class Submissions {
 
   /**
    * Submits the next iterations as one flight.
-   * @param iterations dispatches of each
+   * @param iterations the sequence of each
    * @param listen whether objective values are read back
    */
-  iterate(iterations: readonly (readonly Dispatch[])[], listen: boolean, pace?: SubmissionSize): Flight {
+  iterate(iterations: readonly Sequence[], listen: boolean, size?: SubmissionSize): Flight {
     const first = this.#submitted;
     const count = iterations.length;
     const submittedAt = performance.now();
@@ -102,7 +102,7 @@ export class Submissions {
     const finished = this.#collect(staging, first, count).then((objective) => {
       const milliseconds = Math.max(0.1, (performance.now() - submittedAt) / behind);
       this.#msPerFlop = milliseconds / (count * this.#scheduler.plan.executedFlops);
-      pace?.record(count, milliseconds);
+      size?.record(count, milliseconds);
       return listen ? objective : undefined;
     });
     // Whoever lands the flight sees the error; until then it must not count as unhandled.
@@ -118,19 +118,21 @@ export class Submissions {
   }
 
   /** Submits dispatches, cut where a submission would take longer than a watchdog waits. */
-  submit(dispatches: readonly Dispatch[], label: string, after?: (encoder: GPUCommandEncoder) => void): void {
+  submit(sequence: Sequence, label: string, after?: (encoder: GPUCommandEncoder) => void): void {
     const most = this.#msPerFlop === undefined ? FIRST_FLOPS : WATCHDOG_MS / this.#msPerFlop;
+    const { dispatches } = this.#scheduler.plan;
     let begin = 0;
-    let flops = 0;
-    for (const [i, dispatch] of dispatches.entries()) {
-      if (flops > 0 && flops + dispatch.flops > most) {
-        this.#scheduler.submit(dispatches.slice(begin, i), label);
+    let sum = 0;
+    for (const [i, place] of sequence.entries()) {
+      const flops = dispatches[place]?.flops ?? 0;
+      if (sum > 0 && sum + flops > most) {
+        this.#scheduler.submit(sequence.slice(begin, i), label);
         begin = i;
-        flops = 0;
+        sum = 0;
       }
-      flops += dispatch.flops;
+      sum += flops;
     }
-    this.#scheduler.submit(dispatches.slice(begin), label, after);
+    this.#scheduler.submit(sequence.slice(begin), label, after);
   }
 
   /** Forgets an overflow of half precision. */
@@ -171,12 +173,12 @@ export class Submissions {
     first: number,
     count: number,
   ): Promise<number[][] | undefined> {
-    const { queue } = this.#scheduler.gpu.device;
+    const { gpu } = this.#scheduler;
     if (!staging) {
-      await this.#orLost(queue.onSubmittedWorkDone());
+      await orLost(gpu, gpu.device.queue.onSubmittedWorkDone());
       return undefined;
     }
-    await this.#orLost(staging.mapAsync(GPUMapMode.READ));
+    await orLost(gpu, staging.mapAsync(GPUMapMode.READ));
     const mapped = staging.getMappedRange();
     const { batch, overflow } = this.#scheduler.plan;
     const overflowed = overflow !== undefined && new Uint32Array(mapped, 4 * RING * batch)[0] !== 0;
@@ -191,18 +193,6 @@ export class Submissions {
         count === 1 ? `iteration ${first + 1}` : `iterations ${first + 1} to ${first + count}`,
       );
     return values;
-  }
-
-  /** Waits; a device lost meanwhile is told as such. */
-  async #orLost(work: Promise<undefined>): Promise<void> {
-    try {
-      await work;
-    } catch (cause) {
-      // The loss is reported on a promise of its own, before or after the read that failed of it.
-      const late = new Promise<undefined>((resolve) => setTimeout(resolve, 500));
-      const lost = await Promise.race([this.#scheduler.gpu.lost, late]);
-      throw lost ?? new DeviceError("reading back from the GPU failed", { cause, remedy: "run again" });
-    }
   }
 
   dispose(): void {

@@ -4,20 +4,19 @@ import type { Layer, LayerWeights, Model } from "../../model/network.ts";
 import { findLayer } from "../../model/shapes.ts";
 import type { Upload } from "../../nn/layer.ts";
 import { layerKind } from "../../nn/registry.ts";
-import type { Plan } from "../plan/plan.ts";
 
 /** Reads each layer once, in order, so that no more than one layer's weights are held at a time. */
 export async function uploadWeights(
   gpu: Gpu,
-  plan: Plan,
+  uploads: readonly Upload[],
   model: Model,
-  buffers: ReadonlyMap<string, GPUBuffer>,
+  bufferOf: (name: string) => GPUBuffer | undefined,
 ): Promise<void> {
-  for (const [name, uploads] of byLayer(plan.uploads)) {
+  for (const [name, ofLayer] of byLayer(uploads)) {
     const layer = findLayer(model.network, name);
     const weights = await model.layerWeights(layer);
-    for (const upload of uploads) {
-      const buffer = buffers.get(upload.buffer);
+    for (const upload of ofLayer) {
+      const buffer = bufferOf(upload.buffer);
       if (buffer) writeRows(gpu, buffer, upload, weights, layer);
     }
   }

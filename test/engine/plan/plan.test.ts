@@ -1,8 +1,11 @@
 /** Plans are plain data: what they keep, what they skip, and what they cost, without a device. */
 import { expect, test } from "vitest";
+import { iterationOf, reachable, type Settings } from "../../../src/engine/plan/iteration.ts";
 import { bytesByRole } from "../../../src/engine/plan/memory.ts";
-import { allDispatches, iterationOf, type PlanOptions } from "../../../src/engine/plan/plan.ts";
+import type { Plan, PlanOptions } from "../../../src/engine/plan/plan.ts";
 import { planAscent } from "../../../src/engine/plan/plan-ascent.ts";
+import type { Dispatch } from "../../../src/gpu/dispatch.ts";
+import { dispatchesAt, everyDispatch } from "../../../src/gpu/program.ts";
 import { inferNetwork } from "../../../src/model/architecture.ts";
 import { convVariantNames, correlation, variantOf } from "../../../src/nn/conv3x3.ts";
 import { parseObjective } from "../../../src/optvis/objective.ts";
@@ -36,6 +39,11 @@ function plan(objective: string, recipe: Partial<Recipe> = {}, options: Partial<
   });
 }
 
+/** What iteration t runs. */
+function iteration(made: Plan, t: number, settings: Settings, valued = true): Dispatch[] {
+  return dispatchesAt(made, iterationOf(made, t, settings, valued));
+}
+
 test.each([
   ["channel:relu3_3:7", []],
   ["neuron:conv3_3:7", []],
@@ -61,7 +69,7 @@ test("to conv3_3 at 224² no more is allocated than 1.1 times what the ascent ca
   const units = 2 * 64 * whole + 2 * 128 * half + 3 * 256 * quarter;
   const pooled = 64 * half + 128 * quarter;
   const needed = weights + workspace + 2 * 4 * 64 * whole + units / 8 + pooled / 4 + 4 * 4 * 3 * whole;
-  const uniforms = 256 * allDispatches(ascent).length;
+  const uniforms = 256 * ascent.dispatches.length;
   expect(ascent.bytes + uniforms).toBeLessThanOrEqual(1.1 * needed);
 });
 
@@ -95,7 +103,7 @@ test("whole layers cost what multiplications and additions make; one channel of 
 test("every dispatch of a convolution tells what it must read and write", () => {
   for (const variant of convVariantNames) {
     const made = plan("channel:relu3_3:7", { size: [37, 50] }, { convVariant: () => variant });
-    for (const { label, kernel, bytes } of iterationOf(made, 20, defaultRecipe)) {
+    for (const { label, kernel, bytes } of iteration(made, 20, defaultRecipe)) {
       if (label.startsWith("conv")) expect(bytes, `${label}: ${kernel.name}`).toBeGreaterThan(0);
     }
   }
@@ -126,23 +134,23 @@ test("iterations at half the size share every buffer but the image and its momen
   const more = begun.buffers.filter(({ name }) => !whole.buffers.some((buffer) => buffer.name === name));
   expect(more.map(({ name }) => name).sort()).toEqual(["image.coarse", "image.coarse.moment1"]);
   expect(begun.bytes - whole.bytes).toBe(2 * 4 * 3 * 112 * 112);
-  const last = (t: number) => iterationOf(begun, t, defaultRecipe).at(-1)?.label;
+  const last = (t: number) => iteration(begun, t, defaultRecipe).at(-1)?.label;
   expect([last(0), last(9), last(10)]).toEqual(["enlarge", "enlarge", last(99)]);
   expect(last(10)).not.toBe("enlarge");
   const spectrum = plan("channel:relu3_3:7", { coarse: 10, param: "fourier" });
-  expect(iterationOf(spectrum, 0, defaultRecipe).at(-1)?.label).not.toBe("enlarge");
+  expect(iteration(spectrum, 0, defaultRecipe).at(-1)?.label).not.toBe("enlarge");
   expect(() => plan("channel:relu3_3:7", { coarse: 10, size: [6, 6] })).toThrow(/half the size.*3×3/);
 });
 
 test("an alpha channel is enlarged with the image, and steps by itself", () => {
   const at = (recipe: Partial<Recipe>) => plan("channel:relu3_3:7 - alpha", { alpha: true, ...recipe });
   const begun = at({ optimizer: "adam", coarse: 10 });
-  const labels = iterationOf(begun, 0, defaultRecipe).map(({ label }) => label);
+  const labels = iteration(begun, 0, defaultRecipe).map(({ label }) => label);
   expect(labels[0]).toBe("background spectrum");
   expect(labels.filter((label) => label === "update adam")).toHaveLength(2);
   expect(labels.slice(-3)).toEqual(["enlarge", "enlarge", "opacity forward"]);
-  expect(begun.start).toMatchObject({ values: "image.coarse", alpha: "image.coarse.logits" });
-  const still = begun.gradient.map(({ label }) => label);
+  expect(begun.coarse?.start).toMatchObject({ values: "image.coarse", alpha: "image.coarse.logits" });
+  const still = dispatchesAt(begun, begun.gradient).map(({ label }) => label);
   expect(still.filter((label) => /background|composite/.test(label))).toEqual([
     "composite forward",
     "composite backward",
@@ -156,7 +164,7 @@ test("an alpha channel is enlarged with the image, and steps by itself", () => {
 });
 
 test("nothing is computed beyond the deepest layer of the objective", () => {
-  const labels = [...iterationOf(plan("channel:conv2_2:3 + channel:conv1_1:1"), 0, defaultRecipe)].map(
+  const labels = [...iteration(plan("channel:conv2_2:3 + channel:conv1_1:1"), 0, defaultRecipe)].map(
     ({ label }) => label,
   );
   expect(labels.some((label) => label.startsWith("conv2_2"))).toBe(true);
@@ -176,8 +184,8 @@ test.each([
   const made = plan(objective);
   for (const t of [0, 20]) {
     const unheard = iterationOf(made, t, defaultRecipe, false);
-    const left = iterationOf(made, t, defaultRecipe).filter((dispatch) => !unheard.includes(dispatch));
-    expect(left.map(({ label }) => label)).toEqual(without);
+    const left = iterationOf(made, t, defaultRecipe).filter((place) => !unheard.includes(place));
+    expect(dispatchesAt(made, left).map(({ label }) => label)).toEqual(without);
   }
 });
 
@@ -185,18 +193,18 @@ test("the redirect ends after 16 iterations, the blur comes every k", () => {
   const blurred = { ...defaultRecipe, blur: 1, blurEvery: 4 };
   const some = plan("channel:conv2_1:3", blurred);
   const has = (t: number, kernel: string) =>
-    iterationOf(some, t, blurred).some(({ kernel: { name } }) => name === kernel);
+    iteration(some, t, blurred).some(({ kernel: { name } }) => name === kernel);
   for (let t = 0; t < 24; t++) {
     expect(has(t, "relu_backward_redirect")).toBe(t < 16);
     expect(has(t, "blur_rows")).toBe(t % 4 === 0);
   }
-  const off = iterationOf(plan("channel:conv2_1:3", { redirect: false }), 0, defaultRecipe);
+  const off = iteration(plan("channel:conv2_1:3", { redirect: false }), 0, defaultRecipe);
   expect(off.some(({ kernel }) => kernel.name.startsWith("relu_backward_"))).toBe(false);
 });
 
 test("regularizers are in an iteration only where they are not 0, for pixels alone but for the gradient's blur", () => {
   const kernels = (param: Recipe["param"], asked: Partial<Recipe>) =>
-    iterationOf(plan("channel:conv2_1:3", { param }), 0, { ...defaultRecipe, ...asked }).map(
+    iteration(plan("channel:conv2_1:3", { param }), 0, { ...defaultRecipe, ...asked }).map(
       ({ kernel: { name } }) => name,
     );
   const asked = { clipNorm: 1, clipContribution: 1, blur: 1 };
@@ -218,25 +226,29 @@ test("the first iteration, from zeros, where max-pools see ties, the first sixte
   };
   for (const redirect of [true, false]) {
     const zeros = plan("channel:relu3_3:7", { redirect });
-    expect(convolutions(iterationOf(zeros, 15, defaultRecipe))).toEqual(["single"]);
+    expect(convolutions(iteration(zeros, 15, defaultRecipe))).toEqual(["single"]);
     // Few channels, as those of the image and of the objective, are convolved directly.
-    expect(convolutions(iterationOf(zeros, 16, defaultRecipe))).toEqual(["single", "winograd"]);
+    expect(convolutions(iteration(zeros, 16, defaultRecipe))).toEqual(["single", "winograd"]);
+    const begun = { ...defaultRecipe, init: "noise" as const };
     const noise = plan("channel:relu3_3:7", { redirect, init: "noise" });
-    expect(convolutions(iterationOf(noise, 0, defaultRecipe))).toEqual(["single"]);
-    expect(convolutions(iterationOf(noise, 1, defaultRecipe))).toEqual(["single", "winograd"]);
-    const redirected = noise.phases.map(({ until }) => until);
-    expect(redirected).toEqual(redirect ? [1, 16, Infinity] : [1, Infinity]);
-    for (const one of [zeros, noise]) expect(convolutions(one.gradient)).toEqual(["single"]);
+    const [first, second, last, later] = [0, 1, 15, 16].map((t) => iterationOf(noise, t, begun));
+    expect(convolutions(iteration(noise, 0, begun))).toEqual(["single"]);
+    expect(convolutions(iteration(noise, 1, begun))).toEqual(["single", "winograd"]);
+    expect(first).not.toEqual(second);
+    expect(last).toEqual(second);
+    expect(String(later) === String(second)).toBe(!redirect);
+    for (const one of [zeros, noise])
+      expect(convolutions(dispatchesAt(one, one.gradient))).toEqual(["single"]);
   }
   const pinned = plan("channel:relu3_3:7", {}, { convVariant: () => "winograd4_8x8" });
-  expect(convolutions(iterationOf(pinned, 0, defaultRecipe))).toEqual(["winograd"]);
-  expect(convolutions(pinned.gradient)).toEqual(["winograd"]);
+  expect(convolutions(iteration(pinned, 0, defaultRecipe))).toEqual(["winograd"]);
+  expect(convolutions(dispatchesAt(pinned, pinned.gradient))).toEqual(["winograd"]);
 });
 
 test("max-pools are computed with what is before them, both ways, unless something reads in between", () => {
   // Small, so that Winograd's kernels take one band of rows each.
   const planned = (objective: string, options: Partial<PlanOptions> = {}, t = 99) =>
-    iterationOf(plan(objective, { size: [32, 32] }, options), t, defaultRecipe).map(
+    iteration(plan(objective, { size: [32, 32] }, options), t, defaultRecipe).map(
       ({ kernel: { name } }) => name,
     );
   const pools = (kernels: readonly string[]) => kernels.filter((name) => /pool|^relu_/.test(name)).sort();
@@ -266,7 +278,7 @@ test("max-pools are computed with what is before them, both ways, unless somethi
 test("no dispatch reads and writes the same buffer through two bindings", () => {
   const recipe = { blur: 1, jitter: 4, optimizer: "adam" } as const;
   const planned = plan("layer:relu2_1 + layer:conv2_1 - channel:pool3:9", recipe);
-  for (const { label, buffers, kernel } of allDispatches(planned)) {
+  for (const { label, buffers, kernel } of dispatchesAt(planned, everyDispatch(planned))) {
     const names = Object.values(buffers);
     for (const [binding, name] of Object.entries(buffers)) {
       if (kernel.storage[binding]?.access === "read_write")
@@ -278,9 +290,45 @@ test("no dispatch reads and writes the same buffer through two bindings", () => 
   }
 });
 
-test("a plan survives JSON", () => {
-  const { uploads, buffers, bytes } = plan("channel:relu3_3:7");
-  expect(JSON.parse(JSON.stringify({ uploads, buffers, bytes }))).toEqual({ uploads, buffers, bytes });
+test("what is exact follows the settings of the moment, not those that were planned with", () => {
+  const kernels = (made: Plan, settings: Settings) =>
+    iteration(made, 40, settings).map(({ kernel: { name } }) => name);
+  const clipped = { ...defaultRecipe, clipNorm: 50 };
+  const [without, within] = [plan("channel:relu3_3:7"), plan("channel:relu3_3:7", { clipNorm: 50 })];
+  expect(kernels(without, clipped)).toEqual(kernels(within, clipped));
+  expect(kernels(within, defaultRecipe)).toEqual(kernels(without, defaultRecipe));
+  expect(kernels(without, clipped).join()).not.toContain("winograd");
+  // Its weights and work, and its kernels, are for those alone who run it.
+  const packed = (made: Plan, settings: Settings) =>
+    dispatchesAt(made, reachable(made, settings)).filter(({ kernel }) => /winograd/.test(kernel.name));
+  expect(packed(without, defaultRecipe)).not.toEqual([]);
+  expect(packed(within, clipped)).toEqual([]);
+  expect(within.bytes).toBeLessThan(without.bytes);
+  expect(within.convolutions.map(({ variant }) => variant)).not.toContain("winograd4_16x8");
+});
+
+test("a photograph begins at the whole size, and another start of the same plan at half of it", () => {
+  const made = plan("channel:relu3_3:7", { coarse: 10, init: "photo" });
+  const last = (settings: Settings) => iteration(made, 0, settings).at(-1)?.label;
+  expect(last({ ...defaultRecipe, init: "photo" })).not.toBe("enlarge");
+  expect(last({ ...defaultRecipe, init: "noise" })).toBe("enlarge");
+  expect(plan("channel:relu3_3:7", { coarse: 10, init: "photo", size: [6, 6] }).coarse).toBeNull();
+});
+
+test.each<[string, Partial<Recipe>, Partial<PlanOptions>]>([
+  ["channel:relu3_3:7", {}, {}],
+  ["layer:relu2_1 - tv", { coarse: 10, alpha: true, blur: 1, l2: 0.1, clipNorm: 3, optimizer: "adam" }, {}],
+  ["invert:conv2_1", { param: "fourier", init: "photo", share: 2, batch: 2, standardize: true }, {}],
+  ["channel:conv1_1:1", { param: "maco", transforms: "pad:6,crop:3,scale:0.1,rotate:10,crop:2" }, {}],
+  ["channel:conv1_1:1", { param: "cppn", jitter: 2 }, {}],
+  ["neuron:conv3_3:7", { param: "laplacian" }, { cam: "relu2_2", guided: true }],
+  ["channel:conv3_3:7", {}, { convVariant: () => "half" }],
+])("a plan is JSON and comes back the same: %s, %o", (objective, recipe, options) => {
+  const made = plan(objective, { size: [48, 40], ...recipe }, options);
+  const back = JSON.parse(JSON.stringify(made)) as Plan;
+  expect(back).toEqual(made);
+  // Printed, it holds each kernel's code once.
+  expect(Object.keys(back.kernels)).toHaveLength(new Set(made.dispatches.map(({ kernel }) => kernel)).size);
 });
 
 test.each([
@@ -296,8 +344,8 @@ test.each([
 });
 
 test("terms that compare with a photograph keep its activation", () => {
-  expect(plan("invert:conv2_1").capture.copies).toEqual([
+  expect(plan("invert:conv2_1").target.copies).toEqual([
     { from: expect.any(String), to: "conv2_1.target", bytes: 4 * 128 * 112 * 112 },
   ]);
-  expect(plan("channel:conv2_1:0").capture.copies).toEqual([]);
+  expect(plan("channel:conv2_1:0").target.copies).toEqual([]);
 });

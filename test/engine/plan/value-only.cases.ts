@@ -3,8 +3,10 @@
  * that of the plain plan, which computes whole layers, all of them, always.
  */
 
-import { iterationOf, type PlanOptions } from "../../../src/engine/plan/plan.ts";
+import { iterationOf } from "../../../src/engine/plan/iteration.ts";
+import type { PlanOptions } from "../../../src/engine/plan/plan.ts";
 import { createAscent } from "../../../src/engine/run/ascent.ts";
+import { dispatchesAt } from "../../../src/gpu/program.ts";
 import { openModel } from "../../../src/model/model.ts";
 import { bytesSource } from "../../../src/model/source.ts";
 import { defaultRecipe, type Recipe } from "../../../src/optvis/recipe.ts";
@@ -36,7 +38,9 @@ async function ascend(
   if (reported.length !== (objective ? ITERATIONS * recipe.batch : 0))
     throw new Error(`${reported.length} objective values`);
   const image = await ascent.readImage();
-  const labels = iterationOf(ascent.plan, 0, recipe, objective).map(({ label }) => label);
+  const labels = dispatchesAt(ascent.plan, iterationOf(ascent.plan, 0, recipe, objective)).map(
+    ({ label }) => label,
+  );
   ascent.dispose();
   return { image, labels };
 }

@@ -1,7 +1,6 @@
 /** How an ascent behaves while it runs: what it asks of the device, and that it repeats itself to the bit. */
-
-import { allDispatches } from "../../../src/engine/plan/plan.ts";
-import { type Ascent, createAscent, type RunOptions } from "../../../src/engine/run/ascent.ts";
+import type { Plan } from "../../../src/engine/plan/plan.ts";
+import { type Ascent, ascentOf, createAscent, type RunOptions } from "../../../src/engine/run/ascent.ts";
 import { drawAt } from "../../../src/engine/run/draw.ts";
 import { Gpu } from "../../../src/gpu/device.ts";
 import { invert } from "../../../src/methods/invert.ts";
@@ -153,6 +152,102 @@ async function steersLikeRecipes(device: GPUDevice, assets: Assets, recipe: Reci
   changed.dispose();
 }
 
+/** An objective so deep, on images so large, that Winograd's kernels run wherever results need not be exact. */
+const DEEP: Recipe = {
+  ...defaultRecipe,
+  ...{ objective: "channel:conv4_1:3", size: [37, 40] as const, init: "noise" as const, seed: 3 },
+};
+
+function expectSameBits(image: Float32Array, expected: Float32Array, what: string): void {
+  const differs = image.findIndex((value, i) => !Object.is(value, expected[i]));
+  if (differs >= 0)
+    throw new Error(`${what}: image[${differs}] is ${image[differs]}, not ${expected[differs]}`);
+}
+
+/** Clipping turned on and off while running does what a recipe with it does, to the bit; so do both of an ascent's kernels. */
+async function clipsLikeRecipes(device: GPUDevice, assets: Assets): Promise<void> {
+  const gpu = gpuOf(device);
+  const model = await embedded(assets);
+  for (const field of ["clipNorm", "clipContribution"] as const) {
+    const [on, off] = [{ [field]: 50 }, { [field]: 0 }];
+    const without = await createAscent(gpu, model, DEEP);
+    const within = await createAscent(gpu, model, { ...DEEP, ...on });
+    if (!without.plan.convolutions.some(({ variant }) => variant.startsWith("winograd")))
+      throw new Error("too shallow: no convolution runs Winograd's kernels");
+    const compare = async (what: string) => {
+      for (const ascent of [without, within]) await finish(ascent, { iterations: 4 });
+      expectSameBits(await without.readImage(), await within.readImage(), `${field} ${what}`);
+    };
+    without.set(on);
+    await compare("on from the start");
+    for (const ascent of [without, within]) ascent.set(off);
+    await compare("off");
+    if (![without, within].every(({ kernels }) => kernels.join().includes("winograd")))
+      throw new Error("turned off, clipping still asks for exact kernels");
+    for (const ascent of [without, within]) ascent.set(on);
+    await compare("on again");
+    await without.reset(off);
+    const fresh = await createAscent(gpu, model, DEEP);
+    for (const ascent of [without, fresh]) await finish(ascent, { iterations: 6 });
+    expectSameBits(await without.readImage(), await fresh.readImage(), `${field} off from the start`);
+    for (const ascent of [without, within, fresh]) ascent.dispose();
+  }
+}
+
+/** Begun again from another start, an ascent is a fresh one to the bit, its iterations at half the size too. */
+async function resetsToFresh(device: GPUDevice, assets: Assets): Promise<void> {
+  const gpu = gpuOf(device);
+  const model = await embedded(assets);
+  const photo = Float32Array.from({ length: 3 * 37 * 40 }, (_, i) => 0.5 + 0.4 * Math.sin(i * i));
+  const starts = ["zeros", "noise", "photo"] as const;
+  for (const coarse of [0, 3]) {
+    const fresh = new Map<string, Float32Array>();
+    for (const init of starts) {
+      const ascent = await createAscent(gpu, model, { ...DEEP, coarse, init }, { photo });
+      await finish(ascent, { iterations: 20 });
+      fresh.set(init, await ascent.readImage());
+      for (const other of starts) {
+        if (!fresh.has(other)) continue;
+        await ascent.reset({ init: other });
+        await finish(ascent, { iterations: 20 });
+        expectSameBits(
+          await ascent.readImage(),
+          fresh.get(other) as Float32Array,
+          `coarse ${coarse}, ${init} then ${other}`,
+        );
+      }
+      ascent.dispose();
+    }
+    // And the other way round, begun from what was fresh last.
+    const last = await createAscent(gpu, model, { ...DEEP, coarse, init: "zeros" }, { photo });
+    for (const init of ["photo", "noise"] as const) {
+      await last.reset({ init });
+      await finish(last, { iterations: 20 });
+      expectSameBits(
+        await last.readImage(),
+        fresh.get(init) as Float32Array,
+        `coarse ${coarse}, zeros then ${init}`,
+      );
+    }
+    last.dispose();
+  }
+}
+
+/** A plan that was written as JSON and read again runs to the same bits. */
+async function runsFromJson(device: GPUDevice, assets: Assets, recipe: Recipe): Promise<void> {
+  const gpu = gpuOf(device);
+  const model = await embedded(assets);
+  const expected = await createAscent(gpu, model, recipe);
+  const plan = JSON.parse(JSON.stringify(expected.plan)) as Plan;
+  const ascent = await ascentOf(gpu, model, recipe, plan);
+  const objectives: number[][][] = [];
+  for (const one of [ascent, expected])
+    objectives.push(await finish(one, { iterations: 35, objective: true }));
+  expectSameBits(await ascent.readImage(), await expected.readImage(), "from JSON");
+  if (String(objectives[0]) !== String(objectives[1])) throw new Error("from JSON the objective differs");
+  for (const one of [ascent, expected]) one.dispose();
+}
+
 async function allocatesAsPlanned(device: GPUDevice, assets: Assets, recipe: Recipe): Promise<void> {
   const spy = spyOn(device);
   const ascent = await createAscent(new Gpu(spy.device, ""), await embedded(assets), recipe);
@@ -162,7 +257,7 @@ async function allocatesAsPlanned(device: GPUDevice, assets: Assets, recipe: Rec
     throw new Error(`${live} bytes live, ${ascent.allocatedBytes} reported`);
   // Beyond the plan: 256 bytes of uniform a dispatch, and two read-back buffers of 256 iterations.
   const { buffers, bytes } = ascent.plan;
-  const expected = bytes + 256 * allDispatches(ascent.plan).length + 2 * 4 * 256 * recipe.batch;
+  const expected = bytes + 256 * ascent.plan.dispatches.length + 2 * 4 * 256 * recipe.batch;
   if (live !== expected) throw new Error(`${live} bytes live, ${expected} planned`);
   if (buffers.every((buffer) => !buffer.temporary))
     throw new Error("no temporary buffer to free in this plan");
@@ -409,7 +504,13 @@ export const cases: readonly GpuCase[] = [
       name: `the same recipe gives the same bits: ${recipe.param}`,
       run: (device, assets) => repeats(device, assets, recipe),
     },
+    {
+      name: `a plan from JSON gives the same bits: ${recipe.param}`,
+      run: (device, assets) => runsFromJson(device, assets, recipe),
+    },
   ]),
+  { name: "clipping turned on and off acts as the recipe would", run: clipsLikeRecipes },
+  { name: "begun again from another start it is a fresh ascent", run: resetsToFresh },
   { name: "begins at half the size and goes on from there", run: beginsCoarse },
   { name: "photographs come back through pixels, spectrum and pyramid", run: invertsPhotographs },
   {

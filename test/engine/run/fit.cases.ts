@@ -12,6 +12,7 @@ import type { ParamKind } from "../../../src/optvis/recipe.ts";
 import type { GpuCase } from "../../stacks/case.ts";
 import { noise } from "../../support/compare.ts";
 import { kernelCase, type Proof } from "../../support/execute.ts";
+import { plannedBuffers } from "../../support/planned.ts";
 
 interface Fit {
   readonly param: ParamKind;
@@ -107,8 +108,7 @@ function fit({ param, size, picture, lr, steps, error }: Fit): Proof {
     times: steps,
     buffers: {
       ...{ image: new Float32Array(count), gradient: 4 * count, target },
-      ...Object.fromEntries(memory.buffers().map(({ name, bytes }) => [name, bytes])),
-      ...Object.fromEntries(memory.tables().map(({ buffer, data }) => [buffer, data])),
+      ...plannedBuffers(memory),
       [values]: kind.zeros ? kind.zeros(normals(), size) : new Float32Array(length),
       ...{ moment1: new Float32Array(length), moment2: new Float32Array(length) },
       state: new Uint32Array(initialState()),

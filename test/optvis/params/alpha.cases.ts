@@ -12,6 +12,7 @@ import type { GpuCase } from "../../stacks/case.ts";
 import { DIVISION, dot, expectAdjoint, expectWithin, noise, roundings } from "../../support/compare.ts";
 import { kernelCase, type Proof } from "../../support/execute.ts";
 import { ProofMemory } from "../../support/placed.ts";
+import { plannedBuffers } from "../../support/planned.ts";
 
 interface Opacity {
   readonly count: number;
@@ -141,8 +142,7 @@ function drawn(one: Drawn): Proof {
   const bytes = 4 * 3 * batch * size[0] * size[1];
   return {
     buffers: {
-      ...Object.fromEntries(memory.buffers().map(({ name, bytes: all }) => [name, all])),
-      ...Object.fromEntries(memory.tables().map(({ buffer, data }) => [buffer, data])),
+      ...plannedBuffers(memory),
       ...{ state: Uint32Array.of(step, 0, 0, 0), b: bytes },
     },
     dispatches,

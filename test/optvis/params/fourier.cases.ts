@@ -16,6 +16,7 @@ import {
   roundings,
 } from "../../support/compare.ts";
 import { kernelCase, type Proof } from "../../support/execute.ts";
+import { plannedBuffers } from "../../support/planned.ts";
 
 interface Transformed {
   readonly batch: number;
@@ -45,10 +46,10 @@ function transformed({ batch, size, scalePlanes }: Transformed): Proof {
   const passes = inverseTransform({ planes: 3 * batch, size }, { scale: "scale", scalePlanes }, memory);
   const forward = passes.forward("spectrum", "x");
   const backward = passes.backward("dx", "ds");
-  const tables = Object.fromEntries(memory.tables().map(({ buffer, data }) => [buffer, data]));
+  const planned = plannedBuffers(memory);
   return {
     buffers: {
-      ...{ ...tables, scale, spectrum, dx, x: 4 * dx.length, ds: 8 * complex },
+      ...{ ...planned, scale, spectrum, dx, x: 4 * dx.length, ds: 8 * complex },
       ...{ "spectrum.half": 8 * complex },
     },
     dispatches: [...forward, ...backward],
@@ -98,9 +99,9 @@ function halfway({ batch, size, scalePlanes }: Transformed): Proof {
     { scale: "scale", scalePlanes },
     memory,
   ).backward("dx", "ds");
-  const tables = Object.fromEntries(memory.tables().map(({ buffer, data }) => [buffer, data]));
+  const planned = plannedBuffers(memory);
   const dx = noise(3, shape.planes * height * width);
-  const buffers = { ...tables, scale, s: spectrum, dx, "spectrum.half": 8 * complex, kept: 8 * complex };
+  const buffers = { ...planned, scale, s: spectrum, dx, "spectrum.half": 8 * complex, kept: 8 * complex };
   const keep = { ...rows!, buffers: { ...rows!.buffers, output: "kept" } };
   return {
     buffers,

@@ -1,6 +1,6 @@
 /** Ascents with an alpha channel, held to float64 over whole steps. */
 
-import { IMAGE } from "../../../src/engine/plan/image.ts";
+import { IMAGE } from "../../../src/engine/plan/buffer-names.ts";
 import { createAscent } from "../../../src/engine/run/ascent.ts";
 import { startValues } from "../../../src/engine/run/start.ts";
 import { openModel } from "../../../src/model/model.ts";

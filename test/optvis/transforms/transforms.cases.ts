@@ -22,6 +22,7 @@ import {
   roundings,
 } from "../../support/compare.ts";
 import { kernelCase, type Proof } from "../../support/execute.ts";
+import { plannedBuffers } from "../../support/planned.ts";
 
 interface Moved {
   readonly text: string;
@@ -256,7 +257,7 @@ function chained(list: string): Proof {
   const whole = { batch: 2, size: chain.size, seed: 0, op: 0, strength: 1, fill: [0, 0, 0] };
   return {
     buffers: {
-      ...Object.fromEntries(memory.buffers().map(({ name, bytes }) => [name, bytes])),
+      ...plannedBuffers(memory),
       ...{ state: stateAt(3), x, dx: 4 * x.length, y: 4 * count, dy },
     },
     dispatches: [
