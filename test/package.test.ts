@@ -41,12 +41,13 @@ test("the core and the Node entry load where there is no DOM", () => {
   const script = `
     const { InputError, parseRecipe, defaultRecipe } = await import("webgpu-ascent");
     const { dawnGpu, fileSource } = await import("webgpu-ascent/node");
+    const { saliency } = await import("webgpu-ascent/methods");
     let caught;
     try { parseRecipe({ ...defaultRecipe, objective: "channel:conv1_1:0", size: "large" }); }
     catch (error) { caught = error instanceof InputError; }
-    console.log(caught, typeof dawnGpu, typeof fileSource);`;
+    console.log(caught, typeof dawnGpu, typeof fileSource, saliency.name, typeof saliency.run);`;
   const result = node(["--input-type=module", "--eval", script], consumer);
-  expect(result).toEqual({ status: 0, output: "true function function\n" });
+  expect(result).toEqual({ status: 0, output: "true function function Saliency function\n" });
 });
 
 const { available } = stackEnvironment("dawn");
@@ -71,6 +72,7 @@ test.skipIf(!available || !wantedStacks().includes("dawn"))("a broken shader is 
   const script = `
     const { ShaderError, createAscent, defaultRecipe, openModel, requestGpu } = await import("webgpu-ascent");
     const { dawnGpu, fileSource } = await import("webgpu-ascent/node");
+    const { saliency } = await import("webgpu-ascent/methods");
     const gpu = await requestGpu(await dawnGpu());
     const make = gpu.device.createShaderModule.bind(gpu.device);
     gpu.device.createShaderModule = ({ code, ...rest }) =>
@@ -91,12 +93,20 @@ test.each([
     join(consumer, "main.ts"),
     `import { createAscent, defaultRecipe, openModel, requestGpu, urlSource, type Recipe } from "webgpu-ascent";
      import type { AscentView } from "webgpu-ascent/element";
+     import { saliency, smoothgrad } from "webgpu-ascent/methods";
      import { dawnGpu, fileSource } from "webgpu-ascent/node";
      const recipe: Recipe = { ...defaultRecipe, objective: "class:0" };
      const gpu = await requestGpu(await dawnGpu());
      const ascent = await createAscent(gpu, await openModel(await fileSource("x")), recipe);
      const image: Float32Array = await ascent.readImage();
      export const view: Pick<AscentView, "objective"> = { objective: "class:0" };
+     const model = await openModel(await fileSource("x"));
+     const photo = { shape: [1, 3, 8, 8], data: image };
+     const { report, tensors } = await saliency.run(gpu, model, { objective: "class:0", image: photo });
+     export const found: readonly [number, Float32Array] = [report.objective, tensors.map.data];
+     // @ts-expect-error a layer is no option of it
+     await saliency.run(gpu, model, { objective: "class:0", image: photo, layer: "conv1_1" });
+     await smoothgrad.run(gpu, model, { objective: "class:0", image: photo, samples: 4 });
      // @ts-expect-error a number is no URL
      await urlSource(image.length);`,
   );

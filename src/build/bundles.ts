@@ -43,7 +43,12 @@ const library: UserConfig = {
     // Not for a server, but this keeps every import of a package an import.
     ssr: true,
     rolldownOptions: {
-      input: { index: "src/index.ts", element: "src/element/ascent-view.ts", node: "src/node/index.ts" },
+      input: {
+        index: "src/index.ts",
+        element: "src/element/ascent-view.ts",
+        methods: "src/methods/registry.ts",
+        node: "src/node/index.ts",
+      },
       output: {
         ...{ entryFileNames: "[name].js", chunkFileNames: "chunks/[name]-[hash].js" },
         // The declarations keep the docstrings.

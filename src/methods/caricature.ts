@@ -24,7 +24,7 @@ export const caricature = method({
   name: "Caricature",
   sentence: "Exaggerate what a layer sees in a photograph: dot × cosᵖ with its activation.",
   caption: "what a layer sees, exaggerated",
-  source: "Olah et al., Lucid's activation caricatures, 2018",
+  source: "Lucid",
   input: "photograph",
   subject: "layer",
   options,

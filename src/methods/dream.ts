@@ -1,5 +1,5 @@
 /**
- * `dream`: what a layer sees in a photograph is made more of, coarse to fine (google/deepdream, 2015). An octave is
+ * `dream`: what a layer sees in a photograph is made more of, coarse to fine (google/deepdream). An octave is
  * one ascent by the recipe `deepdream`.
  */
 

@@ -67,7 +67,7 @@ export const examples = method({
   sentence:
     "Find the images that excite a channel, a class or a neuron most, and the part of them that does.",
   caption: "which of several photographs excite the subject most, and which part of them",
-  source: "Zeiler, Fergus 2013, arXiv:1311.2901",
+  source: "Zeiler and Fergus 2014",
   input: "photographs",
   subject: "sought",
   options,

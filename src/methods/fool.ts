@@ -48,7 +48,7 @@ export const fool = method({
   name: "Fool",
   sentence: "Change a photograph until the network takes it for a class.",
   caption: "change it until it is taken for the subject's class",
-  source: "CS231n, assignment 3",
+  source: "CS231n",
   input: "photograph",
   subject: "class",
   options,

@@ -1,4 +1,4 @@
-/** `gradcam`: the places of a layer that speak for an objective, in full size by bilinear interpolation. */
+/** `gradcam`: the places of a layer that speak for an objective, in full size by bilinear interpolation (arXiv:1610.02391). */
 import { deepestLayer } from "../engine/plan/steps.ts";
 import { InputError } from "../errors.ts";
 import type { Network, Shape } from "../model/network.ts";
@@ -28,7 +28,7 @@ export const gradcam = method({
   name: "Grad-CAM",
   sentence: "Grad-CAM: the places of a layer that speak for an objective.",
   caption: "the places that speak for the subject",
-  source: "Selvaraju et al. 2016, arXiv:1610.02391",
+  source: "Selvaraju et al. 2017",
   input: "photograph",
   subject: "objective",
   options,

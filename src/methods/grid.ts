@@ -60,7 +60,7 @@ export const grid = method({
   name: "Activation grid",
   sentence: "Activation grid: draw what a layer sees at every place of a photograph.",
   caption: "what a layer sees at every place",
-  source: "Olah et al. 2018, doi:10.23915/distill.00010",
+  source: "Olah et al. 2018",
   input: "photograph",
   subject: "layer",
   options,

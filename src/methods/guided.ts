@@ -1,4 +1,4 @@
-/** `guided`: the saliency map of a gradient that passes ReLUs only where it is positive. */
+/** `guided`: the saliency map of a gradient that passes ReLUs only where it is positive (arXiv:1412.6806). */
 import { method } from "./method.ts";
 import {
   attributionText,
@@ -14,7 +14,7 @@ export const guided = method({
   name: "Guided backpropagation",
   sentence: "Guided backpropagation: a saliency map that follows positive gradients alone.",
   caption: "a saliency map that follows positive gradients alone",
-  source: "Springenberg, Dosovitskiy, Brox, Riedmiller 2014, arXiv:1412.6806",
+  source: "Springenberg et al. 2015",
   input: "photograph",
   subject: "objective",
   options: {},

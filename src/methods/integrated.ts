@@ -1,4 +1,4 @@
-/** `integrated`: integrated gradients, each pixel's share of an objective's change from the zero input. */
+/** `integrated`: integrated gradients, each pixel's share of an objective's change from the zero input (arXiv:1703.01365). */
 import { number } from "../optvis/field.ts";
 import { method, settingsOf } from "./method.ts";
 import {
@@ -33,7 +33,7 @@ export const integrated = method({
   sentence:
     "Integrated gradients from the network's zero input to the image; the map keeps its sign and adds up to the objective's change.",
   caption: "each pixel's share of the subject's score",
-  source: "Sundararajan, Taly, Yan 2017, arXiv:1703.01365",
+  source: "Sundararajan et al. 2017",
   input: "photograph",
   subject: "objective",
   options,

@@ -1,4 +1,4 @@
-/** `invert`: an image whose activation of a layer is the photograph's, by Adam. */
+/** `invert`: an image whose activation of a layer is the photograph's, by Adam (arXiv:1412.0035). */
 import { findLayer } from "../model/shapes.ts";
 import { method, settingsOf } from "./method.ts";
 import { imageAlone } from "./shared/picture.ts";
@@ -18,7 +18,7 @@ export const invert = method({
   name: "Inversion",
   sentence: "Find an image whose activation of a layer is the photograph's.",
   caption: "an image that looks the same to a layer",
-  source: "Mahendran, Vedaldi 2014, arXiv:1412.0035",
+  source: "Mahendran and Vedaldi 2015",
   input: "photograph",
   subject: "layer",
   options,

@@ -7,8 +7,9 @@
  * const { report, tensors } = await saliency.run(gpu, model, { objective: "class:goldfish", image });
  * ```
  *
- * `image` is `{ shape: [1, 3, H, W], data }`, RGB in 0–1 units; `tensors.map` is (1,1,H,W). `options` of each method
- * lists its settings with their defaults and bounds.
+ * `image` is `{ shape: [1, 3, H, W], data }`, RGB in 0–1 units; `tensors.map` is (1,1,H,W). A description says what its
+ * method takes (`input`, `subject`), its settings with their defaults and bounds (`options`), and the tensors it makes
+ * (`makes`). `run` throws an AscentError of any kind. `picture.draw(result, options)` makes RGB in 0–1 units of a result.
  */
 export { bench } from "./bench.ts";
 export { caricature } from "./caricature.ts";
@@ -22,6 +23,8 @@ export { guided } from "./guided.ts";
 export { info } from "./info.ts";
 export { integrated } from "./integrated.ts";
 export { invert } from "./invert.ts";
+export type { AnyMethod, Drawn, MadeTensor, Method, Sought } from "./method.ts";
 export { render } from "./render.ts";
+export type { GpuReport, Result, RunContext, RuntimeName, Tensor } from "./report.ts";
 export { saliency } from "./saliency.ts";
 export { smoothgrad } from "./smoothgrad.ts";

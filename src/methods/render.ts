@@ -32,7 +32,7 @@ const options = {
 export const render = method({
   name: "Render",
   sentence: "Draw what maximises an objective.",
-  source: "Erhan, Bengio, Courville, Vincent 2009; of a recipe, the paper that it names",
+  source: "Erhan et al. 2009",
   input: "recipe",
   subject: "none",
   options,

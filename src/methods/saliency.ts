@@ -1,4 +1,4 @@
-/** `saliency`: the largest |gradient| of the three colours, pixel by pixel. */
+/** `saliency`: the largest |gradient| of the three colours, pixel by pixel (Simonyan et al. 2013, arXiv:1312.6034). */
 import { method } from "./method.ts";
 import {
   attributionText,
@@ -14,7 +14,7 @@ export const saliency = method({
   name: "Saliency",
   sentence: "Show which pixels an objective depends on: max over colours of |gradient|.",
   caption: "which pixels the subject depends on",
-  source: "Simonyan, Vedaldi, Zisserman 2013, arXiv:1312.6034",
+  source: "Simonyan et al. 2013",
   input: "photograph",
   subject: "objective",
   options: {},

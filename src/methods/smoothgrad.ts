@@ -1,4 +1,4 @@
-/** `smoothgrad`: the saliency map of the mean gradient of noisy copies. */
+/** `smoothgrad`: the saliency map of the mean gradient of noisy copies (arXiv:1706.03825). */
 import { number } from "../optvis/field.ts";
 import { method, settingsOf } from "./method.ts";
 import {
@@ -37,7 +37,7 @@ export const smoothgrad = method({
   name: "SmoothGrad",
   sentence: "SmoothGrad: the saliency map of the mean gradient of noisy copies.",
   caption: "the mean of the saliency of noisy copies",
-  source: "Smilkov, Thorat, Kim, Viégas, Wattenberg 2017, arXiv:1706.03825",
+  source: "Smilkov et al. 2017",
   input: "photograph",
   subject: "objective",
   options,

@@ -1,4 +1,4 @@
-/** Image tensors that commands are given. */
+/** Image tensors that methods are given. */
 import { InputError } from "../../errors.ts";
 import type { Tensor } from "../report.ts";
 
