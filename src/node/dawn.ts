@@ -1,4 +1,4 @@
-/** WebGPU in Node: Dawn, from the optional package `webgpu`. */
+/** WebGPU in Node, for the library (`webgpu-ascent/node`) and the command line: Dawn, from the optional package `webgpu`. */
 
 import { tmpdir } from "node:os";
 import { DeviceError } from "../errors.ts";
@@ -6,15 +6,15 @@ import { findChromiums } from "./find-browser.ts";
 import { pacePolling } from "./polling.ts";
 import { findSoftwareVulkan, useDriver } from "./vulkan.ts";
 
-/** Dawn crashes once its instance is collected while devices live: keep each for the life of the process. */
+/** Each is kept for the life of the process: Dawn crashes if its instance is collected while a device lives. */
 const instances: GPU[] = [];
 
 /** Timestamps in nanoseconds instead of steps of 100 µs: this process times only itself. */
 const toggles = ["disable-dawn-features=timestamp_quantization"];
 
 /**
- * Finds an adapter: the one that the environment offers, else lavapipe, else the SwiftShader that comes with
- * Chromium. `VK_DRIVER_FILES`, where it is set, is what decides.
+ * Finds an adapter: the system's, else lavapipe, else the SwiftShader that comes with Chromium. If `VK_DRIVER_FILES` is
+ * set, only the drivers that it names count.
  *
  * @throws DeviceError if the package is missing or no adapter is found, saying what to install
  */
@@ -47,7 +47,7 @@ async function importDawn(): Promise<typeof import("webgpu")> {
   }
 }
 
-/** Mesa warns on stderr where there is none; it keeps nothing there. */
+/** Mesa warns on stderr where no such folder is named. It keeps nothing there. */
 function prepareRuntimeFolder(): void {
   if (process.platform === "linux") process.env["XDG_RUNTIME_DIR"] ??= tmpdir();
 }

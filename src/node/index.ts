@@ -1,3 +1,3 @@
-/** WebGPU and weights in Node, for the library: `webgpu-ascent/node`. */
+/** `webgpu-ascent/node`: WebGPU and weights in Node, for the library. The rest of this folder runs the command line's jobs. */
 export { dawnGpu } from "./dawn.ts";
 export { fileSource } from "./files.ts";

@@ -1,9 +1,9 @@
 /**
- * How often Dawn looks for finished work. Its binding for Node looks again at every turn of the event loop for as long as
- * anything is awaited, which keeps a core busy that a software adapter would compute on.
+ * How often Dawn looks for finished work. While anything is awaited, its binding for Node looks at every turn of the event
+ * loop. That keeps a core busy which a software adapter could compute on.
  */
 
-/** Milliseconds for which it may look at every turn: short work is not kept waiting. */
+/** Milliseconds for which it may look at every turn, so that short work does not wait. */
 const EAGER_MS = 2;
 /** Milliseconds between two looks afterwards. */
 const PAUSE_MS = 1;
@@ -12,7 +12,7 @@ const IDLE_MS = 5;
 
 let paced = false;
 
-/** Puts pauses between the looks: the binding finds `setImmediate` on the global object each time it wants another. */
+/** Puts pauses between the looks. The binding reads `setImmediate` from the global object before each look. */
 export function pacePolling(): void {
   if (paced) return;
   paced = true;
@@ -31,7 +31,7 @@ export function pacePolling(): void {
   });
 }
 
-/** Whether a function is a binding's: native and without a name. */
+/** A function of a binding is native and has no name. */
 function isBindings(callback: unknown): callback is () => void {
   if (typeof callback !== "function" || callback.name !== "") return false;
   return Function.prototype.toString.call(callback).includes("[native code]");

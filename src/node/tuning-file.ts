@@ -1,10 +1,10 @@
-/** Tunings in the user's cache folder: `webgpu-ascent/kernels.json`, an object of texts by adapter. */
+/** Keeps tunings in the user's cache folder: `webgpu-ascent/kernels.json` is an object with a text for each adapter. */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TuningStorage } from "../engine/kernels/tuning-memory.ts";
 
-/** @param folder the one that the XDG base directory specification names, unless said otherwise */
+/** @param folder by default the one that the XDG base directory specification names */
 export function tuningFile(
   folder = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"),
 ): TuningStorage {

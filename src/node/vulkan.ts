@@ -1,6 +1,6 @@
 /**
- * Finds a software Vulkan driver on Linux, for machines without a GPU and for tests that must not
- * depend on one. Other systems bring their own (Direct3D's WARP, Metal) and need nothing from here.
+ * Finds a software Vulkan driver on Linux, for machines without a GPU and for tests that must not depend on one. Other
+ * systems bring a software adapter of their own.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
@@ -8,7 +8,7 @@ import { dirname, join, resolve } from "node:path";
 
 export interface VulkanDriver {
   readonly name: "lavapipe" | "SwiftShader";
-  /** Path of the driver's ICD manifest, to be named in `VK_DRIVER_FILES`. */
+  /** Path of the driver's ICD manifest, for `VK_DRIVER_FILES`. */
   readonly manifest: string;
   /** Folder with a `libvulkan.so.1`, where the system has none. */
   readonly loaderFolder?: string;
@@ -26,12 +26,16 @@ const LAVAPIPE_MINIMUM = [1, 3, 274] as const;
  * a Chromium.
  *
  * @param chromiums executables of Chromium or Chrome to look beside
+ * @param manifests folders of the system's ICD manifests
  */
-export function findSoftwareVulkan(chromiums: readonly string[] = []): VulkanDriver[] {
+export function findSoftwareVulkan(
+  chromiums: readonly string[] = [],
+  manifests: readonly string[] = MANIFEST_FOLDERS,
+): VulkanDriver[] {
   if (process.platform !== "linux") return [];
-  const lavapipes = MANIFEST_FOLDERS.flatMap((folder) =>
-    existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [],
-  ).filter((path) => /lvp_icd[^/]*\.json$/.test(path) && isRecent(path));
+  const lavapipes = manifests
+    .flatMap((folder) => (existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []))
+    .filter((path) => /lvp_icd[^/]*\.json$/.test(path) && isRecent(path));
   const folders = chromiums.flatMap((path) => [dirname(path), "/usr/lib/chromium", "/opt/google/chrome"]);
   const swiftShaders = [...new Set(folders)].filter((folder) => existsSync(manifestIn(folder)));
   return [
@@ -55,7 +59,7 @@ export function useDriver(driver: VulkanDriver): void {
   if (driver.loaderFolder) keepLoaded(join(driver.loaderFolder, LOADER));
 }
 
-/** Variables that have a new process use a driver. */
+/** Environment variables that make a new process use a driver. */
 export function driverVariables({ manifest, loaderFolder }: VulkanDriver): Record<string, string> {
   return { VK_DRIVER_FILES: manifest, ...(loaderFolder ? { LD_LIBRARY_PATH: loaderFolder } : {}) };
 }
@@ -73,15 +77,15 @@ function hasLoader(): boolean {
 }
 
 /**
- * Loads a shared library for good, so that a later request for its name finds it: the search path is
- * read when a process starts, which is too late here. Node unloads what is no addon of its own, but
- * for `RTLD_NODELETE` (0x1000 on Linux).
+ * Loads a shared library for good, so that a later request for its name finds it. A change of the search path would come
+ * too late: it is read when a process starts. `RTLD_NODELETE` (0x1000 on Linux) keeps Node from unloading what is not one
+ * of its addons.
  */
 function keepLoaded(library: string): void {
   try {
     process.dlopen({ exports: {} }, library, constants.dlopen.RTLD_NOW | 0x1000);
   } catch {
-    // Node says that it is no addon, having loaded it.
+    // Node has loaded it, and says that it is not an addon.
   }
 }
 
@@ -94,7 +98,7 @@ function isRecent(manifest: string): boolean {
     const { ICD } = JSON.parse(readFileSync(manifest, "utf8")) as {
       ICD: { api_version: string; library_path: string };
     };
-    // A relative path with a folder in it is relative to the manifest; a bare name is the loader's to find.
+    // A path with a folder in it is relative to the manifest. The loader finds a bare name.
     if (ICD.library_path.includes("/") && !existsSync(resolve(dirname(manifest), ICD.library_path)))
       return false;
     const version = ICD.api_version.split(".").map(Number);
