@@ -11,7 +11,10 @@ import { InputError } from "../errors.ts";
 import { figure } from "../methods/shared/text.ts";
 import type { Model } from "../model/network.ts";
 import { convolutionNames, convolutions, layerChannels, layerShapes } from "../model/shapes.ts";
+import { formatObjective } from "../optvis/objective.ts";
 import type { Recipe } from "../optvis/recipe.ts";
+import { channelSpec } from "../optvis/terms/channels.ts";
+import { classTerm } from "../optvis/terms/neuron.ts";
 import type { Weights } from "../runtime/protocol.ts";
 import { type Group, missingOf, prepareFolder, writeGroup } from "./atlas-folder.ts";
 import type { AtlasLayer, AtlasPages } from "./atlas-page.ts";
@@ -96,7 +99,9 @@ async function plan(flags: AtlasFlags, weights: Weights): Promise<AtlasPlan> {
   });
   // The units of the last linear layer are classes, and are drawn by the recipe for classes.
   const classes = network.classes.length > 0 && network.layers.at(-1)?.name === flags.layer;
-  const objective = classes ? "class:" : "channel:";
+  const objective = classes
+    ? formatObjective({ terms: [classTerm(network, 0)] }, network)
+    : channelSpec("", 0);
   const recipe = await renderRecipe({ recipe: "default", size: ATLAS_SIZE, ...flags, objective }, preprocess);
   if (recipe.init === "photo")
     throw new InputError("--init: an atlas starts from zeros or noise, got a photo");
@@ -134,7 +139,7 @@ function groupRecipe({ layer, channels }: Group, recipe: Recipe): Recipe {
   const [first = 0] = channels;
   return {
     ...recipe,
-    objective: `channel:${layer}:${channels.join(",")}`,
+    objective: channelSpec(layer, ...channels),
     batch: channels.length,
     seed: (recipe.seed + first) >>> 0,
   };

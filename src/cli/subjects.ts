@@ -1,9 +1,11 @@
 /** What methods are about, as flags. */
+
 import type { Command } from "commander";
 import { InputError } from "../errors.ts";
 import { soughtObjective } from "../methods/examples.ts";
 import type { AnyMethod, Sought, Subject } from "../methods/method.ts";
 import type { Network } from "../model/network.ts";
+import { layerSpec } from "../optvis/terms/layer.ts";
 import { addObjectiveFlag } from "./grammar.ts";
 import { integer } from "./values.ts";
 
@@ -37,7 +39,7 @@ export const subjects: Readonly<Record<Exclude<Subject, "none">, SubjectKind>> =
         .optionsGroup("Method:")
         .requiredOption("--layer <name>", "whose activation; `ascent info` lists the layers"),
     read: ({ layer }) => ({ layer }),
-    objectiveOf: ({ layer }) => `layer:${layer}`,
+    objectiveOf: ({ layer = "" }) => layerSpec(layer),
   },
   "layer or objective": {
     addFlags: (target) =>
@@ -77,7 +79,7 @@ function oneObjective({ layer, objective }: SubjectFlags): string {
   if (layer === undefined && objective === undefined) {
     throw new InputError("expected --layer NAME or --objective SPEC, got neither");
   }
-  return objective ?? `layer:${layer}`;
+  return objective ?? layerSpec(layer ?? "");
 }
 
 /** `--objective SPEC`, or `--layer NAME --channel N`. */

@@ -1,6 +1,8 @@
 /** `caricature`: what a layer sees in a photograph, exaggerated. */
+
 import { findLayer, layerChannels } from "../model/shapes.ts";
 import { channelSettings } from "../optvis/recipes.ts";
+import { caricatureSpec } from "../optvis/terms/caricature.ts";
 import { method, settingsOf } from "./method.ts";
 import { imageAlone } from "./shared/picture.ts";
 import { meanSquare, paramRow, reconstruct, variationRow } from "./shared/reconstruct.ts";
@@ -38,9 +40,9 @@ export const caricature = method({
     const { name } = findLayer(model.network, given.layer);
     // The channels are added up, where an inversion takes their mean.
     const unit = (await meanSquare(gpu, model, name, given.image)) * layerChannels(model.network, name);
-    const score = `caricature:${name}${power === 0 ? "" : `^${power}`}`;
+    const term = caricatureSpec(name, power);
     const scale = unit > 0 ? 1 / unit : 1;
-    return reconstruct(gpu, model, given.image, { ...steps, score, scale, ascent: PLACED }, context);
+    return reconstruct(gpu, model, given.image, { ...steps, term, scale, ascent: PLACED }, context);
   },
   summary: runText,
 });

@@ -19,6 +19,7 @@ import {
   type Term,
   type UnitTerm,
 } from "../optvis/term.ts";
+import { channelSpec } from "../optvis/terms/channels.ts";
 import { type Drawn, method, type Sought } from "./method.ts";
 import { type GpuReport, libraryContext, type Tensor, whereRun } from "./report.ts";
 import { exampleSheet } from "./shared/example-sheet.ts";
@@ -146,7 +147,7 @@ export function strongestFirst<T extends Pick<Example, "value">>(all: readonly T
 /** The objective's text. @throws InputError where it is about several images, or compares with another */
 export function soughtObjective(sought: Sought, network: Network): string {
   const spec =
-    "layer" in sought ? `channel:${sought.layer}:${expectChannel(sought, network)}` : sought.objective;
+    "layer" in sought ? channelSpec(sought.layer, expectChannel(sought, network)) : sought.objective;
   const { terms } = parseObjective(spec, network);
   const unfit = terms.find((term) => !fits(term));
   if (unfit === undefined) return spec;

@@ -13,6 +13,7 @@ import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
 import { recipeFields } from "../optvis/recipe-fields.ts";
 import { channelSettings } from "../optvis/recipes.ts";
 import type { Objective } from "../optvis/term.ts";
+import { layerSpec } from "../optvis/terms/layer.ts";
 import { method, settingsOf } from "./method.ts";
 import { type GpuReport, libraryContext, type Tensor, whereRun } from "./report.ts";
 import { onePhoto } from "./shared/image.ts";
@@ -105,7 +106,7 @@ async function cellVectors(
   { layer, cells }: Settings,
 ): Promise<{ vectors: Float32Array[]; rows: number; columns: number }> {
   const size = onePhoto(image);
-  const recipe = { ...defaultRecipe, objective: `layer:${layer}`, size, redirect: false };
+  const recipe = { ...defaultRecipe, objective: layerSpec(layer), size, redirect: false };
   const ascent = await createAscent(gpu, model, recipe, { first: "gradient", plan: { keep: layer } });
   try {
     await ascent.gradient(image.data);
@@ -166,7 +167,7 @@ async function drawCells(
   const recipe: Recipe = {
     ...defaultRecipe,
     ...channelSettings,
-    objective: `layer:${layer}`,
+    objective: layerSpec(layer),
     size: [cell, cell],
     batch: directions.length,
     seed,

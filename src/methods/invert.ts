@@ -1,5 +1,6 @@
 /** `invert`: an image whose activation of a layer is the photograph's, by Adam (arXiv:1412.0035). */
 import { findLayer } from "../model/shapes.ts";
+import { inversionSpec } from "../optvis/terms/invert.ts";
 import { method, settingsOf } from "./method.ts";
 import { imageAlone } from "./shared/picture.ts";
 import { meanSquare, paramRow, reconstruct, variationRow } from "./shared/reconstruct.ts";
@@ -33,7 +34,7 @@ export const invert = method({
     const scale = unit > 0 ? 1 / unit : 1;
     const ascent = { optimizer: "adam" } as const;
     // No jitter: an inversion holds every pixel in its place.
-    const steps = { ...settingsOf(options, given), jitter: 0, score: `invert:${name}`, scale, ascent };
+    const steps = { ...settingsOf(options, given), jitter: 0, term: inversionSpec(name), scale, ascent };
     return reconstruct(gpu, model, given.image, steps, context);
   },
   summary: runText,

@@ -7,6 +7,7 @@ import { layerChannels } from "../model/shapes.ts";
 import { toPixels } from "../optvis/picture.ts";
 import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
 import { channelSettings } from "../optvis/recipes.ts";
+import { channelSpec } from "../optvis/terms/channels.ts";
 import { icons } from "./icons.ts";
 import { errorMessage } from "./message.ts";
 import type { ModelChoice } from "./model-choice.ts";
@@ -177,7 +178,7 @@ export class ChannelWall extends LitElement {
 
   #open(channel: number): void {
     this.current = channel;
-    this.dispatchEvent(new CustomEvent("choose", { detail: `channel:${this.layer}:${channel}` }));
+    this.dispatchEvent(new CustomEvent("choose", { detail: channelSpec(this.layer, channel) }));
   }
 
   #renderBar(network: Network, count: number) {
@@ -213,7 +214,7 @@ export class ChannelWall extends LitElement {
             class="cell"
             tabindex=${channel === this.current ? 0 : -1}
             aria-label="Channel ${channel}"
-            aria-pressed=${spec === `channel:${layer}:${channel}`}
+            aria-pressed=${spec === channelSpec(layer, channel)}
             @click=${() => this.#open(channel)}
           ><canvas width=${SIDE} height=${SIDE} aria-hidden="true"></canvas>${channel}</button>`,
         )}
@@ -226,7 +227,7 @@ function recipeOf(layer: string, channels: readonly number[]): Recipe {
   return {
     ...defaultRecipe,
     ...channelSettings,
-    objective: `channel:${layer}:${channels.join(",")}`,
+    objective: channelSpec(layer, ...channels),
     size: [SIDE, SIDE],
     batch: channels.length,
     // Each channel by a seed of its own, as the atlas draws it, whatever batch it is in.

@@ -1,4 +1,5 @@
 /** What can be done with photographs on the page: the methods that take them, on the network at hand. */
+
 import { decodePhoto } from "../element/photo.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Drawn, Subject } from "../methods/method.ts";
@@ -6,6 +7,7 @@ import { type MethodName, methodNames, methods } from "../methods/methods.ts";
 import type { GpuReport, Tensor } from "../methods/report.ts";
 import type { Model, Size } from "../model/network.ts";
 import { fitPhoto } from "../optvis/picture.ts";
+import { layerSpec } from "../optvis/terms/layer.ts";
 
 /** Names of the methods that are given photographs and make a picture. */
 export const photoMethods: readonly MethodName[] = methodNames.filter((name) => {
@@ -27,7 +29,7 @@ const subjects: Readonly<Record<Subject, { readonly byLayer: boolean; options(ch
   objective: { byLayer: false, options: ({ spec }) => ({ objective: spec }) },
   class: { byLayer: false, options: ({ spec }) => ({ objective: spec }) },
   layer: { byLayer: true, options: ({ layer }) => ({ layer }) },
-  "layer or objective": { byLayer: true, options: ({ layer }) => ({ objective: `layer:${layer}` }) },
+  "layer or objective": { byLayer: true, options: ({ layer }) => ({ objective: layerSpec(layer) }) },
   sought: { byLayer: false, options: ({ spec }) => ({ objective: spec }) },
 };
 

@@ -1,10 +1,13 @@
 /** Images whose activations are, or exaggerate, those of a photograph: what `invert` and `caricature` share. */
+
 import { createAscent } from "../../engine/run/ascent.ts";
 import type { Gpu } from "../../gpu/device.ts";
 import type { Model } from "../../model/network.ts";
+import { joinTerms } from "../../optvis/algebra.ts";
 import { choice, type NumberRow, number } from "../../optvis/field.ts";
 import { defaultRecipe, type Recipe } from "../../optvis/recipe.ts";
 import { withoutPixelRegularizers } from "../../optvis/regularizers.ts";
+import { layerSpec } from "../../optvis/terms/layer.ts";
 import type { Result, RunContext, Tensor } from "../report.ts";
 import { onePhoto } from "./image.ts";
 import { type RunReport, timedRun } from "./timed-run.ts";
@@ -27,8 +30,8 @@ export function variationRow(value: number): NumberRow {
 /** The ascent that makes the image. */
 export interface Reconstruction extends Pick<Recipe, "iterations" | "lr" | "jitter" | "seed"> {
   readonly param: Param;
-  /** The objective, without its scale and the penalty. */
-  readonly score: string;
+  /** What is ascended, without its scale and the penalty. */
+  readonly term: string;
   readonly scale: number;
   /** Weight of the penalty on total variation. */
   readonly tv: number;
@@ -41,17 +44,20 @@ export async function reconstruct(
   gpu: Gpu,
   model: Model,
   image: Tensor,
-  { param, score, scale, tv, ascent: settings, ...steps }: Reconstruction,
+  { param, term, scale, tv, ascent: settings, ...steps }: Reconstruction,
   context?: RunContext,
 ): Promise<Result<RunReport, { readonly image: Tensor }>> {
-  const penalty = tv === 0 ? "" : ` - ${tv}*tv`;
+  const terms = [
+    { weight: scale, text: term },
+    { weight: -tv, text: "tv" },
+  ];
   const recipe: Recipe = {
     ...defaultRecipe,
     ...settings,
     ...(param === "pixel" ? {} : { ...withoutPixelRegularizers, optimizer: "adam" as const }),
     ...steps,
     param,
-    objective: `${scale}*${score}${penalty}`,
+    objective: joinTerms(terms.filter(({ weight }) => weight !== 0)),
     size: onePhoto(image),
     init: "noise",
     clamp: true,
@@ -70,7 +76,7 @@ export async function reconstruct(
  * that weights mean the same on every layer.
  */
 export async function meanSquare(gpu: Gpu, model: Model, layer: string, image: Tensor): Promise<number> {
-  const recipe = { ...defaultRecipe, objective: `layer:${layer}`, size: onePhoto(image), redirect: false };
+  const recipe = { ...defaultRecipe, objective: layerSpec(layer), size: onePhoto(image), redirect: false };
   const ascent = await createAscent(gpu, model, recipe, { first: "gradient" });
   try {
     const { objective } = await ascent.gradient(image.data);

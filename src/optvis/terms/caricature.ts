@@ -17,7 +17,7 @@ export const caricature: TermKind<CaricatureTerm> = {
     },
   ],
   spellings: { caricature: parse },
-  format: (term) => `caricature:${term.layer}${formatPower(term.power)}`,
+  format: (term) => caricatureSpec(term.layer, term.power),
   reads: "layer",
   photo: true,
   batch: "same",
@@ -41,6 +41,11 @@ export const caricature: TermKind<CaricatureTerm> = {
     return { ...passes, capture: { from: "activation", to: direction, bytes } };
   },
 };
+
+/** The text of the likeness to a photograph's activation, by dot × cosᵖ. */
+export function caricatureSpec(layer: string, power: number): string {
+  return `caricature:${layer}${formatPower(power)}`;
+}
 
 function parse(given: TermText) {
   const [layer, power] = cutPower(given, given.argument ?? "");

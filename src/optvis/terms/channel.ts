@@ -1,6 +1,6 @@
 /** `channel`: the mean of one channel over its positions. */
 import { add, vectorPasses } from "./along.ts";
-import { formatChannels } from "./channels.ts";
+import { channelSpec } from "./channels.ts";
 import { coversAll, type OverPositions, type SubjectKind } from "./kind.ts";
 import { meanPasses } from "./mean.ts";
 import { withinBorder } from "./rectangle.ts";
@@ -16,7 +16,7 @@ const FORM = "channel:LAYER:I";
 export const channel: SubjectKind<ChannelTerm> = {
   forms: [{ written: [FORM], says: "mean of a channel over its positions; of a linear layer one unit" }],
   spellings: { channel: parse },
-  format: (term) => formatChannels(term.layer, [term.channel]),
+  format: (term) => channelSpec(term.layer, term.channel),
   reads: "layer",
   photo: false,
   batch: "same",

@@ -17,7 +17,7 @@ export const channels: TermKind<ChannelsTerm> = {
     },
   ],
   spellings: {},
-  format: (term) => formatChannels(term.layer, term.channels),
+  format: (term) => channelSpec(term.layer, ...term.channels),
   reads: "layer",
   photo: false,
   batch: (term) => term.channels.length,
@@ -37,6 +37,7 @@ export const channels: TermKind<ChannelsTerm> = {
   },
 };
 
-export function formatChannels(layer: string, channels: readonly number[]): string {
+/** The text of a channel's mean; of several, of one for each image of a batch. */
+export function channelSpec(layer: string, ...channels: readonly number[]): string {
   return `channel:${layer}:${channels.join(",")}`;
 }

@@ -12,7 +12,7 @@ const FORM = "invert:LAYER";
 export const invert: TermKind<InversionTerm> = {
   forms: [{ written: [FORM], says: "minus the mean squared distance from a photograph's activation" }],
   spellings: { invert: wholeLayer("invert", FORM) },
-  format: (term) => `invert:${term.layer}`,
+  format: (term) => inversionSpec(term.layer),
   reads: "layer",
   photo: true,
   batch: "same",
@@ -28,3 +28,8 @@ export const invert: TermKind<InversionTerm> = {
     return { ...passes, capture: { from: "activation", to: buffer, bytes: 4 * length } };
   },
 };
+
+/** The text of the distance from a photograph's activation. */
+export function inversionSpec(layer: string): string {
+  return `invert:${layer}`;
+}

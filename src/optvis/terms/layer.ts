@@ -13,7 +13,7 @@ const FORM = "layer:LAYER";
 export const layer: SubjectKind<LayerTerm> = {
   forms: [{ written: [FORM], says: "mean of squares of a whole layer (DeepDream)" }],
   spellings: { layer: wholeLayer("layer", FORM) },
-  format: (term) => `layer:${term.layer}`,
+  format: (term) => layerSpec(term.layer),
   reads: "layer",
   photo: false,
   batch: "same",
@@ -33,3 +33,8 @@ export const layer: SubjectKind<LayerTerm> = {
     place: () => "the whole layer",
   },
 };
+
+/** The text of a layer's mean of squares. */
+export function layerSpec(layer: string): string {
+  return `layer:${layer}`;
+}
