@@ -1,4 +1,8 @@
-/** Update steps on the numbers optimised along the gradient of the objective; formulas in shaders/optimizer.wgsl. */
+/**
+ * Optimizers: how the numbers that are optimised step along the gradient of the objective. The formulas are in
+ * shaders/optimizer.wgsl. To add one, add its word and label to `optimizer` in `recipe-fields.ts`, its kernel to that
+ * file, and its entry to the table here.
+ */
 import {
   advance,
   update_adam,
@@ -12,17 +16,6 @@ import {
 } from "../../shaders/optimizer.wgsl";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
 import type { OptimizerKind } from "./recipe.ts";
-
-/** Buffers that carry the optimizer's state from step to step, zero at the start. */
-export function momentsOf(kind: OptimizerKind): number {
-  return { sgd: 0, normalized: 0, rms: 0, mean: 0, momentum: 1, adam: 2, rmsprop: 1, nadam: 2 }[kind];
-}
-
-/** What the step divides by, made of Σ g² or Σ |g| of each image; undefined where it needs neither. */
-export function normOf(kind: OptimizerKind): "squares" | "absolute" | undefined {
-  if (kind === "normalized" || kind === "rms") return "squares";
-  return kind === "mean" ? "absolute" : undefined;
-}
 
 export interface Update {
   readonly batch: number;
@@ -49,10 +42,77 @@ export interface UpdateBuffers {
   readonly state: BufferRef;
 }
 
+/** One optimizer; its word and label are in `recipe-fields.ts`, and one without an entry here does not compile. */
+interface Optimizer {
+  /** Buffers that carry its state from step to step, zero at the start. */
+  readonly moments: 0 | 1 | 2;
+  /** What the step divides by is made of Σ g² or of Σ |g| of each image; absent where it needs neither. */
+  readonly norm?: "squares" | "absolute";
+  step(options: StepOptions, buffers: UpdateBuffers): Dispatch;
+}
+
+type StepOptions = ReturnType<typeof stepOptions>;
+
+const OPTIMIZERS: Readonly<Record<OptimizerKind, Optimizer>> = {
+  sgd: {
+    moments: 0,
+    step: (options, { values, gradient }) =>
+      dispatch(update_sgd, { ...options, buffers: { values, gradient } }),
+  },
+  normalized: {
+    ...{ moments: 0, norm: "squares" },
+    step: (options, { values, gradient, sums }) =>
+      dispatch(update_normalized, { ...options, buffers: { values, gradient, sums } }),
+  },
+  rms: {
+    ...{ moments: 0, norm: "squares" },
+    step: (options, { values, gradient, sums }) =>
+      dispatch(update_rms, { ...options, buffers: { values, gradient, sums } }),
+  },
+  mean: {
+    ...{ moments: 0, norm: "absolute" },
+    step: (options, { values, gradient, sums }) =>
+      dispatch(update_mean, { ...options, buffers: { values, gradient, sums } }),
+  },
+  momentum: {
+    moments: 1,
+    step: (options, { values, gradient, moment1 }) =>
+      dispatch(update_momentum, { ...options, buffers: { values, gradient, moment1 } }),
+  },
+  adam: {
+    moments: 2,
+    step: (options, { values, gradient, moment1, moment2, state }) =>
+      dispatch(update_adam, { ...options, buffers: { values, gradient, moment1, moment2, state } }),
+  },
+  rmsprop: {
+    moments: 1,
+    step: (options, { values, gradient, moment1 }) =>
+      dispatch(update_rmsprop, { ...options, buffers: { values, gradient, moment1 } }),
+  },
+  nadam: {
+    moments: 2,
+    step: (options, { values, gradient, moment1, moment2, state }) =>
+      dispatch(update_nadam, { ...options, buffers: { values, gradient, moment1, moment2, state } }),
+  },
+};
+
+/** How many buffers carry the optimizer's state from step to step. */
+export function momentsOf(kind: OptimizerKind): number {
+  return OPTIMIZERS[kind].moments;
+}
+
+/** Which sums of each image's gradient the optimizer divides by; undefined where it needs none. */
+export function normOf(kind: OptimizerKind): "squares" | "absolute" | undefined {
+  return OPTIMIZERS[kind].norm;
+}
+
+/** One step along the gradient. */
 export function update(kind: OptimizerKind, step: Update, buffers: UpdateBuffers): Dispatch {
-  const { values, gradient, sums, moment1, moment2, state } = buffers;
-  const { batch, length, area, lr, decay, clamp, mean } = step;
-  const options = {
+  return OPTIMIZERS[kind].step(stepOptions(kind, step), buffers);
+}
+
+function stepOptions(kind: OptimizerKind, { batch, length, area, lr, decay, clamp, mean }: Update) {
+  return {
     label: `update ${kind}`,
     uniform: { batch, length, area, lr, decay, clamp: clamp ? 1 : 0, mean: [...mean, 0] },
     workgroups: fold(batch * length),
@@ -60,24 +120,6 @@ export function update(kind: OptimizerKind, step: Update, buffers: UpdateBuffers
     bytes: 4 * batch * length * (3 + 2 * momentsOf(kind)),
     live: { lr: { key: "lr", scale: 1 }, decay: { key: "decay", scale: 1 } },
   };
-  switch (kind) {
-    case "sgd":
-      return dispatch(update_sgd, { ...options, buffers: { values, gradient } });
-    case "normalized":
-      return dispatch(update_normalized, { ...options, buffers: { values, gradient, sums } });
-    case "rms":
-      return dispatch(update_rms, { ...options, buffers: { values, gradient, sums } });
-    case "mean":
-      return dispatch(update_mean, { ...options, buffers: { values, gradient, sums } });
-    case "momentum":
-      return dispatch(update_momentum, { ...options, buffers: { values, gradient, moment1 } });
-    case "rmsprop":
-      return dispatch(update_rmsprop, { ...options, buffers: { values, gradient, moment1 } });
-    case "nadam":
-      return dispatch(update_nadam, { ...options, buffers: { values, gradient, moment1, moment2, state } });
-    case "adam":
-      return dispatch(update_adam, { ...options, buffers: { values, gradient, moment1, moment2, state } });
-  }
 }
 
 /** The state an ascent starts from: step 0, Adam's corrections 1 − β and NAdam's momentum of the first step. */

@@ -16,7 +16,7 @@ import type { Size } from "../../model/network.ts";
 import type { Recipe } from "../recipe.ts";
 import { type Objective, readsOpacity } from "../term.ts";
 import { logit } from "./colour.ts";
-import { type Images, type Memory, type ParamPasses, type Plane, paramOf } from "./param.ts";
+import { type Images, type Memory, type ParamPasses, type Plane, paramOf, paramsWith } from "./param.ts";
 
 /** Standard deviation of the noise start, as of the colours. */
 const NOISE = 0.01;
@@ -30,7 +30,7 @@ export function alphaPlane({ alpha, param }: Pick<Recipe, "alpha" | "param">): P
   const { plane } = paramOf(param);
   if (plane) return plane;
   throw new InputError(`alpha: images of ${param} parameters have no fourth plane`, {
-    remedy: "leave it out, or use --param pixel, fourier or laplacian",
+    remedy: `leave it out, or use --param ${paramsWith((one) => one.plane !== undefined)}`,
   });
 }
 

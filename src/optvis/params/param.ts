@@ -80,8 +80,15 @@ export interface Param {
   fromRgb(rgb: Float32Array, images: Images): Float32Array<ArrayBuffer>;
 }
 
+/** Words and labels are in `recipe-fields.ts`; a kind without its entry here does not compile. */
 const PARAMS: Readonly<Record<ParamKind, Param>> = { pixel, fourier, laplacian, cppn, maco };
 
 export function paramOf(kind: ParamKind): Param {
   return PARAMS[kind];
+}
+
+/** The kinds that can do something, for a remedy: `fourier, laplacian or maco`. */
+export function paramsWith(can: (param: Param) => boolean): string {
+  const kinds = Object.entries(PARAMS).flatMap(([kind, param]) => (can(param) ? [kind] : []));
+  return kinds.join(", ").replace(/, (?=[^,]*$)/, " or ");
 }

@@ -7,7 +7,7 @@ import { share_backward, share_forward } from "../../../shaders/share.wgsl";
 import { InputError } from "../../errors.ts";
 import { type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
 import type { Recipe } from "../recipe.ts";
-import { type Images, type Memory, type ParamPasses, paramOf } from "./param.ts";
+import { type Images, type Memory, type ParamPasses, paramOf, paramsWith } from "./param.ts";
 
 /**
  * Both work in place. Forward copies the first image's shared numbers to every image. Backward adds up the gradients of
@@ -42,7 +42,7 @@ export function withShared(
   const param = paramOf(recipe.param);
   if (!param.coarse) {
     throw new InputError(`share: ${recipe.param} parameters have no frequencies that a batch could share`, {
-      remedy: "leave it at 0, or use --param fourier, laplacian or maco",
+      remedy: `leave it at 0, or use --param ${paramsWith(({ coarse }) => coarse !== undefined)}`,
     });
   }
   const mask = memory.table("share.mask", param.coarse(size, recipe.share));

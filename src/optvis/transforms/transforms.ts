@@ -1,4 +1,7 @@
-/** The transforms of a recipe, and how they are written: `pad:12,crop:8,scale:0.1,rotate:10,crop:4`. */
+/**
+ * The transforms of a recipe, and how they are written: `pad:12,crop:8,scale:0.1,rotate:10,crop:4`. To add one, write
+ * its module and add its line to the table here.
+ */
 import { InputError } from "../../errors.ts";
 import type { Recipe } from "../recipe.ts";
 import { jitter } from "./jitter.ts";
@@ -16,11 +19,15 @@ export const STANDARD = "pad:12,crop:8,scale:0.1,rotate:10,crop:4";
 /** Fel et al. 2023; run it on a batch that shares everything, 32 images of it, for MACO's 32 crops a step. */
 export const MACO_CROPS = "zoom:0.05,noise:0.08";
 
+/** A kind of transform: how one is made, and which amounts it takes. */
 interface Kind {
   readonly make: (amount: number, iterations: number) => Transform;
+  /** Amounts are from 0 to this. */
   readonly most: number;
   readonly whole: boolean;
   readonly unit: string;
+  /** Whether what it does in an iteration depends on how many there are. */
+  readonly ofIterations?: true;
 }
 
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -29,27 +36,42 @@ const KINDS: Readonly<Record<string, Kind>> = {
   crop: { make: crop, most: 2048, whole: true, unit: "pixels" },
   scale: { make: scale, most: 0.9, whole: false, unit: "of 1" },
   rotate: { make: rotate, most: 180, whole: false, unit: "degrees" },
-  zoom: { make: zoom, most: 0.5, whole: false, unit: "of the sides, at the end" },
+  zoom: { make: zoom, most: 0.5, whole: false, unit: "of the sides, at the end", ofIterations: true },
   noise: { make: grain, most: 10, whole: false, unit: "of RGB 0–1" },
 };
 
 const MAX_TRANSFORMS = 16;
 
 /**
- * @param text `none`, `standard`, or names and amounts in the order in which the image goes through them
+ * The transforms of a text, in the order in which the image goes through them.
+ * @param text `none`, `standard`, or names and amounts
  * @param iterations after which a zoom has its amount
  * @throws InputError naming the transform and what is allowed
  */
 export function parseTransforms(text: string, iterations = 1): Transform[] {
+  return parsed(text).map(({ kind, amount }) => kind.make(amount, iterations));
+}
+
+/** Whether what the transforms do in an iteration depends on how many there are. */
+export function dependsOnIterations(text: string): boolean {
+  return parsed(text).some(({ kind }) => kind.ofIterations);
+}
+
+interface Parsed {
+  readonly kind: Kind;
+  readonly amount: number;
+}
+
+function parsed(text: string): Parsed[] {
   const list = text.trim() === "standard" ? STANDARD : text.trim();
   if (list === "none" || list === "") return [];
   const entries = list.split(",").map((entry) => entry.trim());
   if (entries.length > MAX_TRANSFORMS)
     throw new InputError(`transforms: at most ${MAX_TRANSFORMS} are taken, got ${entries.length}`);
-  return entries.map((entry) => parseOne(entry, iterations));
+  return entries.map(parseOne);
 }
 
-function parseOne(entry: string, iterations: number): Transform {
+function parseOne(entry: string): Parsed {
   const [, name = "", amount = ""] = /^([a-z]+):(\d+(?:\.\d+)?)$/.exec(entry) ?? [];
   const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
   if (!kind) {
@@ -63,15 +85,10 @@ function parseOne(entry: string, iterations: number): Transform {
     const what = `${kind.whole ? "a whole number" : "a number"} from 0 to ${kind.most} (${kind.unit})`;
     throw new InputError(`transforms: ${name} expects ${what}, got ${amount}`);
   }
-  return kind.make(value, iterations);
+  return { kind, amount: value };
 }
 
-/** Whether what the transforms do in an iteration depends on how many there are. */
-export function dependsOnIterations(text: string): boolean {
-  return /(^|,)\s*zoom:/.test(text);
-}
-
-/** In the order in which the image goes through them: the circular jitter first, then the list. */
+/** A recipe's transforms in the order in which the image goes through them: the circular jitter, then the list. */
 export function transformsOf(recipe: Pick<Recipe, "jitter" | "transforms" | "iterations">): Transform[] {
   const list = parseTransforms(recipe.transforms, recipe.iterations);
   return [...(recipe.jitter > 0 ? [jitter(recipe.jitter)] : []), ...list];

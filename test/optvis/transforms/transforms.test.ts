@@ -1,8 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { InputError } from "../../src/errors.ts";
-import type { Size } from "../../src/model/network.ts";
+import { InputError } from "../../../src/errors.ts";
+import type { Size } from "../../../src/model/network.ts";
 
-import { parseTransforms, STANDARD, transformsOf } from "../../src/optvis/transforms/transforms.ts";
+import {
+  dependsOnIterations,
+  parseTransforms,
+  STANDARD,
+  transformsOf,
+} from "../../../src/optvis/transforms/transforms.ts";
 
 function sizeAfter(list: string, size: Size): Size {
   return parseTransforms(list).reduce((current, transform) => transform.outputSize(current), size);
@@ -19,6 +24,16 @@ test("none is none, and the recipe's jitter comes first", () => {
     ({ text }) => text,
   );
   expect(texts).toEqual(["jitter:3", "pad:2", "rotate:5.5"]);
+});
+
+test.each([
+  ["none", false],
+  ["standard", false],
+  ["pad:3,noise:0.08", false],
+  ["zoom:0.05,noise:0.08", true],
+  ["pad:3, zoom:0.05", true],
+])("%s depends on the number of iterations: %s", (list, depends) => {
+  expect(dependsOnIterations(list)).toBe(depends);
 });
 
 describe("refused, with what is allowed", () => {
