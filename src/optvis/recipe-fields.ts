@@ -2,8 +2,8 @@
  * The fields of a recipe, one row each. The type of a recipe, its defaults, checks, JSON, link, flags, attributes,
  * controls and the tables in the papers are made from these rows.
  *
- * To add a field, add its row here and let it act in the engine: until a function of the engine takes it,
- * `src/engine/plan/acting.ts` does not compile.
+ * To add a field, add its row here and let it act in the engine. `test/engine/plan/acting.test.ts` changes every field
+ * and looks whether anything is drawn otherwise.
  */
 import { MAX_SPEC_LENGTH } from "./algebra.ts";
 import type { Row } from "./field.ts";
@@ -86,7 +86,7 @@ export const recipeFields = {
     whole: false,
     unit: "cycles",
     label: "In common",
-    help: "the images of a batch have the frequencies up to this in common, in cycles along the longer side",
+    help: "frequencies up to which the images of a batch are the same, in cycles along the longer side",
     note: "frequencies up to, cycles",
     placeholder: "cycles",
     source: "Mordvintsev et al. 2018",
@@ -155,7 +155,7 @@ export const recipeFields = {
     whole: false,
     live: "always",
     label: "Decay",
-    help: "part lost at every step: pixels fall toward the zero input, what another --param optimises (spectrum, pyramid, weights, phase) falls toward 0",
+    help: "part lost at every step: pixels fall toward the zero input, other parameters (spectrum, pyramid, weights, phase) toward 0",
     note: "part lost at a step",
     source: "Yosinski et al. 2015",
     slider: { from: 0, to: 0.5, step: 0.01 },
@@ -229,7 +229,7 @@ export const recipeFields = {
     whole: false,
     live: "always",
     label: "Clip small shares",
-    help: "the same for the pixels that contribute least to the objective",
+    help: "percentage of the pixels, those that contribute least to the objective, that every step sets to the zero input",
     unit: "percent",
     placeholder: "percent",
     source: "Yosinski et al. 2015",
@@ -243,7 +243,7 @@ export const recipeFields = {
     whole: true,
     unit: "pixels",
     label: "Jitter",
-    help: "every iteration shifts the image at random by up to this many pixels, around its edges",
+    help: "largest shift in pixels: every iteration shifts the image at random, around its edges",
     placeholder: "p",
     source: "Mordvintsev et al. 2015",
     slider: { from: 0, to: 32, step: 1 },
@@ -306,7 +306,7 @@ export const recipeFields = {
     whole: true,
     unit: "iterations",
     label: "At half size",
-    help: "the first iterations, this many, run at half the size; for pixels alone, and not from a photo",
+    help: "how many of the first iterations run at half the size; for pixels alone, and not from a photo",
     source: "Mordvintsev et al. 2015",
   },
   seed: {

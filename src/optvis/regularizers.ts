@@ -1,6 +1,6 @@
 /**
- * L2 toward the zero input, a part of the objective; and what is done to the image between steps: Gaussian blur and
- * clipping of small pixels. The decay is part of the optimizer's step.
+ * Regularizers: L2, which pulls toward the zero input and is part of the objective; Gaussian blur of the image or its
+ * gradient; and clipping, which sets small pixels to the zero input. The decay is part of the optimizer's step.
  */
 import { blur_columns, blur_rows } from "../../shaders/blur.wgsl";
 import { clip_contribution, clip_norm, clip_select, clip_small } from "../../shaders/clip.wgsl";
@@ -15,11 +15,9 @@ import { PARTIALS } from "./reduce.ts";
 const OF_PIXELS = ["blur", "clipNorm", "clipContribution"] as const satisfies readonly (keyof Recipe)[];
 
 /** None of them. */
-export const withoutPixelRegularizers: Readonly<Record<(typeof OF_PIXELS)[number], 0>> = {
-  blur: 0,
-  clipNorm: 0,
-  clipContribution: 0,
-};
+export const withoutPixelRegularizers = Object.fromEntries(OF_PIXELS.map((field) => [field, 0])) as Readonly<
+  Record<(typeof OF_PIXELS)[number], 0>
+>;
 
 /** @throws InputError for a regularizer that the parameterization has no use for */
 export function expectRegularizers({
