@@ -311,7 +311,7 @@ for (const name of ["chromium", "firefox"] as const) {
       "draws images that have frequencies in common, and saves a CPPN at another size",
       async () => {
         const { page, complaints } = await open(
-          "#objective=channel%3Arelu1_1%3A3&size=16&iterations=100000&param=laplacian&blur=0&init=noise",
+          "#objective=channel%3Arelu1_1%3A3&size=16&iterations=100000&param=laplacian&blur=0&init=noise&lr=0.001",
         );
         const view = await running(page);
         const write = async (field: string, text: string): Promise<void> => {
