@@ -3,7 +3,7 @@
  * controls and the tables in the papers are made from these rows.
  *
  * To add a field, add its row here and let it act in the engine. `test/engine/plan/acting.test.ts` changes every field
- * and looks whether anything is drawn otherwise.
+ * and looks whether anything happens otherwise; a field that no function of the engine takes does not compile there.
  */
 import { MAX_SPEC_LENGTH } from "./algebra.ts";
 import type { Row } from "./field.ts";

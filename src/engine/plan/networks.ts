@@ -2,6 +2,7 @@
 import { inputOf } from "../../errors.ts";
 import type { Size } from "../../model/network.ts";
 import type { ChooseVariant } from "../../nn/conv3x3.ts";
+import type { Recipe } from "../../optvis/recipe.ts";
 import { transformsOf } from "../../optvis/transforms/transforms.ts";
 import { defaultVariant } from "../kernels/variant-guess.ts";
 import { exactVariant } from "../kernels/variants.ts";
@@ -14,8 +15,15 @@ import { transformedSize } from "./transform-chain.ts";
 /** The first iterations, which redirect the gradient of ReLUs (Lucid), and in which a start from zeros has ties. */
 export const OPENING_ITERATIONS = 16;
 
+/** Of a recipe what decides the passes through the network. */
+type NetworkFields = "batch" | "size" | "redirect" | "jitter" | "transforms" | "iterations";
+
+interface NetworksOptions extends Omit<StageOptions, "recipe"> {
+  readonly recipe: Pick<Recipe, NetworkFields>;
+}
+
 /** `fast` and `exact` see the transformed image, `still` the image itself. */
-export function planNetworks({ network, objective, recipe, options, memory }: StageOptions) {
+export function planNetworks({ network, objective, recipe, options, memory }: NetworksOptions) {
   const transforms = transformsOf(recipe);
   const inputSize = transformedSize(transforms, recipe.size);
   const chosen = {

@@ -1,7 +1,7 @@
 /** Makes the plan of an ascent: its iterations at the whole size, and before them those at half of it. */
 import { InputError, inputOf } from "../../errors.ts";
 import { neededBuffers } from "../../gpu/program.ts";
-import type { Network, Preprocess } from "../../model/network.ts";
+import type { Network, Preprocess, Size } from "../../model/network.ts";
 import { preprocessing } from "../../model/preprocess.ts";
 import { coarseSize, enlarge } from "../../optvis/coarse.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
@@ -29,7 +29,7 @@ export function planAscent(
   const planAt = (image: string, at: Recipe) =>
     planStage({ network, preprocess, objective, image, recipe: at, options, memory });
   const { stage: whole, networks, entry, penalties } = planAt(IMAGE, recipe);
-  const coarse = planCoarse(recipe, whole, memory, (at) => planAt(COARSE_IMAGE, at).stage);
+  const coarse = planCoarse(recipe, whole, memory, (size) => planAt(COARSE_IMAGE, { ...recipe, size }).stage);
   const { fast, exact, still, chosen } = networks;
   const [lasting, variant] = clips(recipe) ? [exact, chosen.exact] : [fast, chosen.fast];
   const value = [...entry.enterStill, ...still.forward, ...penalties.forward, ...entry.valueStill];
@@ -77,18 +77,17 @@ export function planAscent(
  * The iterations at half the size, each of which ends by enlarging its image to the resident one. Of pixels only: other
  * parameterizations have their own way to begin coarse.
  */
-function planCoarse(
-  recipe: Recipe,
+export function planCoarse(
+  { batch, coarse, init, param, size: to }: Pick<Recipe, "batch" | "coarse" | "init" | "param" | "size">,
   { start }: Stage,
   memory: Allocation,
-  planAt: (recipe: Recipe) => Stage,
+  planAt: (size: Size) => Stage,
 ): CoarseStage | null {
-  const { batch, coarse, init, param, size: to } = recipe;
   if (coarse === 0 || param !== "pixel") return null;
   const size = coarseSize(to);
   const plan = () =>
     inputOf("coarse, at half the size", "use a larger size, or begin at the whole size (coarse 0)", () =>
-      planAt({ ...recipe, size }),
+      planAt(size),
     );
   // An ascent from a photograph has no use for the stage, unless it is begun again from something else.
   const stage = init === "photo" ? unlessInputError(plan) : plan();
@@ -119,9 +118,12 @@ function unlessInputError<T>(work: () => T): T | undefined {
 }
 
 /** Mean and gain of the resident images, where they are shown standardised. */
-function planPicture(recipe: Recipe, preprocess: Preprocess, memory: Allocation): number[] {
-  if (!recipe.standardize) return [];
-  const { batch, size } = recipe;
+export function planPicture(
+  { batch, size, standardize }: Pick<Recipe, "batch" | "size" | "standardize">,
+  preprocess: Preprocess,
+  memory: Allocation,
+): number[] {
+  if (!standardize) return [];
   const { mean } = preprocessing(preprocess);
   const statistics = memory.buffer(STATISTICS, "image", 8 * batch);
   return memory.record([imageStatistics({ batch, size, mean }, { image: IMAGE, statistics })]);

@@ -27,7 +27,7 @@ export interface Part {
 
 /** The colours, and the alpha channel where there is one. */
 export function planParts(
-  recipe: Recipe,
+  recipe: Pick<Recipe, "batch" | "size" | "param" | "share" | "alpha">,
   mean: readonly number[],
   { image, gradient }: PlaneBuffers,
   memory: Allocation,
@@ -48,9 +48,11 @@ export function planParts(
   return [colours, { passes, length: plane.length(size), name: alphaName(image), rgb: false }];
 }
 
+type StepFields = Pick<Recipe, "batch" | "size" | "optimizer" | "lr" | "decay" | "clamp">;
+
 /** The optimizer's step on a part of the numbers, with its gradient's norm before it where it needs one. */
 export function planStep(
-  { recipe, terms }: { readonly recipe: Recipe; readonly terms: number },
+  { recipe, terms }: { readonly recipe: StepFields; readonly terms: number },
   { passes: { values, gradient }, length, name, rgb }: Part,
   mean: readonly number[],
   memory: Allocation,

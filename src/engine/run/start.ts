@@ -17,7 +17,11 @@ export interface StartValues {
  * image n seeded by seed + n; `photo` is the photograph in every image, opaque where it does not say otherwise.
  * @param photo RGB in 0–1 units, (3,H,W) at the recipe's size, or with an alpha channel (4,H,W) with opacity
  */
-export function startValues(recipe: Recipe, { mean }: Preprocessing, photo?: Float32Array): StartValues {
+export function startValues(
+  recipe: Pick<Recipe, "batch" | "size" | "init" | "seed" | "param" | "alpha">,
+  { mean }: Preprocessing,
+  photo?: Float32Array,
+): StartValues {
   const { batch, init, size, seed } = recipe;
   const param = paramOf(recipe.param);
   const plane = alphaPlane(recipe);
@@ -45,7 +49,10 @@ interface Photograph {
   readonly opacity: Float32Array | undefined;
 }
 
-function expectPhoto(photo: Float32Array | undefined, { alpha, size }: Recipe): Photograph {
+function expectPhoto(
+  photo: Float32Array | undefined,
+  { alpha, size }: Pick<Recipe, "alpha" | "size">,
+): Photograph {
   if (!photo) throw new InputError("the start is a photograph, and none was given");
   const area = size[0] * size[1];
   if (photo.length === 3 * area) return { rgb: photo, opacity: undefined };

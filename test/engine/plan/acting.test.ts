@@ -1,13 +1,23 @@
 /** Every field of a recipe acts: what an ascent plans, starts from and runs is another when the field is. */
-import { expect, test } from "vitest";
+import { expect, expectTypeOf, test } from "vitest";
+import type { planSeen } from "../../../src/engine/plan/composite.ts";
 import { iterationOf } from "../../../src/engine/plan/iteration.ts";
-import { planAscent } from "../../../src/engine/plan/plan-ascent.ts";
+import type { planNetworks } from "../../../src/engine/plan/networks.ts";
+import { planAscent, type planCoarse, type planPicture } from "../../../src/engine/plan/plan-ascent.ts";
+import type { planParts, planStep } from "../../../src/engine/plan/update.ts";
 import { startValues } from "../../../src/engine/run/start.ts";
 import { inferNetwork } from "../../../src/model/architecture.ts";
-import { preprocessing } from "../../../src/nn/preprocess.ts";
+import { preprocessing } from "../../../src/model/preprocess.ts";
 import type { Row } from "../../../src/optvis/field.ts";
 import { parseObjective } from "../../../src/optvis/objective.ts";
-import { defaultRecipe, type Recipe, recipeFieldNames, recipeRow } from "../../../src/optvis/recipe.ts";
+import {
+  defaultRecipe,
+  type LiveField,
+  type Recipe,
+  recipeFieldNames,
+  recipeRow,
+} from "../../../src/optvis/recipe.ts";
+import type { transformsOf } from "../../../src/optvis/transforms/transforms.ts";
 
 const { network } = inferNetwork(
   new Map([
@@ -21,16 +31,34 @@ const { network } = inferNetwork(
 
 const PLAIN: Recipe = { ...defaultRecipe, objective: "channel:conv1_2:1", size: [32, 32] };
 
+/** The fields that the functions of the engine take, by their types. Live ones each have a line in `iteration.ts`. */
+type Acting =
+  | keyof Parameters<typeof startValues>[0]
+  | keyof Parameters<typeof transformsOf>[0]
+  | keyof Parameters<typeof planSeen>[0]
+  | keyof Parameters<typeof planNetworks>[0]["recipe"]
+  | keyof Parameters<typeof planParts>[0]
+  | keyof Parameters<typeof planStep>[0]["recipe"]
+  | keyof Parameters<typeof planCoarse>[0]
+  | keyof Parameters<typeof planPicture>[0]
+  | LiveField;
+
+test("a field that no function takes does not compile", () => {
+  // The objective is an argument of its own, parsed.
+  expectTypeOf<Exclude<keyof Recipe, Acting | "objective">>().toBeNever();
+});
+
 /** Fields that act only beside others. */
 const BESIDE: Partial<Record<keyof Recipe, Partial<Recipe>>> = {
   share: { param: "fourier", batch: 2 },
   blurEvery: { blur: 1 },
+  seed: { init: "noise" },
   strength: { transforms: "rotate:10" },
   iterations: { transforms: "zoom:0.3" },
 };
 
 /** Values that a row cannot guess. */
-const OTHERS: Partial<Recipe> = { objective: "channel:conv1_1:1", transforms: "pad:2", init: "noise" };
+const OTHERS: Partial<Recipe> = { objective: "channel:conv1_1:1", transforms: "pad:2" };
 
 function otherValue(row: Row): unknown {
   switch (row.kind) {
