@@ -13,7 +13,7 @@ interface Specifier {
   readonly text: string | undefined;
 }
 
-/** Faults of one file, `src/x.ts:3: …`. @param path from the project's root, with slashes */
+/** Faults of one file, `src/FILE.ts:3: …`. @param path from the project's root, with slashes */
 export async function floorFaults(path: string, text: string): Promise<string[]> {
   if (!roomOf(path)) return [`${path}: is in no room of src/build/floors.ts`];
   const { program, errors } = parseSync(path, text);

@@ -41,7 +41,7 @@ function isThere(path: string): boolean {
   const source = path
     .replace(/[.+]/g, "\\$&")
     .replace(/\*\*\//g, "(?:.+/)?")
-    .replace(/\*|\b[A-Z]{2,}\b/g, "[^/]*");
+    .replace(/\*|(?<![A-Za-z])(?!README)[A-Z]{2,}(?![A-Za-z])/g, "[^/]*");
   const pattern = new RegExp(`^${source}/?$`);
   return files.some((file) => pattern.test(file));
 }
@@ -75,6 +75,19 @@ describe.each(papers)("$name", ({ name, text }) => {
   it("names no server that packages are fetched from", () => {
     expect(text).not.toMatch(/\bregistry\.[a-z]+\.[a-z]+/);
   });
+});
+
+it("comments in the sources name files that are there", () => {
+  const sources = files.filter((name) => /^(src|shaders)\/.*\.(ts|wgsl|mjs)$/.test(name));
+  const gone = sources.flatMap((name) => {
+    const lines = readFileSync(join(ROOT, name), "utf8").split("\n");
+    const comments = lines.filter((line) => /^\s*(\/\*\*|\*|\/\/)/.test(line));
+    return comments
+      .flatMap(pathsIn)
+      .filter((path) => !isThere(path))
+      .map((path) => `${name}: ${path}`);
+  });
+  expect(gone).toEqual([]);
 });
 
 it("README.md is short", () => {
