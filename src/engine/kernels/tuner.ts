@@ -1,7 +1,7 @@
 /**
  * Times the variants of convolution kernels on the shapes of a plan and remembers what it found. A run keeps the
  * kernels it began with, so that it can be repeated: what is found here serves the next start. The first start
- * has nothing to wait for; it runs what is guessed for the adapter (kernel-guess.ts).
+ * has nothing to wait for; it runs what is guessed for the adapter (variant-guess.ts).
  *
  * A slow adapter is timed on slices of a few rows, so that tuning takes no longer than two iterations there; where
  * the time runs out, the rest is measured after the next start. Without timestamps a candidate takes ten times what the
