@@ -13,7 +13,7 @@ export interface ReadyDetail {
   readonly adapterName: string;
   /** Bytes the plan holds on the GPU. */
   readonly plannedBytes: number;
-  /** The family of kernels of every convolution, which this run keeps: `LAYER.PASS=VARIANT`. */
+  /** The variant of every convolution's passes, which this run keeps: `LAYER.PASS=VARIANT`. */
   readonly kernels: readonly string[];
 }
 

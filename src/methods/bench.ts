@@ -23,7 +23,7 @@ export interface BenchReport extends RunReport {
   readonly allocatedBytes: number;
   /** Each dispatch of one iteration, in order, from a separate profiling run, never the timed one; null without timestamp queries. */
   readonly kernelTimes: readonly DispatchTime[] | null;
-  /** The family of kernels of every convolution, `LAYER.PASS=VARIANT`; joined by commas, pins for `--kernels`. */
+  /** The variant of every convolution's passes, `LAYER.PASS=VARIANT`. Joined by commas they can be given to `--kernels`. */
   readonly choices: readonly string[];
   /** What `--tune` did; it serves the next start. */
   readonly tuning: TuningReport | null;

@@ -247,7 +247,7 @@ export class AscentBench extends LitElement {
           <h1>How fast is this browser?</h1>
           <p class="lead">
             ${this.#work[0]?.iterations} iterations each on the embedded network, as <code>npm run bench</code> measures them:
-            loading, compiling and the first iteration are not in the rate. Tuning times every family of kernels
+            loading, compiling and the first iteration are not in the rate. Tuning times every variant of the kernels
             on this device too and remembers the fastest; runs that start later take them.
           </p>
         </div>

@@ -18,7 +18,7 @@ import { gpuOf } from "../support/gpu.ts";
 
 const FILE = "vgg19_conv1_1-conv3_4.f32.safetensors";
 /**
- * Median of |error| over the root mean square of the gradient, by family: those that run by default and one of each other
+ * Median of |error| over the root mean square of the gradient, by variant: those that run by default and one of each other
  * way to compute. What Winograd's transforms round lies below the 1e-4 that float32 is held to, half precision's below
  * 5e-3.
  */
@@ -31,7 +31,7 @@ const TOLERANCES: Readonly<Partial<Record<ConvVariantName, number>>> = {
   half: 5e-3,
 };
 
-/** With float64, of any family, whichever decisions fall the other way. */
+/** With float64, of any variant, whichever decisions fall the other way. */
 const COSINE = 0.999;
 
 interface Photograph {

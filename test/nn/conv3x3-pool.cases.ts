@@ -40,18 +40,18 @@ interface FusedPool {
 }
 
 /**
- * The forward pass with the max-pool fused, and with the max-pool apart, and the ReLU too where the family can; their
+ * The forward pass with the max-pool fused, and with the max-pool apart, and the ReLU too where the variant can; their
  * results must be the same to the bit.
  */
 function poolPasses(variant: ConvVariantName, shape: ConvShape): Dispatch[] {
-  const family = variantOf(variant);
+  const convVariant = variantOf(variant);
   const pass = correlation(shape, "forward");
   const { outputChannels: channels, outputHeight: height, outputWidth: width } = pass;
-  const [reluBits, poolBits] = family.fusesRelu ? ["apartBits", undefined] : [undefined, "apartBits"];
-  const buffers = { ...operands(family, "forward", shape), bias: "bias", input: "x" };
+  const [reluBits, poolBits] = convVariant.fusesRelu ? ["apartBits", undefined] : [undefined, "apartBits"];
+  const buffers = { ...operands(convVariant, "forward", shape), bias: "bias", input: "x" };
   return [
-    ...family.forward("fused", pass, { ...buffers, output: "y", bits: "bits", winners: "winners" }),
-    ...family.forward("apart", pass, { ...buffers, output: "full", bits: reluBits }),
+    ...convVariant.forward("fused", pass, { ...buffers, output: "y", bits: "bits", winners: "winners" }),
+    ...convVariant.forward("apart", pass, { ...buffers, output: "full", bits: reluBits }),
     maxpoolForward(
       "pool",
       shape.batch,

@@ -52,23 +52,23 @@ const TALL_SHAPES: readonly ConvShape[] = [
   conv(2, [5, 17, 16], 17, 1),
 ];
 
-/** Both passes of a family between buffers x, y, dy and dx; given, bits and mask fuse the ReLU. */
+/** Both passes of a variant between buffers x, y, dy and dx; given, bits and mask fuse the ReLU. */
 function passes(
   variant: ConvVariantName,
   shape: ConvShape,
   fused?: { readonly bits: string; readonly mask: string },
 ) {
-  const family = variantOf(variant);
+  const convVariant = variantOf(variant);
   return [
-    ...family.forward("forward", correlation(shape, "forward"), {
-      ...operands(family, "forward", shape),
+    ...convVariant.forward("forward", correlation(shape, "forward"), {
+      ...operands(convVariant, "forward", shape),
       bias: "bias",
       input: "x",
       output: "y",
       bits: fused?.bits,
     }),
-    ...family.backwardInput("backward", correlation(shape, "backward_input"), {
-      ...operands(family, "backward_input", shape),
+    ...convVariant.backwardInput("backward", correlation(shape, "backward_input"), {
+      ...operands(convVariant, "backward_input", shape),
       input: "dy",
       output: "dx",
       mask: fused?.mask,

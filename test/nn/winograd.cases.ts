@@ -80,11 +80,11 @@ function entered(m: TileSize, { plane, pad }: { plane: (typeof PLANES)[number]; 
   const [outputHeight, outputWidth] = [inputHeight + 2 * pad - 2, inputWidth + 2 * pad - 2];
   const sides = { batch, inputChannels, inputHeight, inputWidth, outputHeight, outputWidth };
   const pass = { ...sides, outputChannels: 1, pad };
-  const family = variantOf(VARIANT[m]);
-  const [transformed, sums] = family.workspace(pass);
+  const convVariant = variantOf(VARIANT[m]);
+  const [transformed, sums] = convVariant.workspace(pass);
   const buffers = { weights: "w", bias: "b", input: "x", output: "y" };
   const workspace = { [transformed!.name]: "transformed", [sums!.name]: "products" };
-  const [enter] = family.forward("forward", pass, { ...buffers, workspace });
+  const [enter] = convVariant.forward("forward", pass, { ...buffers, workspace });
   return {
     buffers: { x: Float32Array.from(x.data), transformed: transformed!.bytes },
     dispatches: [enter!],

@@ -1,4 +1,4 @@
-/** What the convolution's cases share: their operands, and how near a family must come to the twins. */
+/** What the convolution's cases share: their operands, and how near a variant must come to the twins. */
 import type { Dispatch } from "../../src/gpu/dispatch.ts";
 import { ZEROS } from "../../src/nn/conv3x3/single.ts";
 import {
@@ -81,11 +81,11 @@ export function packedName(pass: ConvPass): string {
   return `packed ${pass}`;
 }
 
-/** Weights and workspace of one pass of a family. */
-export function operands(family: ConvVariant, pass: ConvPass, shape: ConvShape) {
-  const names = family.workspace(correlation(shape, pass)).map(({ name }) => [name, name]);
+/** Weights and workspace of one pass of a variant. */
+export function operands(convVariant: ConvVariant, pass: ConvPass, shape: ConvShape) {
+  const names = convVariant.workspace(correlation(shape, pass)).map(({ name }) => [name, name]);
   const workspace: Readonly<Record<string, string>> = Object.fromEntries(names);
-  return { weights: family.packing ? packedName(pass) : "weights", workspace };
+  return { weights: convVariant.packing ? packedName(pass) : "weights", workspace };
 }
 
 /** Side of a Winograd variant's output tile. */
@@ -125,7 +125,7 @@ export function roundingOf(variant: ConvVariantName, channels: number): number {
   return variantOf(variant).precision === "f32" ? sums : sums + halfRoundings(2 + 3);
 }
 
-/** Entry points that a family runs, so that its cases name them. */
+/** Entry points that a variant runs, so that its cases name them. */
 export function entryPoints(dispatches: readonly Dispatch[]): string[] {
   return [...new Set(dispatches.map(({ kernel }) => kernel.name))];
 }

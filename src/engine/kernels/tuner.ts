@@ -52,7 +52,7 @@ export interface TuningReport {
 export const TUNING_MS = 300;
 /** Shortest block worth timing by timestamps: browsers round them to 0.1 ms. */
 const BLOCK_MS = 1;
-/** A slice has a multiple of this many rows, whole tiles of every family, … */
+/** A slice has a multiple of this many rows, whole tiles of every variant, … */
 const SLICE_ROWS = 8;
 /** … and this many pixels at least: two invocations' of the largest product, 16 tiles of 4×4. */
 const SLICE_PIXELS = 512;
@@ -155,9 +155,9 @@ async function timeVariant(
   share: number,
   grain: number,
 ) {
-  const family = variantOf(variant);
+  const convVariant = variantOf(variant);
   const slice = sliced(pass.correlation);
-  const program = programOf(dispatchesOf(family, pass, slice), buffersOf(family, slice));
+  const program = programOf(dispatchesOf(convVariant, pass, slice), buffersOf(convVariant, slice));
   const executable = await Executable.create(gpu, program);
   try {
     const trial = await trialOf(executable);
@@ -175,19 +175,19 @@ export function sliced(pass: Correlation): Correlation {
   return { ...pass, outputHeight, inputHeight: outputHeight + 2 - 2 * pass.pad };
 }
 
-/** The family's dispatches for a pass with the ReLU fused, as nearly every layer has it. */
-function dispatchesOf(family: ConvVariant, { pass }: ConvolutionPass, shape: Correlation): Dispatch[] {
+/** The variant's dispatches for a pass with the ReLU fused, as nearly every layer has it. */
+function dispatchesOf(convVariant: ConvVariant, { pass }: ConvolutionPass, shape: Correlation): Dispatch[] {
   const workspace: Readonly<Record<string, BufferRef>> = Object.fromEntries(
-    family.workspace(shape).map(({ name }) => [name, name]),
+    convVariant.workspace(shape).map(({ name }) => [name, name]),
   );
   const operands = { weights: "weights", input: "input", output: "output", workspace };
-  const bits = family.fusesRelu ? "bits" : undefined;
+  const bits = convVariant.fusesRelu ? "bits" : undefined;
   return pass === "forward"
-    ? family.forward("tuning", shape, { ...operands, bias: "bias", bits })
-    : family.backwardInput("tuning", shape, { ...operands, mask: bits });
+    ? convVariant.forward("tuning", shape, { ...operands, bias: "bias", bits })
+    : convVariant.backwardInput("tuning", shape, { ...operands, mask: bits });
 }
 
-function buffersOf(family: ConvVariant, shape: Correlation): BufferSpec[] {
+function buffersOf(convVariant: ConvVariant, shape: Correlation): BufferSpec[] {
   const { batch, inputChannels, outputChannels, inputHeight, inputWidth, outputHeight, outputWidth } = shape;
   const output = { channels: outputChannels, height: outputHeight, width: outputWidth };
   return [
@@ -195,10 +195,11 @@ function buffersOf(family: ConvVariant, shape: Correlation): BufferSpec[] {
     { name: "output", bytes: 4 * batch * outputChannels * outputHeight * outputWidth },
     {
       name: "weights",
-      bytes: family.packing?.bytes(inputChannels, outputChannels) ?? 4 * 9 * inputChannels * outputChannels,
+      bytes:
+        convVariant.packing?.bytes(inputChannels, outputChannels) ?? 4 * 9 * inputChannels * outputChannels,
     },
     { name: "bias", bytes: 4 * outputChannels },
     { name: "bits", bytes: reluBitsBytes(batch, output) },
-    ...family.workspace(shape),
+    ...convVariant.workspace(shape),
   ];
 }

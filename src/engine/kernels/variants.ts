@@ -63,7 +63,7 @@ export function candidates(
   });
 }
 
-/** @throws InputError where the device cannot run a pinned kernel */
+/** @throws InputError where the device cannot run a variant that was named */
 export function expectRunnable(gpu: Gpu, passes: readonly ConvolutionPass[]): void {
   for (const { layer, pass, variant } of passes) {
     const { features } = variantOf(variant);

@@ -14,7 +14,7 @@ const HALF_MEDIAN = 5e-3;
 const HALF_COSINE = 0.999;
 /** What the plain kernels, slow on software adapters, and those that differ little from others have to show. */
 const SHORT = "vgg19 layer conv2_2";
-/** The longest way through VGG-19: what a further family of kernels has to show. */
+/** The longest way through VGG-19: what a further variant has to show. */
 const DEEP = "vgg19 conv3_4";
 
 /** Fixtures on which whole last layers are computed too: a channel, a neuron, a layer, a class and a sum. */
