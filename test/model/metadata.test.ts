@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { InputError, WeightsError } from "../../src/errors.ts";
+import { classNames, metadataFlag, metadataPadding, metadataPreprocess } from "../../src/model/metadata.ts";
+
+test("padding is 0, 1 or not said", () => {
+  expect(metadataPadding({})).toBeUndefined();
+  expect(metadataPadding({ padding: "0" })).toBe(0);
+  expect(metadataPadding({ padding: "1" })).toBe(1);
+  for (const padding of ["", "2", "same", " 1"])
+    expect(() => metadataPadding({ padding })).toThrow(WeightsError);
+});
+
+test("a flag is true, false or not said", () => {
+  expect(metadataFlag({}, "pool_last")).toBeUndefined();
+  expect(metadataFlag({ pool_last: "true" }, "pool_last")).toBe(true);
+  expect(metadataFlag({ pool_last: "false" }, "pool_last")).toBe(false);
+  expect(() => metadataFlag({ pool_last: "no" }, "pool_last")).toThrow(
+    'metadata pool_last expects "true" or "false", got "no"',
+  );
+});
+
+test("names of classes are a JSON array or separated by commas", () => {
+  expect(classNames({ classes: '["tench, a fish", "dog"]' }, 2)).toEqual(["tench, a fish", "dog"]);
+  expect(classNames({ classes: "tench , dog" }, 2)).toEqual(["tench", "dog"]);
+  expect(classNames({ classes: "tench,dog" }, undefined)).toEqual([]);
+  expect(classNames({}, 2)).toEqual([]);
+});
+
+test.each([
+  ["tench", "expects 2 names, one per output of logits, got 1"],
+  ["[1, 2]", "expects a JSON array of texts or comma-separated names"],
+  ['["tench", "dog"', "expects a JSON array of texts or comma-separated names"],
+])("classes %s: %s", (classes, message) => {
+  expect(() => classNames({ classes }, 2)).toThrow(WeightsError);
+  expect(() => classNames({ classes }, 2)).toThrow(message);
+});
+
+test.each([
+  ["BGR, 0-255", "is caffe"],
+  ["mean 0.485, std 0.229", "is imagenet"],
+  ["RGB in 0..1", "is unit"],
+])("preprocessing %s is not guessed, but the remedy says that it %s", (preprocess, hint) => {
+  const read = () => metadataPreprocess("a file", { preprocess });
+  expect(read).toThrow(InputError);
+  try {
+    read();
+  } catch (error) {
+    expect((error as InputError).remedy).toContain(hint);
+  }
+});
