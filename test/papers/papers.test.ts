@@ -77,6 +77,19 @@ describe.each(papers)("$name", ({ name, text }) => {
   });
 });
 
+it("comments in the sources name files that are there", () => {
+  const sources = files.filter((name) => /^(src|shaders)\/.*\.(ts|wgsl|mjs)$/.test(name));
+  const gone = sources.flatMap((name) => {
+    const lines = readFileSync(join(ROOT, name), "utf8").split("\n");
+    const comments = lines.filter((line) => /^\s*(\/\*\*|\*|\/\/)/.test(line));
+    return comments
+      .flatMap(pathsIn)
+      .filter((path) => !isThere(path))
+      .map((path) => `${name}: ${path}`);
+  });
+  expect(gone).toEqual([]);
+});
+
 it("README.md is short", () => {
   expect(readFileSync(join(ROOT, "README.md"), "utf8").split("\n").length).toBeLessThanOrEqual(131);
 });
