@@ -7,7 +7,7 @@ import type { Dispatch } from "../../gpu/dispatch.ts";
 import { elements } from "../../nn/layer.ts";
 import { layerKind } from "../../nn/registry.ts";
 import { readsActivation, readsForward } from "../../optvis/term.ts";
-import type { Capture } from "../../optvis/terms/context.ts";
+import type { TargetShare } from "../../optvis/terms/context.ts";
 import type { Step } from "./steps.ts";
 import { activationName, INPUT, otherActivation, termsOf, type Walk } from "./walk.ts";
 
@@ -26,12 +26,12 @@ export function forwardPass(walk: Walk): {
   readonly dispatches: Dispatch[];
   readonly valueOnly: readonly Dispatch[];
   readonly last: string;
-  readonly captures: readonly Copy[];
+  readonly targetShares: readonly Copy[];
 } {
   const { memory, partials, steps, batch } = walk;
   const dispatches: Dispatch[] = [];
   const valueOnly: Dispatch[] = [];
-  const captures: Copy[] = [];
+  const targetShares: Copy[] = [];
   const needed = steps.findLastIndex(backwardNeeds);
   let input = INPUT;
   for (let i = 0; i < steps.length; i++) {
@@ -49,11 +49,11 @@ export function forwardPass(walk: Walk): {
       const value = passes.forward({ activation: output, partials });
       dispatches.push(...value);
       if (!readsForward(term)) valueOnly.push(...value);
-      if (passes.capture) captures.push(copyOf(passes.capture, output));
+      if (passes.targetShare) targetShares.push(copyOf(passes.targetShare, output));
     }
     input = output;
   }
-  return { dispatches, valueOnly, last: input, captures };
+  return { dispatches, valueOnly, last: input, targetShares };
 }
 
 /**
@@ -65,6 +65,6 @@ function backwardNeeds(step: Step): boolean {
   return leavesBits || step.kept || step.terms.some(({ term }) => readsActivation(term));
 }
 
-function copyOf({ from, to, bytes }: Capture, activation: string): Copy {
+function copyOf({ from, to, bytes }: TargetShare, activation: string): Copy {
   return { from: from === "activation" ? activation : from.buffer, to, bytes };
 }

@@ -38,7 +38,7 @@ export function planAscent(
     ...{ coarse, whole, redirect: recipe.redirect },
     target: {
       dispatches: memory.record([...entry.enterPhoto, ...still.forward]),
-      copies: still.captures,
+      copies: still.targetShares,
     },
     show: whole.start.show,
     picture: planPicture(recipe, preprocess, memory),

@@ -32,7 +32,7 @@ export interface NetworkPasses {
   readonly redirectedBackward: readonly Dispatch[];
   /** For the gradient at the image itself. */
   readonly stillBackward: readonly Dispatch[];
-  readonly captures: readonly Copy[];
+  readonly targetShares: readonly Copy[];
   readonly inputGradient: string;
 }
 
@@ -78,7 +78,7 @@ export function planNetwork(
     valueOnly: forward.valueOnly,
     backward: backward.dispatches,
     redirectedBackward: redirect ? backwardPass(walk, forward.last, "redirect").dispatches : [],
-    captures: forward.captures,
+    targetShares: forward.targetShares,
     stillBackward: options.guided
       ? backwardPass(walk, forward.last, "guided").dispatches
       : backward.dispatches,

@@ -1,6 +1,6 @@
-/** When an objective stands: its gain over some iterations has become small. */
+/** A plateau: the gain of an objective over some iterations has become small. */
 
-/** Iterations between two looks at whether the objective stands. */
+/** Iterations between two checks. */
 const SPAN = 20;
 
 export class Plateau {
@@ -16,7 +16,7 @@ export class Plateau {
     }
   }
 
-  /** Whether the relative gain over the last SPAN of `finished` iterations, seen at a look, is below `eps`. */
+  /** Whether the relative gain over the last SPAN of `finished` iterations, at a check, is below `eps`. */
   reached(finished: number, eps: number): boolean {
     if (finished % SPAN !== 1) return false;
     const before = this.#recent.get(finished - 1 - SPAN);
@@ -30,7 +30,7 @@ export class Plateau {
   }
 }
 
-/** The next count of iterations after which it is looked at: 1, 21, 41, … */
+/** The next count of iterations after which there is a check: 1, 21, 41, … */
 export function nextCheck(iteration: number): number {
   return Math.ceil(Math.max(0, iteration) / SPAN) * SPAN + 1;
 }

@@ -38,7 +38,7 @@ export const caricature: TermKind<CaricatureTerm> = {
       power: term.power,
       positions: withinBorder(shape, term.border),
     });
-    return { ...passes, capture: { from: "activation", to: direction, bytes } };
+    return { ...passes, targetShare: { from: "activation", to: direction, bytes } };
   },
 };
 

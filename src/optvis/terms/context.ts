@@ -35,7 +35,7 @@ export interface BackwardBuffers {
 }
 
 /** The photograph's share of a term: after a forward pass of it, `bytes` from one buffer to another. */
-export interface Capture {
+export interface TargetShare {
   readonly from: "activation" | { readonly buffer: string };
   readonly to: string;
   readonly bytes: number;
@@ -49,7 +49,7 @@ export interface TermPasses {
    * @param accumulate added to `gradient` instead of set; terms that read the image can only be added
    */
   backward(accumulate: boolean, buffers: BackwardBuffers): Dispatch[];
-  readonly capture?: Capture;
+  readonly targetShare?: TargetShare;
 }
 
 /** Key of the live value that holds term i's weight. */

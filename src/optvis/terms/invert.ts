@@ -25,7 +25,7 @@ export const invert: TermKind<InversionTerm> = {
     const length = shape.channels * shape.height * shape.width;
     const buffer = memory.buffer(`${term.layer}.target`, "kept", 4 * length);
     const passes = distancePasses(context, -1, { buffer, length });
-    return { ...passes, capture: { from: "activation", to: buffer, bytes: 4 * length } };
+    return { ...passes, targetShare: { from: "activation", to: buffer, bytes: 4 * length } };
   },
 };
 

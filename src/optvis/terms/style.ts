@@ -54,6 +54,6 @@ function passes(context: TermContext<StyleTerm>): TermPasses {
     backward: (accumulate, buffers) => [
       fromMatrix(context, -4 / (count * height * width), accumulate, difference, buffers),
     ],
-    capture: { from: { buffer: grams }, to: goal, bytes: 4 * count },
+    targetShare: { from: { buffer: grams }, to: goal, bytes: 4 * count },
   };
 }

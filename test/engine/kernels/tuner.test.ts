@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { rememberedVariants, sliced } from "../../../src/engine/kernels/tuner.ts";
 import { adapterKey } from "../../../src/engine/kernels/tuning-memory.ts";
-import { formatVariants, parseVariants } from "../../../src/engine/kernels/variant-text.ts";
-import { candidates, sameAtEverySize, shapeKey } from "../../../src/engine/kernels/variants.ts";
+import { shapeKey } from "../../../src/engine/kernels/variants.ts";
 import type { Gpu } from "../../../src/gpu/device.ts";
-import { type ConvVariantName, convVariantNames, correlation, variantOf } from "../../../src/nn/conv3x3.ts";
+import { type ConvVariantName, correlation } from "../../../src/nn/conv3x3.ts";
 
 /** As much of a device as choosing kernels asks for. */
 function adapter(name: string, features: readonly GPUFeatureName[] = []): Gpu {
@@ -24,47 +23,6 @@ const passes = (["forward", "backward_input"] as const).map((pass) => {
   return { layer: "conv2_1", pass, correlation: correlation(shape, pass), variant: "register" as const };
 });
 
-describe("candidates", () => {
-  const all: GPUFeatureName[] = ["subgroups", "shader-f16"];
-  it("leave out half precision unless it is allowed, and the plain kernel", () => {
-    const device = adapter("any", all).device;
-    const found = candidates(device);
-    expect(found).toContain("register");
-    expect(found).not.toContain("plain");
-    expect(found.map((variant) => variantOf(variant).precision)).not.toContain("f16");
-    const halves = convVariantNames.filter((variant) => variantOf(variant).precision === "f16");
-    expect(candidates(device, { f16: true })).toEqual(expect.arrayContaining(halves));
-  });
-
-  it("need what the device has", () => {
-    for (const variant of candidates(adapter("bare").device)) {
-      expect(variantOf(variant).features).toEqual([]);
-    }
-  });
-});
-
-describe("pins", () => {
-  it("are of every layer, of one, or of one pass; later ones overrule", () => {
-    const pinned = parseVariants("plain, conv1_1=register, conv2_1.backward=workgroup");
-    expect(pinned("conv3_1", "forward")).toBe("plain");
-    expect(pinned("conv1_1", "backward_input")).toBe("register");
-    expect(pinned("conv2_1", "forward")).toBe("plain");
-    expect(pinned("conv2_1", "backward_input")).toBe("workgroup");
-    expect(parseVariants("conv1_1=register, plain")("conv1_1", "forward")).toBe("plain");
-    expect(parseVariants("conv1_1=register")("conv2_1", "forward")).toBeUndefined();
-  });
-
-  it("are read as they are printed", () => {
-    const text = formatVariants(passes).join(", ");
-    expect(text).toBe("conv2_1.forward=register, conv2_1.backward=register");
-    for (const { layer, pass, variant } of passes) expect(parseVariants(text)(layer, pass)).toBe(variant);
-  });
-
-  it.each(["", "fastest", "conv1_1=", "conv1_1.sideways=plain", "plain;register"])("refuse %j", (text) => {
-    expect(() => parseVariants(text)).toThrow(/kernels: expected VARIANT/);
-  });
-});
-
 it("slices a pass into rows of output and what they are made of", () => {
   const [forward] = passes;
   const wide = { ...forward!.correlation, outputWidth: 64, inputWidth: 64 };
@@ -75,18 +33,6 @@ it("slices a pass into rows of output and what they are made of", () => {
   expect(sliced({ ...wide, outputWidth: 24, inputWidth: 24 })).toMatchObject({ outputHeight: 24 });
   expect(sliced({ ...wide, outputWidth: 24, inputWidth: 24, batch: 3 })).toMatchObject({ outputHeight: 8 });
   expect(sliced(forward!.correlation)).toEqual(forward!.correlation);
-});
-
-it("holds a layer's choice for a pass at every size", () => {
-  const [forward] = passes;
-  const half = { ...forward!.correlation, inputHeight: 15, outputHeight: 15 };
-  const choose = sameAtEverySize((_layer, _pass, { inputHeight }) =>
-    inputHeight > 15 ? "workgroup" : "plain",
-  );
-  expect(choose("conv2_1", "forward", forward!.correlation)).toBe("workgroup");
-  expect(choose("conv2_1", "forward", half)).toBe("workgroup");
-  expect(choose("conv2_1", "backward_input", half)).toBe("plain");
-  expect(choose("conv2_2", "forward", half)).toBe("plain");
 });
 
 describe("what is remembered", () => {

@@ -1,6 +1,8 @@
 /** What an ascent refuses, saying what was expected: nothing that cannot be meant reaches the device. */
 import { createAscent, type LiveSettings } from "../../../src/engine/run/ascent.ts";
-import { InputError } from "../../../src/errors.ts";
+import { drawAt } from "../../../src/engine/run/draw.ts";
+import { DeviceError, InputError } from "../../../src/errors.ts";
+import { requestGpu } from "../../../src/gpu/device.ts";
 import { openModel } from "../../../src/model/model.ts";
 import { bytesSource } from "../../../src/model/source.ts";
 import { defaultRecipe, type Recipe } from "../../../src/optvis/recipe.ts";
@@ -9,6 +11,8 @@ import { gpuOf } from "../../support/gpu.ts";
 
 const EMBEDDED = "weights/ascent-vgg.safetensors";
 const RECIPE: Recipe = { ...defaultRecipe, objective: "channel:relu1_1:3", size: [16, 18] };
+
+const CPPN = { param: "cppn", batch: 1 } as const;
 
 async function expectRefusal(what: string, work: () => unknown, message: RegExp): Promise<void> {
   const failure = await (async () => work())().then(
@@ -25,7 +29,7 @@ async function refuses(device: GPUDevice, assets: Assets): Promise<void> {
   const begin = (changes: Readonly<Record<string, unknown>>, kernels?: string) =>
     createAscent(gpu, model, { ...RECIPE, ...changes } as Recipe, { kernels });
 
-  await expectRefusal("a size", () => begin({ size: 32 }), /^size expects \[height, width\], got 32/);
+  await expectRefusal("a size", () => begin({ size: 32 }), /^size expects \[height, width\], .*got 32/);
   await expectRefusal("a parameterization", () => begin({ param: "x" }), /^param expects one of pixel,/);
   await expectRefusal(
     "iterations",
@@ -59,6 +63,16 @@ async function refuses(device: GPUDevice, assets: Assets): Promise<void> {
   if (!after.every(Number.isFinite) || after.every((x, i) => x === before[i]))
     throw new Error("what was refused acted all the same");
 
+  const numbers = new Float32Array(5);
+  await expectRefusal("an image", () => ascent.writeImage(numbers), /^the image expects \d+ numbers, got 5/);
+  await expectRefusal("parameters", () => drawAt(gpu, model, CPPN, numbers, [4, 4]), /got 5; give what/);
+  await expectRefusal(
+    "an activation",
+    () => ascent.readActivation("conv1_2"),
+    /^this ascent does not keep the/,
+  );
+  await expectRefusal("a map", () => ascent.readCam(), /^this ascent does not keep a Grad-CAM; make one/);
+
   ascent.dispose();
   ascent.dispose();
   const run = async () => {
@@ -71,6 +85,23 @@ async function refuses(device: GPUDevice, assets: Assets): Promise<void> {
   await expectRefusal("read", () => ascent.readImage(), disposed);
 }
 
+/** What is asked of a device that is gone fails as such, whichever promise of WebGPU is the first to tell. */
+async function saysThatTheDeviceIsGone(_: GPUDevice, assets: Assets, webgpu: GPU): Promise<void> {
+  const gpu = await requestGpu(webgpu);
+  const model = await openModel(bytesSource(EMBEDDED, await assets.read(EMBEDDED)));
+  const ascent = await createAscent(gpu, model, RECIPE);
+  await ascent.prepare();
+  gpu.dispose();
+  for (const work of [() => ascent.readImage(), () => ascent.step(), () => ascent.gradient()]) {
+    const failure = await work().then(
+      () => "nothing failed",
+      (error: unknown) => error,
+    );
+    if (!(failure instanceof DeviceError)) throw new Error(`expected a DeviceError, got ${failure}`);
+  }
+}
+
 export const cases: readonly GpuCase[] = [
   { name: "refuses what cannot be meant, and what comes after the end", needs: [EMBEDDED], run: refuses },
+  { name: "says that the device is gone", run: saysThatTheDeviceIsGone },
 ];
