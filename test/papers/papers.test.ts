@@ -46,6 +46,14 @@ function isThere(path: string): boolean {
   return files.some((file) => pattern.test(file));
 }
 
+/** Links of a paper to files of the project, their paths from its root. */
+function linksFrom(paper: string) {
+  const found = papers.find(({ name }) => name === paper);
+  return linksIn(found?.text ?? "")
+    .filter(({ target }) => !/^\w+:/.test(target))
+    .map(({ shown, target }) => ({ shown, path: normalize(join(dirname(paper), target)) }));
+}
+
 describe.each(papers)("$name", ({ name, text }) => {
   const links = linksIn(text).filter(({ target }) => !/^\w+:/.test(target));
 
@@ -88,6 +96,20 @@ it("comments in the sources name files that are there", () => {
       .map((path) => `${name}: ${path}`);
   });
   expect(gone).toEqual([]);
+});
+
+it.each([
+  ["the update step", "shaders/optimizer.wgsl", "update_rms"],
+  ["the bounds of the learning rate", "src/optvis/recipe-fields.ts", "recipeFields"],
+  ["how a max-pool goes backward", "shaders/maxpool.wgsl", "maxpool_backward"],
+])("%s is three clicks from the README", (_, file, shown) => {
+  let pages = ["README.md"];
+  const clicked = [1, 2, 3].flatMap(() => {
+    const links = pages.flatMap((page) => linksFrom(page));
+    pages = links.map(({ path }) => path).filter((path) => path.endsWith(".md"));
+    return links;
+  });
+  expect(clicked).toContainEqual(expect.objectContaining({ path: file, shown: `\`${shown}\`` }));
 });
 
 it("README.md is short", () => {
