@@ -1,5 +1,5 @@
-import type { Size } from "../model/network.ts";
 /** Planes of numbers at another size, by bilinear interpolation in float64. */
+import type { Size } from "../model/network.ts";
 
 /**
  * Where the grids lie over each other: `pixels` are areas with equal outer edges, as PyTorch's `interpolate`

@@ -1,5 +1,5 @@
-import type { Size } from "../model/network.ts";
 /** A batch of images as one picture: a wall, as square as it can be. */
+import type { Size } from "../model/network.ts";
 
 /** Columns of the wall of a batch, and its size in pixels. */
 export function wallSize(batch: number, [height, width]: Size) {

@@ -3,6 +3,7 @@ import type { Shape } from "../../src/model/network.ts";
 import { partialsBytes, reduceTotal } from "../../src/optvis/reduce.ts";
 import type { TermMemory } from "../../src/optvis/terms/context.ts";
 import { type Term, termPasses } from "../../src/optvis/terms/registry.ts";
+import { innerPositions, type Positions } from "../reference/positions.ts";
 import { type Shape4, sizeOf, type Tensor, tensor } from "../reference/tensor.ts";
 import { expectWithin, noise, roundings } from "./compare.ts";
 import type { Contents, Proof } from "./execute.ts";
@@ -100,4 +101,9 @@ export function termProof<T extends Term>(
 export function activation(seed: number, batch: number, { channels, height, width }: Shape): Tensor {
   const shape: Shape4 = [batch, channels, height, width];
   return tensor(shape, noise(seed, sizeOf(shape)));
+}
+
+/** Without the term's border, if it has one. */
+export function positionsOf({ term, shape }: Placed<Term>): Positions {
+  return innerPositions([shape.height, shape.width], "border" in term ? term.border : 0);
 }

@@ -1,18 +1,15 @@
-/** Directions, caricatures, inversion and alignment: value and gradient against the float64 twins. */
+/** Directions and caricatures: value and gradient against the float64 twins. */
 import { PARTIALS } from "../../../src/optvis/reduce.ts";
-import type { AlignmentTerm } from "../../../src/optvis/terms/align.ts";
 import type { CaricatureTerm } from "../../../src/optvis/terms/caricature.ts";
-import type { InversionTerm } from "../../../src/optvis/terms/invert.ts";
-import type { LayerTerm } from "../../../src/optvis/terms/layer.ts";
 import type { Term } from "../../../src/optvis/terms/registry.ts";
 import type { Direction } from "../../reference/direction.ts";
-import { countOf, innerPositions, isInside, type Positions } from "../../reference/positions.ts";
+import { countOf, isInside, type Positions } from "../../reference/positions.ts";
 import { type Tensor, zeros } from "../../reference/tensor.ts";
 import * as twin from "../../reference/twins.ts";
 import type { GpuCase } from "../../stacks/case.ts";
-import { absolute, DIVISION, noise } from "../../support/compare.ts";
+import { DIVISION, noise } from "../../support/compare.ts";
 import { kernelCase, type Proof } from "../../support/execute.ts";
-import { activation, type Placed, termProof } from "../../support/placed.ts";
+import { activation, type Placed, positionsOf, termProof } from "../../support/placed.ts";
 
 const MAP = { channels: 5, height: 3, width: 7 };
 const LARGE = { channels: 3, height: 9, width: 15 };
@@ -156,11 +153,6 @@ function directed(placed: Directed): Proof {
   return alongProof(placed, activation(1, batch, shape), direction, {});
 }
 
-/** Without the term's border, if it has one. */
-function positionsOf({ term, shape }: Placed<Term>): Positions {
-  return innerPositions([shape.height, shape.width], "border" in term ? term.border : 0);
-}
-
 function alongProof(
   placed: Placed<Term>,
   a: Tensor,
@@ -232,69 +224,6 @@ function caricature(placed: Placed<CaricatureTerm>): Proof {
   return alongProof(placed, activation(1, batch, shape), direction, { "a.target": Float32Array.from(goal) });
 }
 
-const DISTANCES: readonly Placed<InversionTerm | LayerTerm>[] = [
-  { term: { ...on, kind: "invert" }, batch: 1, shape: UNITS, index: 0 },
-  { term: { ...on, weight: 3, kind: "invert", images: [1] }, batch: 3, shape: MAP, index: 1 },
-  { term: { ...on, kind: "invert" }, batch: 2, shape: { channels: 7, height: 30, width: 41 }, index: 0 },
-  { term: { ...on, weight: 0.7, kind: "layer", images: [0, 2] }, batch: 3, shape: MAP, index: 0 },
-  { term: { ...on, kind: "layer", border: 1 }, batch: 2, shape: MAP, index: 1 },
-  { term: { ...on, kind: "invert", border: 4 }, batch: 2, shape: LARGE, index: 0 },
-];
-
-function distance(placed: Placed<InversionTerm | LayerTerm>): Proof {
-  const { term, batch, shape } = placed;
-  const a = activation(1, batch, shape);
-  const stride = a.data.length / batch;
-  const positions = positionsOf(placed);
-  const count = shape.channels * countOf(positions);
-  const goal = term.kind === "invert" ? activation(2, 1, shape).data : new Float64Array(1);
-  const factor = (term.kind === "invert" ? -1 : 1) / count;
-  const gain = (n: number): number => ((term.images?.includes(n) ?? true) ? 1 : 0);
-  const negative = goal.map((t) => -Math.abs(t));
-  const gradient = twin.distance_backward(a, goal, positions);
-  return termProof(
-    placed,
-    a,
-    { "a.target": Float32Array.from(goal) },
-    {
-      value: twin.distance_forward(a, goal, positions).map((x, n) => gain(n) * factor * x),
-      valueBound: twin.distance_forward(absolute(a), negative, positions).map((x) => x / count),
-      gradient: {
-        shape: a.shape,
-        data: gradient.data.map((x, i) => gain(Math.floor(i / stride)) * factor * x),
-      },
-      gradientBound: twin.distance_backward(absolute(a), negative, positions).data.map((x) => x / count),
-      depths: [4 + Math.ceil(count / 4096) * 2 + 6 + PARTIALS + 4, 6],
-    },
-  );
-}
-
-const ALIGNED: readonly Placed<AlignmentTerm>[] = [
-  { term: { ...on, kind: "align", decay: 2 }, batch: 1, shape: UNITS, index: 0 },
-  { term: { ...on, kind: "align", decay: 2 }, batch: 2, shape: MAP, index: 1 },
-  { term: { ...on, weight: 0.3, kind: "align", decay: 3 }, batch: 7, shape: LARGE, index: 0 },
-];
-
-function aligned(placed: Placed<AlignmentTerm>): Proof {
-  const { term, batch, shape } = placed;
-  const a = activation(1, batch, shape);
-  const count = a.data.length / batch;
-  const gradient = twin.alignment_backward(a, term.decay);
-  return termProof(
-    placed,
-    a,
-    {},
-    {
-      value: twin.alignment_forward(a, term.decay).map((x) => -x / count),
-      // Every number is within 1 of 0, so a difference within 2 of it; at most 8 neighbours, 1/decay at most each.
-      valueBound: new Float64Array(batch).fill((8 * 4) / 2 / term.decay),
-      gradient: { shape: a.shape, data: gradient.data.map((x) => -x / count) },
-      gradientBound: new Float64Array(a.data.length).fill((2 * 8 * 2) / term.decay / count),
-      depths: [8 * 2 + 4 * DIVISION + 2 + 6 + PARTIALS + 4, 8 * 2 + 4 * DIVISION + 4],
-    },
-  );
-}
-
 export const cases: readonly GpuCase[] = [
   kernelCase(
     ["direction_forward", "direction_backward"],
@@ -307,17 +236,5 @@ export const cases: readonly GpuCase[] = [
     "caricatures of a photograph",
     CARICATURES,
     caricature,
-  ),
-  kernelCase(
-    ["distance_forward", "distance_backward"],
-    "from a photograph, and from zero",
-    DISTANCES,
-    distance,
-  ),
-  kernelCase(
-    ["alignment_forward", "alignment_backward"],
-    "one image, two, and more than reach",
-    ALIGNED,
-    aligned,
   ),
 ];
