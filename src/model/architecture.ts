@@ -1,9 +1,9 @@
 /**
- * The architecture of a VGG-style checkpoint, from nothing but its tensors' names and shapes. The names
- * are torchvision's (`features.N`, `classifier.N`) or timm's (`features.N`, `pre_logits.fcN`, `head.fc`).
+ * Reads the architecture of a VGG-style checkpoint from its tensors' names and shapes alone. The names are torchvision's
+ * (`features.N`, `classifier.N`) or timm's (`features.N`, `pre_logits.fcN`, `head.fc`).
  *
- * N counts the modules of the original network, so gaps tell what stood between two convolutions: conv and
- * ReLU are 2 apart, a pool makes it 3; batch norm, which has tensors of its own, adds 1 to both.
+ * N counts the modules of the original network. So the step from one convolution's N to the next tells what stood between
+ * them: 2 for a ReLU, 3 for a ReLU and a pool. Batch norm has tensors of its own and adds 1.
  */
 import { WeightsError } from "../errors.ts";
 import type { ConvLayer } from "../nn/layers/conv.ts";
@@ -30,7 +30,7 @@ export interface Architecture {
 }
 
 export interface ArchitectureOptions {
-  /** Overrules the metadata's `padding` and the default: 1, or 0 for heads that flatten. */
+  /** Replaces the metadata's `padding`. Without either it is 1, or 0 for a head that flattens. */
   readonly padding?: 0 | 1;
 }
 
@@ -141,7 +141,7 @@ function readConv(
   return { index, block, place, inputChannels, outputChannels, tensors: layerTensors };
 }
 
-/** Batch norm comes right after its convolution; a vector for a weight, or running statistics, give it away. */
+/** Batch norm comes right after its convolution. Its weight is a vector, and it has running statistics. */
 function readBatchNorm(
   tensors: TensorShapes,
   index: number,
@@ -159,7 +159,7 @@ function readBatchNorm(
   const isVector = tensors.get(names.weight)?.length === 1;
   if (!isVector && !tensors.has(names.mean) && !tensors.has(names.variance)) return undefined;
   for (const name of Object.values(names) as string[]) requireVector(tensors, layer, name, channels, used);
-  // PyTorch's count of training batches: known, and not needed.
+  // PyTorch's count of training batches is not needed.
   used.add(`${base}.num_batches_tracked`);
   return names;
 }
@@ -187,7 +187,7 @@ function usesBatchNorm(convs: readonly FoundConv[]): boolean {
   return convs.some((conv) => conv.tensors.batchNorm !== undefined);
 }
 
-/** Other orders of a convolution's weights: where each has outputs O, inputs I and the kernel's sides. */
+/** Other orders of a convolution's weights: which dimension is the outputs O, and which the inputs I. */
 const LAYOUTS: readonly { readonly name: string; readonly O: number; readonly I: number }[] = [
   { name: "HWIO (TensorFlow, Keras)", O: 3, I: 2 },
   { name: "OHWI (tflite)", O: 0, I: 3 },
@@ -195,8 +195,8 @@ const LAYOUTS: readonly { readonly name: string; readonly O: number; readonly I:
 ];
 
 /**
- * Why weights do not fit. A layout is named only where its outputs are as many as the layer's other tensors have: a
- * width that is wrong may look like another layout, 64 channels of 64 most of all.
+ * Why weights do not fit. A layout is named only where its outputs are as many as the layer's other tensors have. A wrong
+ * number of channels may look like another layout, above all with 64 inputs and 64 outputs.
  * @param outputs as the bias or batch norm says; undefined where neither is there
  */
 function layoutHint(

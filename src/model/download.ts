@@ -1,4 +1,4 @@
-/** One HTTP download at a time: a request whose silence, refusal or breaking off is a typed error. */
+/** One HTTP download. A server that is silent, refuses or breaks off is a typed error. */
 import { WeightsError } from "../errors.ts";
 
 export interface Connection {
@@ -17,11 +17,11 @@ export interface Download {
   readonly headers: Headers;
   /** The next bytes; undefined at the end. @throws WeightsError on a stall or a broken connection. */
   next(): Promise<Uint8Array | undefined>;
-  /** Lets go of the connection; what is left of the body is not transferred. */
+  /** Closes the connection. The rest of the body is not transferred. */
   cancel(): void;
 }
 
-/** Thrown where trying the same request again may help. */
+/** Trying the same request again may help. */
 export class InterruptedError extends WeightsError {}
 
 const UNREACHABLE = "check the address and the connection; a server elsewhere must allow this page (CORS)";

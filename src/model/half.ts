@@ -1,4 +1,4 @@
-/** The two 16-bit float formats of checkpoints, widened exactly to float32; every value of both fits. */
+/** Converts the two 16-bit float formats of checkpoints to float32. Every value of both is exact there. */
 
 /** IEEE 754 binary16 to float32. `halves` and the result are little-endian, as every WebGPU machine is. */
 export function float16ToFloat32(halves: Uint16Array): Float32Array<ArrayBuffer> {

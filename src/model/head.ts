@@ -19,7 +19,7 @@ interface FoundLinear {
 
 export interface Head {
   readonly linears: readonly FoundLinear[];
-  /** False where timm's names show that the last linear layer is missing. */
+  /** False where timm's names tell that the last linear layer is missing. */
   readonly complete: boolean;
 }
 
@@ -61,7 +61,7 @@ function numberedBases(tensors: TensorShapes): readonly string[] {
   return indices.map((index) => `classifier.${index}`);
 }
 
-/** timm's three layers come all, or the last one alone, or stop early; none is skipped. */
+/** timm's checkpoints have all three layers, or the last one alone, or the first ones. They skip none. */
 function checkTimm(found: readonly string[]): void {
   const missing =
     found[0] === "pre_logits.fc2"

@@ -1,11 +1,11 @@
 /**
- * The subset of JSON that a safetensors header may use: objects, arrays, strings and unsigned integers.
- * `JSON.parse` would let the last of two equal keys win and recurse as deep as a file likes; here both are
- * refused, and objects become maps, so that no key (`__proto__`) means anything to the language.
+ * Reads the part of JSON that a safetensors header may use: objects, arrays, strings and unsigned integers. Unlike
+ * `JSON.parse` it refuses two equal keys and deep nesting. Objects become maps, so that a key such as `__proto__` is only
+ * a key.
  */
 export type HeaderJson = string | number | readonly HeaderJson[] | ReadonlyMap<string, HeaderJson>;
 
-/** A header nests three deep: file, tensor, shape. */
+/** File, tensor, shape. */
 const MAX_DEPTH = 3;
 const WHITESPACE = /[ \t\n\r]*/y;
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;

@@ -1,11 +1,11 @@
-/** Class names: looking one up, and saying what comes close when it is not there. */
+/** Finds a class by its name or index, and names the nearest where there is none. */
 import { InputError, shown } from "../errors.ts";
 import { isDense, layerKind } from "../nn/registry.ts";
 import type { Layer, Network } from "./network.ts";
 
 const SUGGESTIONS = 5;
 
-/** The 1000 ImageNet names; 10 kB that are loaded only when a network needs them. */
+/** The 1000 ImageNet names. They are 10 kB and loaded only when a network needs them. */
 export async function imagenetClasses(): Promise<readonly string[]> {
   return (await import("./imagenet-classes.ts")).IMAGENET_CLASSES;
 }
@@ -81,7 +81,7 @@ function indicesWhere(classes: readonly string[], matches: (name: string) => boo
   return classes.flatMap((name, index) => (matches(name) ? [index] : []));
 }
 
-/** Below 1 where one name contains the other, so that those come first. */
+/** Below 1 where one name contains the other: those come first. */
 function nameDistance(wanted: string, name: string): number {
   const distance = editDistance(wanted, name);
   const contained = wanted.length > 2 && (name.includes(wanted) || wanted.includes(name));

@@ -1,4 +1,4 @@
-/** The tensors of a checkpoint as architectures see them, and the complaints when they do not fit. */
+/** The tensors of a checkpoint by name and shape, and the errors where they do not fit. */
 import { WeightsError } from "../errors.ts";
 import { formatShape } from "./safetensors.ts";
 

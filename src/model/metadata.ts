@@ -42,7 +42,7 @@ function jsonTexts(text: string): readonly string[] {
     const list: unknown = JSON.parse(text);
     if (Array.isArray(list) && list.every((name): name is string => typeof name === "string")) return list;
   } catch {
-    // Reported below, like any other JSON that is not a list of texts.
+    // Reported below, as any other JSON that is no list of texts.
   }
   throw new WeightsError("metadata classes expects a JSON array of texts or comma-separated names", {
     remedy: 'write it as ["goldfish", "tabby"]',
@@ -60,7 +60,7 @@ export function metadataPreprocess(where: string, metadata: Metadata): Preproces
   });
 }
 
-/** A hint for people only: what is guessed is never used without being asked for. */
+/** A hint for people. A guess is never used by itself. */
 function guessPreprocess(text: string): string {
   if (/bgr/i.test(text)) return " (BGR, 0–255 minus means is caffe)";
   if (/0?\.485|std|deviation/i.test(text)) return " (mean and standard deviation is imagenet)";

@@ -1,4 +1,4 @@
-/** Opening a checkpoint: its architecture at once, its weights layer by layer when they are asked for. */
+/** Opens a checkpoint: reads its architecture at once, and a layer's weights when they are asked for. */
 import { InputError, shown, WeightsError } from "../errors.ts";
 import { layerKind } from "../nn/registry.ts";
 import { type ArchitectureOptions, inferNetwork } from "./architecture.ts";
@@ -11,7 +11,7 @@ import { readableTensor, readHeader, readTensor, type SafetensorsHeader } from "
 import type { ByteSource } from "./source.ts";
 
 export interface OpenOptions extends ArchitectureOptions {
-  /** Overrules the metadata's `preprocess`; needed where that is not `unit`, `imagenet` or `caffe`. */
+  /** Replaces the metadata's `preprocess`. Needed where that is not `unit`, `imagenet` or `caffe`. */
   readonly preprocess?: Preprocess;
 }
 
@@ -65,14 +65,14 @@ function expectOptions(options: OpenOptions): void {
   }
 }
 
-/** What the architecture is made of can be read; of what it leaves unused (counters, for one) nothing is asked. */
+/** The tensors that the network uses can be read. Others, such as counters, may be of any type. */
 function expectReadable(source: ByteSource, header: SafetensorsHeader, layer: LayerTensors): void {
   const { weight, bias, batchNorm } = layer;
   const names = [weight, ...(bias === undefined ? [] : [bias]), ...Object.values(batchNorm ?? {})];
   for (const name of names) readableTensor(source.name, header, name);
 }
 
-/** A 1000-way head without names of its own is taken for ImageNet's. */
+/** A head of 1000 classes without names gets ImageNet's. */
 async function withImagenetClasses(network: Network): Promise<Network> {
   if (network.classes.length > 0 || classCount(network) !== 1000) return network;
   return { ...network, classes: await imagenetClasses() };
@@ -114,7 +114,7 @@ interface BatchNorm {
 }
 
 /**
- * Batch norm at inference is affine, so it disappears into the convolution before it (Ioffe & Szegedy 2015):
+ * Batch norm at inference is affine, so it becomes part of the convolution before it (Ioffe & Szegedy 2015):
  * w′ = w·γ/√(σ²+ε), b′ = (b−μ)·γ/√(σ²+ε) + β, computed in float64 and rounded once.
  */
 export function foldBatchNorm(weight: Float32Array, bias: Float32Array, norm: BatchNorm): LayerWeights {
@@ -130,7 +130,7 @@ export function foldBatchNorm(weight: Float32Array, bias: Float32Array, norm: Ba
   return { weight: foldedWeight, bias: foldedBias };
 }
 
-/** NaN is invisible to WGSL arithmetic, so weights are checked here, on the CPU, before they get there. */
+/** WGSL may assume that there is no NaN, so weights are checked here, before they reach the GPU. */
 async function readFinite(
   source: ByteSource,
   header: SafetensorsHeader,

@@ -1,4 +1,4 @@
-/** What people call a network: recognised by its convolutions per block and their widths. */
+/** Finds a network's common name by the number of convolutions in each block and their channels. */
 import { type ConvLayer, isConv } from "../nn/layers/conv.ts";
 import { hasWeights } from "../nn/registry.ts";
 import type { Layer } from "./network.ts";
@@ -46,7 +46,7 @@ function hasStandardWidths(convs: readonly ConvLayer[]): boolean {
   return convs.every((conv) => conv.outputChannels === WIDTHS[blockOf(conv) - 1]);
 }
 
-/** Every finished block has the standard's count; the last one may stop early. */
+/** Every block but the last has the standard's count; the last may have fewer. */
 function isPrefix(blocks: readonly number[], standard: readonly number[]): boolean {
   return blocks.every((count, i) => {
     const expected = standard[i] ?? 0;

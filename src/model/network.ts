@@ -18,13 +18,13 @@ export interface Network {
 /** Of an image, in pixels. */
 export type Size = readonly [height: number, width: number];
 
-/** Weights of one layer as the GPU wants them to start from: OIHW or OI, batch norm folded in, F32. */
+/** Weights of one layer in float32, (outputs,inputs,3,3) or (outputs,inputs), batch norm folded in. */
 export interface LayerWeights {
   readonly weight: Float32Array;
   readonly bias: Float32Array;
 }
 
-/** An opened checkpoint: its network, and its weights on demand (only what is asked for is read). */
+/** An opened checkpoint: its network, and its weights, which are read layer by layer. */
 export interface Model {
   readonly network: Network;
   readonly preprocess: Preprocess;
@@ -33,6 +33,6 @@ export interface Model {
   readonly metadata: Readonly<Record<string, string>>;
   /** Reads the weights of one layer, converts them, folds batch norm in, and checks that they are finite. */
   layerWeights(layer: Layer): Promise<LayerWeights>;
-  /** Ends a download that is still open; weights not read by then can no longer be. */
+  /** Ends a download that is still open. Weights that are not read by then cannot be read any more. */
   close?(): void;
 }

@@ -1,4 +1,4 @@
-/** How RGB pixels in 0–1 become the network's input. Zero padding happens after it. */
+/** How RGB pixels in 0–1 become the network's input. Convolutions pad with zeros after that. */
 import type { Preprocessing } from "../nn/preprocess.ts";
 import type { Preprocess } from "./network.ts";
 

@@ -1,7 +1,7 @@
 /**
- * A strict reader and writer of safetensors (https://github.com/huggingface/safetensors, "Format"):
- * an unsigned 64-bit little-endian header length, that many bytes of JSON, then the tensors' bytes without
- * gaps or overlaps. Any file may be hostile, so every number is checked before it is believed.
+ * A strict reader and writer of safetensors (https://github.com/huggingface/safetensors, "Format"). A file is the length
+ * of the header as an unsigned 64-bit little-endian number, the header in JSON, then the tensors' bytes without gaps or
+ * overlaps. A file may be hostile, so every number is checked before it is used.
  */
 import { WeightsError } from "../errors.ts";
 import { bfloat16ToFloat32, float16ToFloat32 } from "./half.ts";
@@ -26,7 +26,7 @@ const BYTES_PER_ELEMENT: ReadonlyMap<string, number> = new Map([
   ["I64", 8],
   ["F64", 8],
 ]);
-/** VGG-19 with batch norm needs 20 kB; larger headers are refused before they cost memory. */
+/** VGG-19 with batch norm needs 20 kB. Larger headers are refused before they take memory. */
 const MAX_HEADER_BYTES = 4 << 20;
 const MAX_TENSORS = 16384;
 const METADATA = "__metadata__";
@@ -270,7 +270,7 @@ function checkLayout(source: ByteSource, tensors: readonly TensorInfo[], dataBeg
   }
 }
 
-/** Says so when the file is something else that people commonly hand over. */
+/** Names what the file is where it is something else that people often give. */
 function rejectOtherFormats(where: string, prefix: Uint8Array): void {
   const text = String.fromCharCode(...prefix);
   const [kind, remedy] = /^\s*<(!d|ht|\?x|he|!-)/i.test(text)

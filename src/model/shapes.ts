@@ -5,16 +5,16 @@ import { type ConvLayer, isConv } from "../nn/layers/conv.ts";
 import { layerKind } from "../nn/registry.ts";
 import type { Layer, Network, Shape } from "./network.ts";
 
-/** Searched when telling somebody which sizes would do. */
+/** The largest side that is tried to tell which sizes a network takes. */
 const LARGEST_SUGGESTED_SIZE = 4096;
 
 export interface ShapesOptions {
-  /** Stop after this layer; what comes later need not fit. Default: the whole network. */
+  /** Stops after this layer. Later ones need not fit. Default: the whole network. */
   readonly upTo?: string;
 }
 
 export interface ReceptiveField {
-  /** Side in pixels of the square one unit depends on (padding included); `Infinity` is the whole image. */
+  /** Side in pixels of the square that one unit depends on, padding included. `Infinity` is the whole image. */
   readonly size: number;
   /** Pixels between the squares of neighbouring units. */
   readonly stride: number;

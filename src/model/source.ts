@@ -1,4 +1,4 @@
-/** Where a checkpoint's bytes come from: memory, a file somebody chose, or a URL (`url-source.ts`). */
+/** Where a checkpoint's bytes come from: memory, a file that somebody chose, or a URL (`url-source.ts`). */
 import { InputError, shown, WeightsError } from "../errors.ts";
 
 /** Random access to the bytes of one file of known size. */

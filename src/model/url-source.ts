@@ -1,6 +1,6 @@
 /**
- * A checkpoint behind a URL. Where the server takes ranges, only the bytes asked for are transferred; where
- * it answers with the whole file instead, reading stops after the last byte that anybody needed.
+ * A checkpoint behind a URL. If the server takes ranges, only the bytes that are read are transferred. If it answers with
+ * the whole file, the transfer stops after the last byte that is read.
  */
 import { InputError, shown, WeightsError } from "../errors.ts";
 import { type Connection, type Download, InterruptedError, startDownload } from "./download.ts";
@@ -16,7 +16,7 @@ export interface UrlOptions {
 
 /** The first request: room for any VGG's header. */
 const FIRST_BYTES = 1 << 16;
-/** Later requests fetch more than is asked for, each twice as much as the one before, so that small tensors share them. */
+/** Later requests fetch more than is read, each twice as much as the one before, so that small tensors share them. */
 const READ_AHEAD_BYTES = { first: 1 << 20, most: 1 << 23 } as const;
 
 /**
@@ -38,7 +38,7 @@ export async function urlSource(url: string, options: UrlOptions = {}): Promise<
   if (first.status === 200) return streamSource(connection, first);
   const range = contentRange(first);
   if (range === undefined) {
-    // Another origin may hide Content-Range from us; then only the whole file tells its size.
+    // A server of another origin may hide Content-Range. Then only the whole file tells its size.
     first.cancel();
     return streamSource(connection, await startDownload(connection));
   }
@@ -82,7 +82,7 @@ function rangeSource(
         const readEnd = Math.min(size, Math.max(end, begin + ahead));
         ahead = Math.min(2 * ahead, READ_AHEAD_BYTES.most);
         const bytes = await readRange(connection, size, original, begin, readEnd);
-        // A large tensor goes to its reader; only what small ones share is kept.
+        // Only what small tensors share is kept.
         if (readEnd > end) window = { begin, bytes };
         return readEnd > end ? bytes.slice(0, end - begin) : bytes;
       }
@@ -144,7 +144,7 @@ async function collect(
   return bytes;
 }
 
-/** The length is what the file claims, which may be more than any machine has. */
+/** The file claims this length, which may be more than any machine has. */
 function allocate(name: string, length: number): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(length);
@@ -153,7 +153,7 @@ function allocate(name: string, length: number): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** Keeps what has come so far and pulls more only when a read needs it. */
+/** Keeps the bytes that have come, and takes more only when a read needs them. */
 async function streamSource(connection: Connection, download: Download): Promise<ByteSource> {
   const { name } = connection;
   const received = new Received();
@@ -178,7 +178,7 @@ async function streamSource(connection: Connection, download: Download): Promise
     size,
     async read(begin, end) {
       checkRange(name, size, begin, end);
-      // One reader at a time; an earlier read's failure is that reader's to report.
+      // One read at a time. An earlier read reports its own failure.
       last = last.catch(() => undefined).then(() => pull(end));
       await last;
       return received.slice(begin, end);

@@ -3,7 +3,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { createAscent } from "../engine/run/ascent.ts";
 import type { AscentError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
-import { layerChannels } from "../model/shapes.ts";
+import { convolutionNames, layerChannels } from "../model/shapes.ts";
 import { toPixels } from "../optvis/picture.ts";
 import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
 import { channelSettings } from "../optvis/recipes.ts";
@@ -104,7 +104,7 @@ export class ChannelWall extends LitElement {
     const layers = spatialLayers(this.network);
     const named = layers.find((name) => this.spec.split(":")[1] === name);
     const kept = changed.has("choice") ? undefined : layers.find((name) => name === this.layer);
-    const layer = kept ?? named ?? layers.findLast((name) => name.startsWith("conv")) ?? "";
+    const layer = kept ?? named ?? convolutionNames(this.network).at(-1) ?? "";
     if (layer !== this.layer || changed.has("choice")) this.#hang(layer);
   }
 

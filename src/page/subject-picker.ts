@@ -2,7 +2,7 @@ import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { AscentError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
-import { layerChannels } from "../model/shapes.ts";
+import { convolutionNames, layerChannels } from "../model/shapes.ts";
 import { isUnit, type PlainTerm, positionOf, type UnitTerm } from "../optvis/term.ts";
 import { kindOf } from "../optvis/terms/registry.ts";
 import "./combo-box.ts";
@@ -101,7 +101,7 @@ export class SubjectPicker extends LitElement {
   #choosePlain(kind: PlainTerm["kind"], network: Network): void {
     const layers = spatialLayers(network);
     const term = soleTerm(this.spec, network);
-    const deep = layers.findLast((name) => name.startsWith("conv")) ?? layers[0] ?? "";
+    const deep = convolutionNames(network).at(-1) ?? layers[0] ?? "";
     const layer = term && layers.includes(term.layer) ? term.layer : deep;
     const channel = term && isUnit(term) && layer === term.layer ? term.channel : 0;
     this.#chooseTerm(plainTerm(kind, layer, channel));

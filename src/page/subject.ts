@@ -3,7 +3,7 @@
 import { placeInNetwork } from "../element/placement.ts";
 import { classCount } from "../model/labels.ts";
 import type { Network } from "../model/network.ts";
-import { layerChannels } from "../model/shapes.ts";
+import { convolutionNames, layerChannels } from "../model/shapes.ts";
 import { isDense } from "../nn/registry.ts";
 import { formatObjective, parseObjective } from "../optvis/objective.ts";
 import type { Recipe } from "../optvis/recipe.ts";
@@ -101,8 +101,7 @@ function fittingSpec(wish: string, network: Network): string {
     return wish;
   } catch {
     if (classNames(network).length > 0) return classSpec(0, network);
-    const layer = spatialLayers(network).findLast((name) => name.startsWith("conv")) ?? "";
-    return specOf(plainTerm("channel", layer, 0), network);
+    return specOf(plainTerm("channel", convolutionNames(network).at(-1) ?? "", 0), network);
   }
 }
 

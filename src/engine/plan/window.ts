@@ -1,7 +1,7 @@
 /**
- * The part of the network's input that single units depend on. Nothing outside it is computed; inside it every
- * activation that a unit depends on is what it would be in the whole image, since the window ends where the receptive
- * field does, or where the image does.
+ * The part of the network's input that single units depend on. Nothing outside of it is computed. The window ends where
+ * the units' receptive fields end, or where the image ends. So every activation that a unit depends on is what it is in
+ * the whole image.
  */
 import type { Layer, Network, Shape, Size } from "../../model/network.ts";
 import { layerShapes, receptiveField } from "../../model/shapes.ts";
@@ -51,8 +51,8 @@ export function windowOf(
 }
 
 /**
- * The receptive field of one unit, in pixels of an image of `size`: what lies outside the image is left out, and a unit
- * behind a global pool or a linear layer sees all of it.
+ * The receptive field of one unit, in pixels of an image of `size`. What lies outside the image is left out. A unit
+ * behind a global pool or a linear layer sees the whole image.
  */
 export function receptiveWindow(
   network: Network,

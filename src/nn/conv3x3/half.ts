@@ -1,7 +1,7 @@
 /**
- * Half-precision products by tiles in workgroup memory (shaders/conv3x3_half.wgsl). Weights are kept as halves
- * and what is read is staged as halves, scaled by a power of two that its measured range asks for;
- * activations and gradients stay float32 between layers.
+ * Half-precision products by tiles in workgroup memory (shaders/conv3x3_half.wgsl). Weights are stored as halves. The
+ * input's tiles are halves too, scaled by a power of two that depends on the input's measured range. Activations and
+ * gradients stay float32 between layers.
  */
 import {
   conv3x3_backward_input_half,
@@ -21,7 +21,7 @@ import { tiledPasses } from "./tiled.ts";
 import { type ConvPacking, type ConvVariant, OVERFLOW, workspaceBuffers } from "./variant.ts";
 import { workgroupTiles } from "./workgroup.ts";
 
-/** Partial maxima that the range kernel leaves. */
+/** Number of partial maxima that the range kernel writes. */
 const PARTIALS = 64;
 
 /** The range of the weights, then (C,3,3,K′) halves, K′ the pass's output channels rounded up to 8. */

@@ -1,4 +1,4 @@
-/** Weights for the tiled variants: taps in order of reading, 8 output channels side by side. */
+/** Weights for the tiled variants: taps in the order that kernels read them, 8 output channels side by side. */
 import { conv3x3_pack_backward_input, conv3x3_pack_forward } from "../../../shaders/conv3x3_pack.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
 import type { ConvPacking } from "./variant.ts";

@@ -1,4 +1,4 @@
-/** One invocation an output, weights as they are in the checkpoint (shaders/conv3x3.wgsl). */
+/** The plain convolution: one invocation an output, weights as in the checkpoint (shaders/conv3x3.wgsl). */
 import {
   conv3x3_backward_input,
   conv3x3_forward,

@@ -1,4 +1,4 @@
-/** 8 channels × 8 pixels of a row an invocation, nothing shared, no barrier (shaders/conv3x3_register.wgsl). */
+/** An invocation makes 8 channels × 8 pixels of a row and shares nothing (shaders/conv3x3_register.wgsl). */
 import {
   conv3x3_backward_input_register,
   conv3x3_backward_input_relu_register,

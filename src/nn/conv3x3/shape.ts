@@ -59,8 +59,8 @@ export function transposed(pass: Correlation): Correlation {
 }
 
 /**
- * Multiplications and additions of one pass; both passes of a convolution count the same, nine taps for
- * each position of y, which is the smaller side.
+ * Multiplications and additions of one pass. Both passes of a convolution count the same: nine taps for each position of
+ * y, which is the smaller side.
  */
 export function correlationFlops(pass: Correlation): number {
   const input = pass.inputHeight * pass.inputWidth;
@@ -69,8 +69,8 @@ export function correlationFlops(pass: Correlation): number {
 }
 
 /**
- * Bytes of one pass, each once: input, output, which may be `pooled`, and weights. Bits, a thirty-second of a map,
- * are left out.
+ * Bytes of one pass, each counted once: input, output (which may be `pooled`) and weights. Bits are left out: they are a
+ * thirty-second of a map.
  */
 export function correlationBytes(pass: Correlation, pooled = false): number {
   const { batch, inputChannels, outputChannels } = pass;

@@ -1,7 +1,7 @@
 /**
- * One kernel for both directions, with the ReLU or without (shaders/conv3x3_single.wgsl): a driver that compiles a pipeline
- * for seconds compiles one, and the way back has a bias of zeros. Its tile of 4 channels suits passes to the image's
- * three or to an objective's one.
+ * One kernel for both directions, with the ReLU or without (shaders/conv3x3_single.wgsl). Some drivers compile a pipeline
+ * for seconds; here they compile one. The backward pass adds a bias of zeros. The tile of 4 channels is made for passes
+ * with few output channels: the image's three, or an objective's one.
  */
 import { conv3x3_single } from "../../../shaders/conv3x3_single.wgsl";
 import { ShaderError } from "../../errors.ts";
@@ -10,9 +10,9 @@ import { tapsPacking } from "./packing.ts";
 import { type Correlation, correlationBytes, correlationFlops } from "./shape.ts";
 import { type ConvVariant, workspaceBuffers } from "./variant.ts";
 
-/** One bias a channel on the way back, and the mask where there is none. */
+/** Takes the place of the bias on the way back, and of the mask where there is none. */
 export const ZEROS = "single.zeros";
-/** Where bits would be written. */
+/** Takes the place of the bits where none are written. */
 const UNUSED = "single.unused";
 
 /** `fused` of the shader. */

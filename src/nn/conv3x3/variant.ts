@@ -1,11 +1,11 @@
-/** What every variant of the convolution offers: a set of kernels for both passes, whichever way it computes. */
+/** What every variant of the convolution offers. A variant is a set of kernels for both passes. */
 import { ShaderError } from "../../errors.ts";
 import type { BufferRef, Dispatch } from "../../gpu/dispatch.ts";
 import type { ConvPass, ConvShape, Correlation } from "./shape.ts";
 
 /** Kernels for both directions of a 3×3 convolution, over NCHW float32 activations. */
 export interface ConvVariant {
-  /** `f16`: products are formed in half precision, so results are some 1e-3 off; to be asked for by name. */
+  /** `f16` multiplies in half precision: results are some 1e-3 off, so it must be asked for. */
   readonly precision: "f32" | "f16";
   /** Device features its kernels enable. */
   readonly features: readonly GPUFeatureName[];
@@ -13,9 +13,9 @@ export interface ConvVariant {
   readonly fusesRelu: boolean;
   /** Whether a forward kernel computes the ReLU and the 2×2 max-pool after it: the pool's input is never written. */
   readonly fusesPool: boolean;
-  /** Its layout of the weights; absent where it reads the checkpoint's (K,C,3,3). */
+  /** Its layout of the weights; undefined where it reads the checkpoint's (K,C,3,3). */
   readonly packing: ConvPacking | undefined;
-  /** Buffers it needs while a pass runs, by names of its own; layers share them, each of the largest size. */
+  /** Buffers that it needs while a pass runs. All layers share them, so each has the largest size asked for. */
   workspace(pass: Correlation): readonly Workspace[];
   forward(label: string, pass: Correlation, buffers: ConvForwardBuffers): Dispatch[];
   backwardInput(label: string, pass: Correlation, buffers: ConvBackwardBuffers): Dispatch[];

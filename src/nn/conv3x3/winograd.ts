@@ -1,7 +1,8 @@
 /**
  * Winograd's minimal filtering, F(2×2,3×3) and F(4×4,3×3): 2.25 and 4 times fewer multiplications (Lavin and Gray
- * 2016, "Fast Algorithms for Convolutional Neural Networks"). Three dispatches: the input's tiles transformed, the
- * products summed over channels, and those transformed back with bias, ReLU, bits or mask.
+ * 2016, "Fast Algorithms for Convolutional Neural Networks"). There are three dispatches. The first transforms the input's
+ * tiles. The second multiplies them by the weights and sums over channels. The third transforms the sums back, with bias,
+ * ReLU, bits or mask.
  */
 
 import {

@@ -1,4 +1,4 @@
-/** Tiles of input and weights in workgroup memory, which GPUs want (shaders/conv3x3_workgroup.wgsl). */
+/** Tiles of input and weights in workgroup memory, which GPUs read fast (shaders/conv3x3_workgroup.wgsl). */
 import {
   conv3x3_backward_input_relu_workgroup,
   conv3x3_backward_input_workgroup,
@@ -28,12 +28,12 @@ export const workgroup: ConvVariant = {
   ),
 };
 
-/** From as many workgroups on, larger tiles leave a GPU no unit idle and read less memory. */
+/** With this many workgroups, larger tiles still keep every unit of a GPU busy, and they read less memory. */
 const MANY_WORKGROUPS = 512;
 
 /**
- * 8 quads of channels by 8 or 16 rows: 64 or 128 invocations, and under 8 KiB of workgroup memory. With a pool always 8
- * rows: those on their way to the rows above take 4 KiB more, of the 16 that every device has.
+ * 8 quads of channels by 8 or 16 rows: 64 or 128 invocations, and under 8 KiB of workgroup memory. With a pool there are
+ * always 8 rows. The pool takes 4 KiB more, and a device may have no more than 16.
  */
 export function workgroupTiles(pass: Correlation, pooled = false): Grid<"QUADS" | "ROWS"> {
   const small = workgroups(pass, 8, 8);

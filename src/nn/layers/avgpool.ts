@@ -1,4 +1,4 @@
-/** Adaptive average pool to O×O with PyTorch's windows; O = 1 is global average pooling. */
+/** Adaptive average pool to O×O, with PyTorch's windows. O = 1 is global average pooling. */
 import { avgpool_backward, avgpool_forward } from "../../../shaders/avgpool.wgsl";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
 import { type LayerKind, type Shape, weightless } from "../layer.ts";

@@ -1,6 +1,6 @@
 /**
- * Fully connected layer over the flattened input. Its weight is cut into slices of rows, each a buffer
- * within the device's binding limit: VGG-16's fc6 is 411 MB, and the limit can be 128 MiB.
+ * Fully connected layer over the flattened input. Its weight is cut into slices of rows, each in a buffer that the device
+ * can bind: VGG-16's fc6 is 411 MB, and the limit can be 128 MiB.
  */
 import { linear_backward_input, linear_forward } from "../../../shaders/linear.wgsl";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";

@@ -75,9 +75,9 @@ export function reluBackwardGuided(
 }
 
 /**
- * The backward pass with Lucid's redirect: of every image whose masked gradient would be zero everywhere,
- * the gradient passes, except where a unit is off and would be pushed further down. `flag` is the first of
- * the layer's N flags in `alive`, cleared at the start of the iteration.
+ * The backward pass with Lucid's redirect. It finds the images whose masked gradient is zero everywhere. Of these it lets
+ * the gradient pass, except where a unit is off and would be pushed further down. `flag` is the first of the layer's N
+ * flags in `alive`, which are 0 when the pass begins.
  */
 export function reluBackwardRedirect(
   label: string,
