@@ -7,7 +7,7 @@
  *     ascent.dispose();
  */
 import { type DeviceError, InputError } from "../../errors.ts";
-import type { Gpu } from "../../gpu/device.ts";
+import { type Gpu, orLost } from "../../gpu/device.ts";
 import type { Sequence } from "../../gpu/program.ts";
 import type { Model } from "../../model/network.ts";
 import { preprocessing } from "../../model/preprocess.ts";
@@ -34,7 +34,7 @@ import { type DispatchTime, profileDispatches } from "./profile.ts";
 import { Resident } from "./resident.ts";
 import { Scheduler } from "./scheduler.ts";
 import { startValues } from "./start.ts";
-import { steer } from "./steering.ts";
+import { expectCoarse, steer } from "./steering.ts";
 import { Submissions } from "./submissions.ts";
 
 export type { AscentOptions, LiveSettings, Progress, ResetOptions, RunOptions } from "./ascent-options.ts";
@@ -187,8 +187,9 @@ export class Ascent {
    */
   async reset(changes: ResetOptions = {}): Promise<void> {
     const { photo, ...fields } = changes;
+    const { gpu } = this.#scheduler;
     expectCoarse(this.plan, { ...this.#recipe, ...fields });
-    await this.#scheduler.gpu.device.queue.onSubmittedWorkDone();
+    await orLost(gpu, gpu.device.queue.onSubmittedWorkDone());
     const recipe = { ...this.#recipe, ...fields };
     const { objective: _, ...live } = recipe;
     this.#recipe = steer(this.#scheduler, recipe, live);
@@ -339,12 +340,4 @@ export class Ascent {
     });
     await this.#submissions.expectFinite("the photograph compared with");
   }
-}
-
-/** An ascent begun from a photograph that is too small for the network at half its size has no coarse iterations. */
-function expectCoarse({ coarse }: Plan, recipe: Pick<Recipe, "coarse" | "init" | "param">): void {
-  if (coarse || recipe.coarse === 0 || recipe.param !== "pixel" || recipe.init === "photo") return;
-  throw new InputError("coarse: at half the size the image is too small for the network", {
-    remedy: "make a new ascent with a larger size, or with coarse 0",
-  });
 }

@@ -9,7 +9,7 @@ import { paramOf } from "../../optvis/params/param.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
 import { IMAGE } from "../plan/buffer-names.ts";
 import { Allocation } from "../plan/memory.ts";
-import { expectFits } from "./fit.ts";
+import { expectFits } from "./binding-limit.ts";
 
 const VALUES = "values";
 

@@ -10,7 +10,7 @@ import { neededBuffers, type Sequence } from "../../gpu/program.ts";
 import type { Model } from "../../model/network.ts";
 import type { Packing } from "../plan/memory.ts";
 import type { Plan } from "../plan/plan.ts";
-import { expectFits } from "./fit.ts";
+import { expectFits } from "./binding-limit.ts";
 import { uploadWeights } from "./upload.ts";
 
 export class Scheduler {

@@ -6,6 +6,7 @@ import { checkRecipe } from "../../optvis/recipe-text.ts";
 import { expectRegularizers } from "../../optvis/regularizers.ts";
 import { weightKey } from "../../optvis/terms/context.ts";
 import { dependsOnIterations } from "../../optvis/transforms/transforms.ts";
+import type { Plan } from "../plan/plan.ts";
 import type { LiveSettings } from "./ascent-options.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -50,5 +51,13 @@ function weightsOf(recipe: Recipe, objective: string): readonly number[] {
   if (weights) return weights;
   throw new InputError(`objective: ${objective} has other terms than ${recipe.objective}`, {
     remedy: "make a new ascent",
+  });
+}
+
+/** An ascent begun from a photograph that is too small for the network at half its size has no coarse iterations. */
+export function expectCoarse({ coarse }: Plan, recipe: Pick<Recipe, "coarse" | "init" | "param">): void {
+  if (coarse || recipe.coarse === 0 || recipe.param !== "pixel" || recipe.init === "photo") return;
+  throw new InputError("coarse: at half the size the image is too small for the network", {
+    remedy: "make a new ascent with a larger size, or with coarse 0",
   });
 }
