@@ -8,7 +8,6 @@ import { l2_backward, seed_activation, seed_constant } from "../../shaders/objec
 import { preprocess_forward } from "../../shaders/preprocess.wgsl";
 import { relu_forward, code as reluCode } from "../../shaders/relu.wgsl";
 import { loadShader, wgsl } from "../../src/build/wgsl.ts";
-import { reflectKernels } from "../../src/build/wgsl-kernels.ts";
 import { resolveImports } from "../../src/build/wgsl-text.ts";
 import { dispatch } from "../../src/gpu/dispatch.ts";
 import { writeUniform } from "../../src/gpu/kernel.ts";
@@ -73,32 +72,6 @@ describe("imports", () => {
 });
 
 describe("layouts follow WGSL's rules", () => {
-  it("aligns vectors of 2 to 8 bytes, of 3 and 4 to 16", () => {
-    const [kernel] = reflectKernels(
-      `struct Mixed { a: f32, b: vec2u, c: i32, d: vec3f, e: f32, f: u32, g: vec4i, h: vec2f, i: f32 }
-      @group(0) @binding(3) var<uniform> mixed: Mixed;
-      @group(0) @binding(1) var<storage, read_write> output: array<f32>;
-      @compute @workgroup_size(1) fn main() { output[0] = mixed.a; }`,
-      "mixed.wgsl",
-    );
-    expect(kernel?.uniform).toEqual({
-      binding: 3,
-      // i ends at 92; the struct is aligned to 16.
-      size: 96,
-      fields: {
-        a: { offset: 0, type: "f32", length: 1 },
-        b: { offset: 8, type: "u32", length: 2 },
-        c: { offset: 16, type: "i32", length: 1 },
-        d: { offset: 32, type: "f32", length: 3 },
-        e: { offset: 44, type: "f32", length: 1 },
-        f: { offset: 48, type: "u32", length: 1 },
-        g: { offset: 64, type: "i32", length: 4 },
-        h: { offset: 80, type: "f32", length: 2 },
-        i: { offset: 88, type: "f32", length: 1 },
-      },
-    });
-  });
-
   it("of the shaders are those worked out by hand", () => {
     expect(preprocess_forward.uniform).toEqual({
       binding: 0,
@@ -185,35 +158,6 @@ describe("kernels", () => {
       expect(overrides).toEqual(["WORKGROUP"]);
       expect(features).toEqual(["subgroups"]);
     }
-    const [half] = reflectKernels(
-      `enable f16;
-      enable subgroups;
-      override SIZE: u32 = 8;
-      @group(0) @binding(0) var<storage, read_write> output: array<f32>;
-      @compute @workgroup_size(SIZE) fn half() { output[SIZE] = f32(f16(SIZE)); }`,
-      "half.wgsl",
-    );
-    expect(half).toMatchObject({ overrides: ["SIZE"], features: ["shader-f16", "subgroups"] });
-  });
-
-  it.each([
-    ["two uniforms", "@group(0) @binding(1) var<uniform> b: One;", "b.x", "more than one uniform"],
-    ["another group", "@group(1) @binding(1) var<storage> b: array<f32>;", "b[0]", "only @group(0)"],
-  ])("with %s are refused by file and name", (_, declaration, use, message) => {
-    const code = `struct One { x: f32 }
-      @group(0) @binding(0) var<uniform> a: One;
-      ${declaration}
-      @group(0) @binding(2) var<storage, read_write> output: array<f32>;
-      @compute @workgroup_size(1) fn main() { output[0] = a.x + ${use}; }`;
-    expect(() => reflectKernels(code, "refused.wgsl")).toThrow(`refused.wgsl: main: ${message}`);
-  });
-
-  it("with a uniform field that is no scalar or vector are refused", () => {
-    const code = `struct One { m: mat4x4f }
-      @group(0) @binding(0) var<uniform> a: One;
-      @group(0) @binding(2) var<storage, read_write> output: array<f32>;
-      @compute @workgroup_size(1) fn main() { output[0] = a.m[0][0]; }`;
-    expect(() => reflectKernels(code, "refused.wgsl")).toThrow("refused.wgsl: One.m is mat4x4");
   });
 });
 
