@@ -3,7 +3,7 @@
 //   a = σ(s·t),  σ(x) = 1/(1+e^(−x))      dt = s·a(1−a)·da
 //   y[c] = a·u[c] + (1−a)·b[c]            du[c] = a·dy[c],  da = Σ_c (u[c] − b[c])·dy[c]
 //
-// t and a are (N,1,H,W); u, y and b are (N,3,H,W), RGB − mean. `plain` takes b for 0, the mean colour.
+// t and a are (N,1,H,W); u, y and b are (N,3,H,W), RGB − mean. With `plain` 1, b is 0: the mean colour.
 #import lib/index
 
 struct Alpha {

@@ -1,15 +1,17 @@
-// Clipping of small pixels: in each image the lowest percentile of the pixels u = (N,3,area) is set to zero, by norm
-// or by contribution to the objective, of which g is the gradient (Yosinski et al. 2015, "Understanding Neural
-// Networks Through Deep Visualization", section 3.2).
+// Clipping of small pixels: in each image the lowest percentile of the pixels is set to zero, by norm or by
+// contribution to the objective (Yosinski et al. 2015, "Understanding Neural Networks Through Deep Visualization",
+// section 3.2).
 //
 //   norm          m[n,p] = Σ_c u[n,c,p]²
 //   contribution  m[n,p] = |Σ_c u[n,c,p]·g[n,c,p]|
 //   t[n]          = the k-th smallest of m[n,·], counted from 0; k = ⌈place⌉, place = percent/100·(area − 1)
 //   u[n,·,p]      = 0 where m[n,p] < t[n]
 //
-// That is m < numpy.percentile(m, percent): between two ranks it interpolates, and what lies below the interpolated
-// value lies below the upper rank. The k-th smallest is found by counting, eight bits at a time from the highest:
-// floats that are not negative are in the order of their bits.
+// u is (N,3,area), g is the gradient of the objective there.
+//
+// This is m < numpy.percentile(m, percent). Between two ranks NumPy interpolates, and what lies below the interpolated
+// value lies below the upper rank. The k-th smallest is found by counting, eight bits at a time from the highest. That
+// works because floats that are not negative are in the order of their bits.
 #import lib/index
 
 struct Clip {

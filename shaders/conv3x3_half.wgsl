@@ -1,16 +1,17 @@
-// 3×3 convolution, stride 1, zero padding p, in half precision by tiles in workgroup memory: a workgroup makes
-// 4·QUADS channels × ROWS rows × 8 pixels, an invocation 4 channels × 8 pixels of a row. Input and weights
-// are staged as halves; the three products of a row of an input channel are summed in half precision, rows and
-// channels in float32.
+// 3×3 convolution, stride 1, zero padding p, in half precision by tiles in workgroup memory.
 //
 //   y[n,k,i,j] = b[k] + Σ_c Σ_r Σ_s w[c,r,s,k] · x[n,c,i+r−p,j+s−p]
 //
-// x is (N,C,H,W), y is (N,K,H+2p−2,W+2p−2), w is packed (C,3,3,K′) with K′ = K rounded up to 8. The
-// backward pass is the same convolution of dy with flipped, transposed weights and padding 2 − p.
+// x is (N,C,H,W), y is (N,K,H+2p−2,W+2p−2), w is packed (C,3,3,K′) with K′ = K rounded up to 8. The backward pass is
+// the same convolution of dy with flipped, transposed weights (conv3x3_pack.wgsl) and padding 2 − p.
 //
-// A gradient may be smaller than any half and an activation larger, so x is scaled by a power of two, taken
-// from its measured range, while it is staged, and the sums are scaled back: nothing overflows that does not in
-// float32. Where x or y is not finite all the same, overflow[0] is set to 1; nothing here clears it.
+// A workgroup makes 4·QUADS channels × ROWS rows × 8 pixels, an invocation 4 channels × 8 pixels of a row. Input and
+// weights are staged as halves. The three products of a row of an input channel are summed in half precision, rows and
+// channels in float32.
+//
+// A gradient may be smaller than any half, and an activation larger. So x is scaled by a power of two while it is
+// staged, and the sums are scaled back; the power comes of the measured range of x. Nothing overflows that does not
+// overflow in float32. Where x or y is not finite all the same, overflow[0] is set to 1; nothing here clears it.
 enable f16;
 #import lib/conv3x3_block
 #import lib/half_scale

@@ -1,7 +1,8 @@
-// The largest magnitude in an array, as the bits of a float: those of magnitudes are ordered like the floats,
-// with infinity and NaN on top. Workgroup g of 64 leaves range[g]; the largest of them is the array's.
+// The largest magnitude in an array, in 64 parts; the largest of them is the array's.
 //
 //   range[g] = max |values[i]| over ⌊i/256⌋ mod 64 = g
+//
+// It is kept as the bits of a float. Those of magnitudes are in the order of the floats, with infinity and NaN on top.
 struct Extent {
   length: u32,
 }

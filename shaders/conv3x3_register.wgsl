@@ -1,11 +1,12 @@
-// 3×3 convolution, stride 1, zero padding p, by register tiles: one invocation makes 8 channels × 8 pixels
-// of a row, keeping its 64 sums in registers and sharing nothing, so there is no barrier.
+// 3×3 convolution, stride 1, zero padding p, by register tiles.
 //
 //   y[n,k,i,j] = b[k] + Σ_c Σ_r Σ_s w[c,r,s,k] · x[n,c,i+r−p,j+s−p]
 //
-// x is (N,C,H,W), y is (N,K,H+2p−2,W+2p−2), w is packed (C,3,3,K′) with K′ = K rounded up to 8. The
-// backward pass is the same convolution of dy with flipped, transposed weights (conv3x3_pack.wgsl) and
-// padding 2 − p. The entry points differ in what they do with the finished tile.
+// x is (N,C,H,W), y is (N,K,H+2p−2,W+2p−2), w is packed (C,3,3,K′) with K′ = K rounded up to 8. The backward pass is
+// the same convolution of dy with flipped, transposed weights (conv3x3_pack.wgsl) and padding 2 − p.
+//
+// One invocation makes 8 channels × 8 pixels of a row. It keeps the 64 sums in registers and shares nothing, so there
+// is no barrier. The entry points differ in what they do with the finished tile.
 #import lib/conv3x3_shape
 #import lib/conv3x3_tile
 

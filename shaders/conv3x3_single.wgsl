@@ -1,13 +1,14 @@
 // 3×3 convolution, stride 1, zero padding p, by one kernel for everything: either direction, alone, with the ReLU after
-// it, or with the ReLU before it on the way back. One invocation makes 4 channels × 16 pixels of a row, keeping its 64
-// sums in registers: where there are few output channels (the image's 3, or the objective's only one), a tile of 8
-// channels would be part empty.
+// it, or with the ReLU before it on the way back.
 //
 //   y[n,k,i,j] = b[k] + Σ_c Σ_r Σ_s w[c,r,s,k] · x[n,c,i+r−p,j+s−p]
 //
-// x is (N,C,H,W), y is (N,K,H+2p−2,W+2p−2), w is packed (C,3,3,K′) with K′ = K rounded up to 8. The backward pass
-// is the same convolution of dy with flipped, transposed weights (conv3x3_pack.wgsl), padding 2 − p and a bias of zeros.
-// Every output is summed in the same order, so that equal pixels stay equal.
+// x is (N,C,H,W), y is (N,K,H+2p−2,W+2p−2), w is packed (C,3,3,K′) with K′ = K rounded up to 8. The backward pass is
+// the same convolution of dy with flipped, transposed weights (conv3x3_pack.wgsl), padding 2 − p and a bias of zeros.
+//
+// One invocation makes 4 channels × 16 pixels of a row and keeps the 64 sums in registers. Where there are few output
+// channels (the 3 of an image, or the 1 of an objective), a tile of 8 channels would be part empty. Every output is
+// summed in the same order, so equal pixels stay equal.
 #import lib/conv3x3_tile
 
 struct Shape {

@@ -1,12 +1,13 @@
-// 3×3 convolution, stride 1, zero padding p, by register tiles whose weights are shared in the subgroup: an
-// invocation makes 16 channels × 8 pixels of a row. All invocations of a workgroup make the same channels, so
-// the first four lanes of a subgroup load 4 weights each and broadcast them; a subgroup has at least four
-// lanes, and nothing else depends on how many there are.
+// 3×3 convolution, stride 1, zero padding p, by register tiles whose weights are shared in the subgroup.
 //
 //   y[n,k,i,j] = b[k] + Σ_c Σ_r Σ_s w[c,r,s,k] · x[n,c,i+r−p,j+s−p]
 //
-// x is (N,C,H,W), y is (N,K,H+2p−2,W+2p−2), w is packed (C,3,3,K′) with K′ = K rounded up to 8. The
-// backward pass is the same convolution of dy with flipped, transposed weights and padding 2 − p.
+// x is (N,C,H,W), y is (N,K,H+2p−2,W+2p−2), w is packed (C,3,3,K′) with K′ = K rounded up to 8. The backward pass is
+// the same convolution of dy with flipped, transposed weights (conv3x3_pack.wgsl) and padding 2 − p.
+//
+// An invocation makes 16 channels × 8 pixels of a row. All invocations of a workgroup make the same channels. So the
+// first four lanes of a subgroup load 4 weights each and broadcast them. A subgroup has at least four lanes, and
+// nothing else depends on how many there are.
 enable subgroups;
 #import lib/conv3x3_shape
 #import lib/conv3x3_tile

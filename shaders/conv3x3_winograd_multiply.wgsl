@@ -1,12 +1,13 @@
-// The product inside a Winograd convolution, by register tiles without barriers, for each of its E = 16 or 36
-// points e:
+// The product inside a Winograd convolution, for each of its E = 16 or 36 points e:
 //
 //   M[e,t,k] = Σ_c U[e,c,k] · V[e,c,t]
 //
-// U is (E,C,K′), V is (E,C,T), M is (E,T,K′); K′ is a multiple of 16, T of the tile's width. An invocation makes
-// as many channels × tiles as its entry point says, keeping the sums in registers; neighbours stand along the
-// channels, so that one workgroup reads few columns of V. CPU drivers pay for a load about as much as for ten
-// multiply-adds, so the larger tile is the faster one there, though its sums no longer fit the registers.
+// U is (E,C,K′), V is (E,C,T), M is (E,T,K′). K′ is a multiple of 16, T of the tile's width.
+//
+// By register tiles without barriers: an invocation makes as many channels × tiles as its entry point says and keeps
+// the sums in registers. Neighbours stand along the channels, so that one workgroup reads few columns of V. On CPU
+// drivers a load costs about as much as ten multiply-adds. So the larger tile is faster there, though its sums no
+// longer fit the registers.
 #import lib/index
 
 struct Shape {

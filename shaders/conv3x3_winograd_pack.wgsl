@@ -1,7 +1,6 @@
-// Weights for Winograd's convolutions, made once at load from w, (K,C,3,3): U = G g Gᵀ for every pair of
-// channels, g being w[k,c,·,·], or for the backward pass w[k,c,·,·] turned by 180°.
+// Weights for Winograd's convolutions, made once at load from w, (K,C,3,3), for every pair of channels:
 //
-//   forward:        U[e,c,k]       backward_input: U[e,k,c]
+//   U = G g Gᵀ        forward: U[e,c,k], g = w[k,c,·,·]        backward_input: U[e,k,c], g = w[k,c,·,·] turned by 180°
 //
 // The last dimension is padded with zeros to a multiple of 16. E is 16 for F(2×2) and 36 for F(4×4).
 #import lib/index

@@ -1,11 +1,13 @@
-// 3×3 convolution, stride 1, zero padding p, by tiles in workgroup memory: a workgroup makes 4·QUADS channels
-// × ROWS rows × 8 pixels, an invocation 4 channels × 8 pixels of a row. Per CHUNK input channels all
-// invocations stage the patch of the input and the weights, then each multiplies out of that memory.
+// 3×3 convolution, stride 1, zero padding p, by tiles in workgroup memory.
 //
 //   y[n,k,i,j] = b[k] + Σ_c Σ_r Σ_s w[c,r,s,k] · x[n,c,i+r−p,j+s−p]
 //
-// x is (N,C,H,W), y is (N,K,H+2p−2,W+2p−2), w is packed (C,3,3,K′) with K′ = K rounded up to 8. The
-// backward pass is the same convolution of dy with flipped, transposed weights and padding 2 − p.
+// x is (N,C,H,W), y is (N,K,H+2p−2,W+2p−2), w is packed (C,3,3,K′) with K′ = K rounded up to 8. The backward pass is
+// the same convolution of dy with flipped, transposed weights (conv3x3_pack.wgsl) and padding 2 − p.
+//
+// A workgroup makes 4·QUADS channels × ROWS rows × 8 pixels, an invocation 4 channels × 8 pixels of a row. For every
+// CHUNK input channels all invocations stage a patch of the input and the weights. Then each multiplies out of that
+// memory.
 #import lib/conv3x3_block
 
 @group(0) @binding(2) var<storage, read> weights: array<vec4f>;

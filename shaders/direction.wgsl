@@ -1,11 +1,11 @@
-// How far an activation a points along a direction v, position by position: dot × cosᵖ (Lucid's objective of
-// directions and caricatures; Olah et al. 2018, "The Building Blocks of Interpretability").
+// How far an activation points along a direction, position by position: dot × cosᵖ (Lucid's objective of directions and
+// caricatures; Olah et al. 2018, "The Building Blocks of Interpretability").
 //
 //   f[n] = scale·gain[n] · Σ_p d·max(floor, d / (‖a‖‖v‖))^power,   d = Σ_c a[n,c,p]·v[n,c,p]
 //   ∂f/∂a = m·v where the floor holds (m = floor^power), else m·((1+power)·v − power·(d/‖a‖²)·a), m = cos^power
 //
-// ‖x‖² is Σ_c x² + 1e-6, so that a zero activation has a gradient. a is (N,C,P); v lies in `direction` with
-// strides of its own, 0 where it does not change. Positions are those of a rectangle.
+// a is (N,C,P); the positions p are those of a rectangle. v lies in `direction` with strides of its own, 0 where it
+// does not change. ‖x‖² is Σ_c x² + 1e-6, so that a zero activation has a gradient.
 #import lib/index
 #import lib/rectangle
 #import lib/tree_sum

@@ -1,10 +1,9 @@
-// Noise added to every pixel, anew each iteration, so that no single pixel counts; on the way back nothing happens.
+// Noise added to every pixel, anew each iteration, so that no single pixel counts. The gradient goes straight through.
 //
 //   y[i] = x[i] + sigma·z[i]        dx[i] = dy[i]
 //
-// grain_alone is y of x = 0.
-// x, y are (N,stride). z is about normal: eight uniform numbers added up, of the counter
-// (seed + n, step, op, place within image n).
+// x, y are (N,stride); in grain_alone x is 0. z is about normal: the sum of eight uniform numbers of the counter (seed
+// + n, step, op, place within image n).
 #import lib/index
 #import lib/random
 #import lib/state

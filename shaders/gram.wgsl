@@ -4,9 +4,9 @@
 //   gram_difference  D[n,c,d] = gain[n]·(G[n,c,d] − T[c,d])        for style: f = −weight/C²·Σ D²
 //   gram_backward    da[n,c,p] = scale · Σ_d D[n,c,d]·a[n,d,p]     of any f with symmetric ∂f/∂G ∝ D
 //
-// Diversity (Lucid): images whose normalised Gram matrices Ĝ = G/‖G‖ are unlike each other.
+// Diversity (Lucid): how unlike each other the normalised Gram matrices of the images are.
 //
-//   gram_normalize   Ĝ[n] = G[n]/‖G[n]‖, and ‖G[n]‖ = √max(Σ G², 1e-10)
+//   gram_normalize        Ĝ[n] = G[n]/‖G[n]‖, and ‖G[n]‖ = √max(Σ G², 1e-10)
 //   diversity_forward     f[n] = scale · ⟨Ĝ[n], S[n]⟩,  S[n] = Σ_{m≠n} Ĝ[m]
 //   diversity_difference  D[n] = (S[n] − Ĝ[n]·⟨Ĝ[n], S[n]⟩)/‖G[n]‖, half the gradient of Σ f/scale by G[n]
 //

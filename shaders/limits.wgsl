@@ -1,12 +1,11 @@
-// What an adapter can do at best, measured: the figures a kernel's speed is told against.
+// What an adapter can do at best. A kernel's speed is reported as a part of these.
 //
-//   limits_fma     s ← s·a + b in registers alone: Σ over 12 chains of STEPS steps that start at 0, ¼ … 2¾; more
-//                  would not fit the 16 vector registers of a CPU, fewer wait for each other
+//   limits_fma     s ← s·a + b in registers alone: Σ over 12 chains of STEPS steps that start at 0, ¼ … 2¾
 //   limits_copy    copied = source
 //   limits_matmul  C = AᵀB by register tiles of 8×8, without barriers; A is (K,M), B is (K,N), C is (M,N)
 //
-// M and N are multiples of 8. The product is the plain kernel that libraries are measured against, so it
-// stays as it is.
+// More chains would not fit the 16 vector registers of a CPU, and fewer wait for each other. M and N are multiples of
+// 8. Libraries are measured against this plain product, so it stays as it is.
 
 @group(0) @binding(0) var<storage, read> coefficients: array<f32>;  // a, b
 @group(0) @binding(1) var<storage, read_write> sums: array<f32>;

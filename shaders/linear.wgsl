@@ -1,10 +1,10 @@
-// Fully connected layer over the flattened input, on a slice of rows so that a weight larger than the
-// device's binding limit can be split; `firstRow` is the slice's place in the whole layer.
+// Fully connected layer over the flattened input.
 //
 //   y[n,o]  = b[o] + Σ_i w[o,i] · x[n,i]
 //   dx[n,i] = Σ_o w[o,i] · dy[n,o], added to what is there when `accumulate` is 1
 //
-// x, dx are (N,I); y, dy are (N,O); w is (rows,I).
+// x, dx are (N,I); y, dy are (N,O); w is (rows,I), a slice of the whole weight that begins at row `firstRow`. So a
+// weight that is larger than the device's binding limit can be split.
 #import lib/index
 #import lib/tree_sum
 

@@ -1,8 +1,8 @@
-// MACO: of a spectrum only the phase is optimised; its magnitude is the scale of the transform (fourier.wgsl).
+// MACO: only the phase of a spectrum is optimised; its magnitude is the scale of the transform (fourier.wgsl).
 //
 //   s = (cos θ, sin θ)        dθ = cos θ · ds.imaginary − sin θ · ds.real
 //
-// θ has `length` numbers in all, s as many complex ones.
+// θ are `length` numbers in all, s as many complex ones.
 #import lib/angle
 #import lib/index
 

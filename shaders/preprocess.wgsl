@@ -1,7 +1,9 @@
-// From the resident image u = RGB − mean, (N,3,H,W) in 0–1 units, to the network's input and back: a window of it,
-// (y,x,h,w), which is the whole image where the objective reads all of that.
+// From the resident image to the network's input, and back.
 //
 //   x[n,c,i,j] = scale[c] · u[n,order[c],y+i,x+j]        du[n,order[c],y+i,x+j] = scale[c] · dx[n,c,i,j], else 0
+//
+// u is RGB − mean, (N,3,H,W) in 0–1 units. x is (N,3,h,w): the window (y,x,h,w) of u, which is the whole image where
+// the objective reads all of it.
 #import lib/index
 
 struct Shape {

@@ -1,7 +1,9 @@
-// Draws the resident image, u = RGB − mean, (N,3,H,W), on a canvas: a grid of the N images, `columns` wide,
-// a pixel of the image to a pixel of the canvas. What is shown is clamp(RGB, 0, 1), opaque and black where there is no
-// image, or with opacity a, (N,1,H,W), premultiplied and nothing at all there. Standardised, (RGB − m)·gain + 0.5 is shown
-// instead of RGB, with m and gain of the image from standardize.wgsl.
+// Draws the resident images on a canvas: a grid, `columns` wide, a pixel of an image to a pixel of the canvas.
+//
+//   colour = clamp(u + mean, 0, 1), or clamp((u + mean − m)·gain + ½, 0, 1) standardised
+//
+// u is RGB − mean, (N,3,H,W). m and gain of each image are those of standardize.wgsl. The picture is opaque, and black
+// where there is no image. With an opacity a, (N,1,H,W), it is premultiplied, and empty where there is no image.
 
 struct Frame {
   height: u32,

@@ -1,9 +1,9 @@
-// Laplacian pyramid: levels of ⌈H/2^l⌉×⌈W/2^l⌉ pixels, enlarged bilinearly and added up; and its adjoint.
+// Laplacian pyramid: levels of ⌈H/2^l⌉×⌈W/2^l⌉ pixels are enlarged bilinearly and added up.
 //
 //   x[n,c,i,j] = Σ_l Σ_p b(p,i)·b(q,j)·v[n,l,c,p,q]        dv[n,l,c,p,q] = Σ_ij b(p,i)·b(q,j)·dx[n,c,i,j]
 //   b(p,i) = max(0, 1 − |s(i) − p|),  s(i) = (i + ½)·h/H − ½ within [0, h−1]   (pixel centres, edges repeated)
 //
-// v is (N,length): for each level, finest first, (C,h,w). x is (N,C,H,W). The backward pass gathers.
+// v is (N,length): for each level, the finest first, (C,h,w). x is (N,C,H,W). The backward pass gathers.
 #import lib/bilinear
 #import lib/index
 

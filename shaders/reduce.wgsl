@@ -1,8 +1,11 @@
-// Deterministic sums: 64 partial sums an image, each made by a workgroup, or by none and then 0, where there is little
-// to sum; then added in order by one invocation an image. No floating-point atomics, so the same input gives the same bits.
+// Sums that are the same every time: 64 partial sums an image, then their total.
 //
 //   partials[slot,n,g] = scale · Σ x[n,i]   (or x², or |x|) over the i of workgroup g in [offset, offset+count)
 //   totals[n]          = Σ_g partials[firstSlot…firstSlot+slots−1,n,g]
+//
+// A workgroup makes one partial sum. Where there is little to sum there are fewer workgroups, and the other partial
+// sums are 0. One invocation an image adds them up in order. There are no floating-point atomics, so the same input
+// gives the same bits.
 #import lib/state
 #import lib/tree_sum
 

@@ -1,9 +1,9 @@
-// How far from grey and how strong a standardised picture is shown (Chollet 2020, the Keras example). Of each image, over
-// all its RGB = u + mean:
+// How far from grey each image is, and how strongly it varies: what a standardised picture is shown by (present.wgsl;
+// Chollet 2020, the Keras example).
 //
 //   statistics[n] = (m, deviation/(σ + epsilon)),  m = (1/3P) Σ RGB,  σ² = (1/3P) Σ (RGB − m)²
 //
-// u is (N,3,P). What is shown of it: present.wgsl.
+// u is (N,3,P). The sums are over all RGB = u + mean of an image.
 #import lib/tree_sum
 
 struct Shape {

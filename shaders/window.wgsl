@@ -1,11 +1,11 @@
-// A window on every image: pad where it reaches beyond the border, random crop where it is smaller and falls
-// anew each iteration.
+// A window on every image. Pad: it reaches beyond the border. Random crop: it is smaller, and falls anew each
+// iteration.
 //
 //   y[n,c,i,j] = x[n,c,i+oy,j+ox], or fill[c] outside        dx[n,c,i,j] = dy[n,c,i−oy,j−ox], or 0 outside
 //   oy, ox = ⌊(slack − spread)/2⌋ + uniform over 0 … spread, − border
 //
-// x is (N,3,inputHeight,inputWidth), y (N,3,outputHeight,outputWidth). Random numbers: counter
-// (seed + n, step, op, 0).
+// x is (N,3,inputHeight,inputWidth), y is (N,3,outputHeight,outputWidth). Random numbers: counter (seed + n, step, op,
+// 0).
 #import lib/index
 #import lib/random
 #import lib/state

@@ -1,12 +1,12 @@
-// A random box of the image enlarged to the whole size, anew each iteration; boxes shrink as the ascent goes on.
+// A random box of the image is enlarged to the whole size, anew each iteration. Boxes shrink as the ascent goes on.
 //
 //   y[n,c,q] = Σ_p b₁(p,q)·b₂(p,q)·x[n,c,p]        dx[n,c,p] = Σ_q b₁(p,q)·b₂(p,q)·dy[n,c,q]
 //   b(p,q) = max(0, 1 − |s(q) − p|),  s(q) = corner + (q + ½)·side − ½ within [0, H−1], along rows and columns alike
 //   side = 1 − strength·(1 − part),  part from ½ at first to `last` after `iterations`
 //
-// x, y are (N,3,H,W). The box's centre is about normal around the image's, standard deviation 0.15 of the sides
-// (of two uniform numbers each), and moved so that the box lies inside. The backward pass gathers.
-// Random numbers: counter (seed + n, step, op, 0).
+// x, y are (N,3,H,W). The box's centre is about normal around the image's, with a standard deviation of 0.15 of the
+// sides (of two uniform numbers each). Then the box is moved inside. The backward pass gathers. Random numbers: counter
+// (seed + n, step, op, 0).
 #import lib/bilinear
 #import lib/gather
 #import lib/index

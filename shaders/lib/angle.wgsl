@@ -1,6 +1,6 @@
-// (sin a, cos a) to float32 precision on every device: WGSL's own need only come within 2⁻¹¹. Reduced to
-// |r| ≤ π/4 by multiples of π/2 in two parts (Cody and Waite 1980), then Taylor's series. Drivers that add up the
-// parts err by a rounding of the angle, no more.
+// (sin a, cos a) to float32 precision on every device: WGSL's own need only come within 2⁻¹¹. The angle is reduced to
+// |r| ≤ π/4 by multiples of π/2 in two parts (Cody and Waite 1980); then Taylor's series is used. A driver that adds
+// the two parts up errs by one rounding of the angle, no more.
 fn sin_cos(a: f32) -> vec2f {
   let k = round(a * 0.63661977);
   let r = fma(k, -4.838267949e-4, fma(k, -1.5703125, a));

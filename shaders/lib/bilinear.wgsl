@@ -1,5 +1,6 @@
-// A value of the storage buffer `input` between the centres of four pixels; beyond the last pixel that is repeated.
-// `plane`: element at which a plane of `extent`, (height, width), begins. `at`: (row, column) within it.
+// A value of the storage buffer `input` between the centres of four pixels. Beyond the last pixel, the last is
+// repeated. `plane` is the element at which a plane of `extent`, (height, width), begins; `at` is (row, column) within
+// it.
 fn bilinear(plane: u32, extent: vec2u, at: vec2f) -> f32 {
   let near = vec2u(at);
   let far = min(near + 1u, extent - 1u);

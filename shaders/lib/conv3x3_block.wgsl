@@ -1,6 +1,5 @@
-// What the tiled convolutions in workgroup memory share: a workgroup makes 4·QUADS channels × ROWS rows × 8 pixels, an
-// invocation 4 channels × 8 pixels of a row. The file that imports this says how many QUADS and ROWS there are; ROWS is
-// even.
+// What the tiled convolutions in workgroup memory share. A workgroup makes 4·QUADS channels × ROWS rows × 8 pixels, an
+// invocation 4 channels × 8 pixels of a row. The file that imports this sets QUADS and ROWS; ROWS is even.
 #import lib/conv3x3_shape
 #import lib/conv3x3_tile
 

@@ -1,10 +1,10 @@
-// The way back of an interpolation between four pixels: each pixel gathers from where it went, so there are no atomics
-// and the same bits every time. The file that imports this says what `source` is and what it takes:
+// The way back of an interpolation between four pixels. Each pixel gathers from where it went, so there are no atomics,
+// and the bits are the same every time.
 //
 //   dx[p] = Σ_q w(p,q)·dy[q],   w(p,q) = max(0, 1 − |source(q)−p|₁)·max(0, 1 − |source(q)−p|₂)
 //
-// dy is `input` from element `plane` on, in rows of `width`; q are the pixels from `first` to `last`, (row, column), among
-// which all with a weight must be.
+// The file that imports this says what `source` is and what it takes. dy is `input` from element `plane` on, in rows of
+// `width`. q are the pixels from `first` to `last`, (row, column); all that have a weight must be among them.
 fn gather(plane: u32, width: u32, p: vec2f, first: vec2f, last: vec2f, taken: Taken) -> f32 {
   var sum = 0.0;
   for (var i = first.x; i <= last.x; i += 1.0) {

@@ -1,5 +1,5 @@
-// A rectangle of a layer's positions: rows of `columns` positions in rows of `width`, `count` in all, the first of
-// them at `first`.
+// A rectangle of a layer's positions: rows of `columns` positions, `count` in all. The first position is `first`, and
+// `width` positions lie between the beginnings of two rows.
 struct Rectangle {
   width: u32,
   first: u32,

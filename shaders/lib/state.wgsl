@@ -1,4 +1,4 @@
-// What changes from one iteration to the next besides the image; one for all images.
+// What changes from one iteration to the next besides the image. All images have one state in common.
 struct State {
   step: u32,         // finished iterations
   correction1: f32,  // 1 − β₁^(step+1), Adam's bias corrections, kept by recurrence:

@@ -5,7 +5,7 @@
 
 import type { UserConfig } from "vite";
 
-/** The command line is one folder of plain modules; only what cannot be bundled stays a package. */
+/** The command line: one folder of plain modules. Only packages that cannot be bundled stay packages. */
 const node: UserConfig = {
   build: {
     target: "node20",
@@ -34,7 +34,7 @@ const runtime: UserConfig = {
   },
 };
 
-/** What `import "webgpu-ascent"` gets: shaders resolved, packages left to whoever bundles next. */
+/** What `import "webgpu-ascent"` gets. Shaders are in it; packages are left to the next bundler. */
 const library: UserConfig = {
   build: {
     target: "es2022",
@@ -58,7 +58,7 @@ const library: UserConfig = {
   },
 };
 
-/** Empty for the page's own build. */
+/** What to add to the configuration in a mode; nothing for the page's own build. */
 export function bundle(mode: string): UserConfig {
   if (mode === "node") return node;
   if (mode === "runtime") return runtime;

@@ -1,8 +1,8 @@
 /**
- * Alpha channel: beside the colours a plane of opacity is optimised, in the same basis and through a sigmoid. The network
- * sees the image over a background that is drawn anew for every image and iteration, so that nothing but what is opaque
- * can be relied on; the objective pays for it by the term `alpha` ("Semi-Transparent Patterns" of Mordvintsev et al. 2018,
- * "Differentiable Image Parameterizations"; Lucid's `collapse_alpha_random`). Formulas: shaders/alpha.wgsl.
+ * Alpha channel: a plane of opacity is optimised beside the colours, in the same basis and through a sigmoid. The network
+ * sees the image over a background that is drawn anew for every image and iteration, so only what is opaque stays. The
+ * term `alpha` of the objective pays for opacity. (Mordvintsev et al. 2018, "Differentiable Image Parameterizations",
+ * section "Semi-Transparent Patterns"; Lucid's `collapse_alpha_random`.) Formulas: shaders/alpha.wgsl.
  */
 import {
   composite_backward,
@@ -34,7 +34,7 @@ export function alphaPlane({ alpha, param }: Pick<Recipe, "alpha" | "param">): P
   });
 }
 
-/** @throws InputError where the objective is about an alpha channel and the recipe has none */
+/** @throws InputError where the objective reads an alpha channel and the recipe has none */
 export function expectAlpha({ terms }: Objective, { alpha }: Pick<Recipe, "alpha">): void {
   if (alpha || !terms.some(readsOpacity)) return;
   throw new InputError("objective: alpha is the mean opacity, and the recipe has no alpha channel", {
@@ -42,7 +42,7 @@ export function expectAlpha({ terms }: Objective, { alpha }: Pick<Recipe, "alpha
   });
 }
 
-/** Numbers of one image to start from, half opaque, about that with noise. */
+/** Numbers of one image to start from: half opaque, or near that with noise. */
 export function alphaStart(
   plane: Plane,
   init: Recipe["init"],
@@ -53,7 +53,8 @@ export function alphaStart(
 }
 
 /**
- * Numbers of one image of given opacity, kept between 1/1024 and 1 − 1/1024, where the sigmoid can still be left.
+ * Numbers that make one image of a given opacity. The opacity is kept between 1/1024 and 1 − 1/1024, since beyond that
+ * the sigmoid is so flat that an ascent could not leave it.
  * @param opacity (1,H,W) in 0–1; opaque if absent
  */
 export function alphaOf(
@@ -73,7 +74,7 @@ export function alphaName(image: string): string {
   return `${image}.alpha`;
 }
 
-/** What the sigmoid is taken of, before it is scaled by the slope; for pixels the numbers optimised. */
+/** The sigmoid's argument before the slope; of pixels, the numbers that are optimised. */
 export function logitsName(image: string): string {
   return `${image}.logits`;
 }
@@ -128,7 +129,8 @@ export type CompositeBuffers = Readonly<
 >;
 
 /**
- * The images over the background, and the gradient of that, found in `composite` itself, with respect to both.
+ * Forward lays the images over the background, into `composite`. Backward finds the gradient of that in `composite` itself
+ * and makes the gradients of image and opacity of it.
  * @param plain over the mean colour instead
  */
 export function compositePasses(

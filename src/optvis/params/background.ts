@@ -1,6 +1,6 @@
 /**
- * Random backgrounds behind transparent images: a normal spectrum with the energy of natural images, in decorrelated
- * colours and through a sigmoid (Lucid's `image_sample`), anew for every image and iteration.
+ * Random backgrounds behind transparent images, drawn anew for every image and iteration (Lucid's `image_sample`). A
+ * spectrum of normal numbers, scaled to the energy of natural images, becomes decorrelated colours, and by a sigmoid RGB.
  */
 import { grain_alone } from "../../../shaders/grain.wgsl";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";

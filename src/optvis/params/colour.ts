@@ -32,7 +32,7 @@ function normalized(matrix: Matrix): Matrix {
   return matrix.map((row) => row.map((value) => value / largest)) as unknown as Matrix;
 }
 
-/** What 0 and 1 are taken for, since the sigmoid reaches neither: well within 1/255. */
+/** 0 is taken for this and 1 for 1 less this, since the sigmoid reaches neither. It is well within 1/255. */
 const EDGE = 1 / 1024;
 
 /** The inverse of the sigmoid. */

@@ -1,7 +1,7 @@
 /**
- * Compositional pattern-producing network (Stanley 2007; Mordvintsev et al. 2018): the image is a small network
- * of each pixel's coordinates, whose weights are optimised, so it can be drawn at any size afterwards. Eight
- * hidden layers of 24 with Lucid's composite activation; coordinates from −√3 to √3.
+ * Compositional pattern-producing network (Stanley 2007; Mordvintsev et al. 2018): a small network makes each pixel's
+ * colour of its coordinates, and its weights are optimised. So the image can be drawn at any size afterwards. It has
+ * eight hidden layers of 24 with Lucid's composite activation; coordinates go from −√3 to √3.
  */
 import { cppn_backward_input, cppn_backward_weights, cppn_forward } from "../../../shaders/cppn.wgsl";
 import { InputError } from "../../errors.ts";

@@ -1,6 +1,6 @@
 /**
- * Fourier: the image's spectrum is optimised, scaled so that all frequencies have the energy they have in
- * natural images, in decorrelated colours and through a sigmoid (Olah et al. 2017; the numbers are Lucid's).
+ * Fourier: the image's spectrum is optimised (Olah et al. 2017; the numbers are Lucid's). It is scaled so that every
+ * frequency has the energy that it has in natural images. It makes decorrelated colours, and a sigmoid makes RGB of them.
  */
 import {
   fourier_columns_backward,
@@ -19,7 +19,7 @@ const NOISE = 0.01;
 /** Lucid divides the transform of the scaled spectrum by this. */
 const DIVISOR = 4;
 
-/** What the numbers optimised are multiplied with: √(W·H) / max(f, 1/max(W,H)) / 4, for f in cycles a pixel. */
+/** The factors of the numbers optimised: √(W·H) / max(f, 1/max(W,H)) / 4, for f in cycles a pixel. */
 export function spectrumScale([height, width]: Size): Float64Array {
   const least = 1 / Math.max(height, width);
   return frequencyNorms([height, width]).map((f) => Math.sqrt(width * height) / Math.max(f, least) / DIVISOR);
@@ -35,7 +35,7 @@ export function scaleTable(size: Size, memory: Memory): string {
   return memory.table(`spectrum.scale.${size.join("x")}`, Float32Array.from(spectrumScale(size)));
 }
 
-/** Spectra under `name` of `planes` planes an image, and the passes between them and the buffers of the planes. */
+/** Spectra under `name`, `planes` an image, and the passes between them and the buffers of the planes. */
 function spectra(
   { name, planes }: { readonly name: string; readonly planes: number },
   { batch, size }: Images,

@@ -1,7 +1,7 @@
 /**
- * Laplacian pyramid (Burt and Adelson 1983; Mordvintsev et al. 2016): the image is a sum of ever coarser levels,
- * so that a step moves large and small features alike. Four levels, as Lucid's `laplacian_pyramid`; colours
- * decorrelated, through a sigmoid.
+ * Laplacian pyramid (Burt and Adelson 1983; Mordvintsev et al. 2016): the image is a sum of levels, each half the size
+ * of the one before, so that a step moves large and small features alike. There are four, as in Lucid's
+ * `laplacian_pyramid`. The sum is decorrelated colours, and a sigmoid makes RGB of them.
  */
 import { pyramid_backward, pyramid_forward } from "../../../shaders/pyramid.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
@@ -26,7 +26,7 @@ function length(planes: number, size: Size): number {
   );
 }
 
-/** Pyramids under `name` of `planes` planes an image, and the passes between them and the buffers of the planes. */
+/** Pyramids under `name`, `planes` an image, and the passes between them and the buffers of the planes. */
 function pyramids(
   { name, planes }: { readonly name: string; readonly planes: number },
   { batch, size: [height, width] }: Images,
@@ -87,7 +87,7 @@ export const laplacian: Param = {
   },
 };
 
-/** Levels of planes, finest first: each is what the coarser ones leave, so that they add up to them. */
+/** Levels of planes, the finest first. Each is what the coarser ones leave over, so that all add up to the planes. */
 function decompose(picture: Float64Array, size: Size): Float64Array {
   const levels: Float64Array[] = [];
   let rest = picture;

@@ -1,6 +1,6 @@
 /**
  * MACO (Fel et al. 2023, "Unlocking Feature Visualization for Deeper Networks with MAgnitude Constrained
- * Optimization"): the magnitude of the spectrum is that of natural images and stays; the phase is optimised.
+ * Optimization"): only the phase of the spectrum is optimised. The magnitude is that of natural images and stays.
  */
 import { phase_backward, phase_forward } from "../../../shaders/phase.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
@@ -47,7 +47,7 @@ export const maco: Param = {
       ],
     };
   },
-  /** Uniform phases, as of normal numbers wide enough. */
+  /** Phases that are about uniform: normal numbers spread over several turns. */
   noise: (normal, size) => Float32Array.from({ length: length(size) }, () => 2 * Math.PI * normal()),
   /** The phase of the picture; its magnitude is not kept. */
   fromRgb(rgb, { size }) {

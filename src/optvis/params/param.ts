@@ -1,7 +1,7 @@
 /**
- * Parameterizations: what the numbers that are optimised are, and how they make the image. A different one
- * changes the direction of steepest ascent, not the objective (Mordvintsev et al. 2018, "Differentiable Image
- * Parameterizations").
+ * Parameterizations: which numbers are optimised, and how they make the image. A different one changes the direction of
+ * steepest ascent, not the objective (Mordvintsev et al. 2018, "Differentiable Image Parameterizations"). To add one, add
+ * its word and label to `param` in `recipe-fields.ts`, write its module, and add it to the table below.
  */
 
 import type { Dispatch } from "../../gpu/dispatch.ts";
@@ -39,13 +39,13 @@ export interface ParamPasses {
   readonly backward: readonly Dispatch[];
 }
 
-/** Buffers of planes or images, written by forward passes, and of their gradient, read by backward ones. */
+/** Buffers of planes or images, which forward passes write, and of their gradient, which backward passes read. */
 export interface PlaneBuffers {
   readonly image: string;
   readonly gradient: string;
 }
 
-/** The same basis for a plane t beside the colours, (N,1,H,W), of which the opacity is σ(slope·t): see `alpha.ts`. */
+/** The same basis for one more plane t, (N,1,H,W); the opacity is σ(slope·t), see `alpha.ts`. */
 export interface Plane extends Pick<Param, "length" | "plan"> {
   readonly slope: number;
   /** Numbers that make a given plane. @param plane (H,W) */
@@ -55,7 +55,7 @@ export interface Plane extends Pick<Param, "length" | "plan"> {
 export interface Param {
   /** 1 for every number of one image that makes frequencies up to `cycles` along the longer side, else 0. */
   coarse?(size: Size, cycles: number): Float32Array<ArrayBuffer>;
-  /** Where the numbers do not depend on the size: passes that make the images at any size of them. */
+  /** Passes that make the images at any size; only where the numbers do not depend on it. */
   draw?(
     images: Images,
     buffers: { readonly values: string; readonly image: string },

@@ -1,4 +1,4 @@
-/** Spectra of real images in float64: frequencies, and the transform of a picture, for starts and tables. */
+/** Spectra of real images in float64: the frequencies, and the transform of a picture. For starts and tables. */
 import type { Size } from "../../model/network.ts";
 
 /** Frequencies of the real transform along the width: 0 … ⌊W/2⌋. */

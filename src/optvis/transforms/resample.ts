@@ -1,9 +1,9 @@
-/** Random scale and random rotation about the centre (formula in shaders/resample.wgsl); what comes in is grey. */
+/** Random scale and random rotation about the centre; outside is grey (formula in shaders/resample.wgsl). */
 import { resample_backward, resample_forward } from "../../../shaders/resample.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
 import type { Transform, TransformBuffers, TransformContext } from "./transform.ts";
 
-/** What one draws from, as Lucid's `standard_transforms` does. */
+/** The scales and angles to draw from, as in Lucid's `standard_transforms`. */
 interface Motion {
   /** Scales evenly over 1 ± scaleRange. */
   readonly scales: number;

@@ -1,6 +1,6 @@
 /**
- * Transformation robustness: the network sees the image moved at random, anew each iteration, and the gradient
- * is moved back by the exact adjoint (Mordvintsev et al. 2015; Olah et al. 2017, "Feature Visualization").
+ * Transformation robustness: the network sees the image moved at random, anew each iteration. The gradient is moved back
+ * by the exact adjoint (Mordvintsev et al. 2015; Olah et al. 2017, "Feature Visualization").
  */
 
 import type { BufferRef, Dispatch } from "../../gpu/dispatch.ts";
@@ -17,7 +17,7 @@ export interface TransformContext {
   readonly op: number;
   /** How much of the transform's amount is used, 0 to 1; steered while running. */
   readonly strength: number;
-  /** What is outside the image: grey, RGB 0.5, as the resident image has it (minus the mean). */
+  /** The colour outside the image: grey, RGB 0.5 less the mean, as the resident image has it. */
   readonly fill: readonly number[];
 }
 

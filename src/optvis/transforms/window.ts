@@ -1,4 +1,4 @@
-/** Pad and random crop: both look at the image through a window (formula in shaders/window.wgsl). */
+/** Pad and random crop: each is a window on the image (formula in shaders/window.wgsl). */
 import { window_backward, window_forward } from "../../../shaders/window.wgsl";
 import { InputError } from "../../errors.ts";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
@@ -11,8 +11,8 @@ export function pad(pixels: number): Transform {
 }
 
 /**
- * A window smaller by `pixels`, anywhere in the image, each image and iteration its own: what Lucid and
- * Lucent call jitter.
+ * A window smaller by `pixels`, anywhere in the image, drawn anew for every image and iteration. Lucid and Lucent call
+ * this jitter.
  */
 export function crop(pixels: number): Transform {
   return windowed(`crop:${pixels}`, 0, pixels, ([height, width]) => {

@@ -1,4 +1,7 @@
-/** MACO's crops (Fel et al. 2023): random boxes enlarged to the whole size, and noise (formulas in the shaders). */
+/**
+ * MACO's crops (Fel et al. 2023): random boxes enlarged to the whole size, and noise. Formulas: shaders/zoom.wgsl and
+ * shaders/grain.wgsl.
+ */
 import { grain_backward, grain_forward } from "../../../shaders/grain.wgsl";
 import { zoom_backward, zoom_forward } from "../../../shaders/zoom.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
