@@ -13,7 +13,7 @@ import { planTransforms } from "./transform-chain.ts";
 import { INPUT } from "./walk.ts";
 
 export interface EntryOptions {
-  readonly recipe: Recipe;
+  readonly recipe: Pick<Recipe, "batch" | "size" | "seed" | "strength" | "alpha">;
   readonly preprocess: Preprocess;
   readonly transforms: readonly Transform[];
   /** Terms of the objective; their partial sums stand in slots 0 … terms−1. */

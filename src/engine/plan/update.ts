@@ -82,11 +82,19 @@ export function planStep(
   ];
 }
 
+type PixelFields =
+  | ("batch" | "size" | "param" | "alpha")
+  | ("blur" | "blurGradient" | "clipNorm" | "clipContribution");
+
 /**
  * What changes the gradient before a step and the pixels after it, planned even where it is 0. The blurs change the alpha
  * channel's opacity and logits too.
  */
-export function planRegularizers(recipe: Recipe, { image, gradient }: PlaneBuffers, memory: Allocation) {
+export function planRegularizers(
+  recipe: Pick<Recipe, PixelFields>,
+  { image, gradient }: PlaneBuffers,
+  memory: Allocation,
+) {
   const { batch, size, param, alpha } = recipe;
   const [height, width] = size;
   const area = height * width;

@@ -1,10 +1,11 @@
 /** Every field of a recipe acts: what an ascent plans, starts from and runs is another when the field is. */
 import { expect, expectTypeOf, test } from "vitest";
 import type { planSeen } from "../../../src/engine/plan/composite.ts";
+import type { planEntry } from "../../../src/engine/plan/entry.ts";
 import { iterationOf } from "../../../src/engine/plan/iteration.ts";
 import type { planNetworks } from "../../../src/engine/plan/networks.ts";
 import { planAscent, type planCoarse, type planPicture } from "../../../src/engine/plan/plan-ascent.ts";
-import type { planParts, planStep } from "../../../src/engine/plan/update.ts";
+import type { planParts, planRegularizers, planStep } from "../../../src/engine/plan/update.ts";
 import { startValues } from "../../../src/engine/run/start.ts";
 import { inferNetwork } from "../../../src/model/architecture.ts";
 import { preprocessing } from "../../../src/model/preprocess.ts";
@@ -36,9 +37,11 @@ type Acting =
   | keyof Parameters<typeof startValues>[0]
   | keyof Parameters<typeof transformsOf>[0]
   | keyof Parameters<typeof planSeen>[0]
+  | keyof Parameters<typeof planEntry>[0]["recipe"]
   | keyof Parameters<typeof planNetworks>[0]["recipe"]
   | keyof Parameters<typeof planParts>[0]
   | keyof Parameters<typeof planStep>[0]["recipe"]
+  | keyof Parameters<typeof planRegularizers>[0]
   | keyof Parameters<typeof planCoarse>[0]
   | keyof Parameters<typeof planPicture>[0]
   | LiveField;
