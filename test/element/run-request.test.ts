@@ -21,7 +21,7 @@ it("starts again for any other field, whatever changes besides", () => {
   const others = recipeFieldNames.filter(
     (field) => field !== "objective" && field !== "iterations" && !liveFields.some((live) => live === field),
   );
-  expect(others).toHaveLength(14);
+  expect(others).toContain("seed");
   for (const field of others) {
     const { [field]: value } = defaultRecipe;
     const other = typeof value === "number" ? value + 1 : typeof value === "boolean" ? !value : "other";

@@ -1,40 +1,35 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../src/errors.ts";
-import { choicesOf } from "../../src/optvis/field.ts";
+import { choicesOf, mapTable, type Row } from "../../src/optvis/field.ts";
 import { defaultRecipe, type Recipe } from "../../src/optvis/recipe.ts";
 import { recipeFields } from "../../src/optvis/recipe-fields.ts";
 import { checkRecipe, parseRecipe, recipeFromQuery, recipeToQuery } from "../../src/optvis/recipe-text.ts";
 
-const side = fc.integer({ min: 1, max: 4096 });
-const amount = fc.double({ min: 0, max: 1e6, noNaN: true }).map((x) => x + 0);
-const recipe: fc.Arbitrary<Recipe> = fc.record({
-  objective: fc.string({ unit: "binary", minLength: 1, maxLength: 40 }).filter((s) => s.trim() === s),
-  size: fc.tuple(side, side),
-  batch: fc.integer({ min: 1, max: 256 }),
-  init: fc.constantFrom(...choicesOf(recipeFields.init)),
-  param: fc.constantFrom(...choicesOf(recipeFields.param)),
-  transforms: fc.constantFrom("none", "standard", "pad:2, rotate:5.5"),
-  strength: fc.double({ min: 0, max: 1, noNaN: true }).map((x) => x + 0),
-  optimizer: fc.constantFrom(...choicesOf(recipeFields.optimizer)),
-  alpha: fc.boolean(),
-  share: fc.double({ min: 0, max: 2048, noNaN: true }).map((x) => x + 0),
-  lr: amount,
-  l2: amount,
-  blur: fc.double({ min: 0, max: 64, noNaN: true }).map((x) => x + 0),
-  blurEvery: fc.integer({ min: 1, max: 1000 }),
-  decay: fc.double({ min: 0, max: 1, noNaN: true }).map((x) => x + 0),
-  blurGradient: fc.double({ min: 0, max: 64, noNaN: true }).map((x) => x + 0),
-  clipNorm: fc.double({ min: 0, max: 100, noNaN: true }).map((x) => x + 0),
-  clipContribution: fc.double({ min: 0, max: 100, noNaN: true }).map((x) => x + 0),
-  jitter: fc.integer({ min: 0, max: 2048 }),
-  coarse: fc.integer({ min: 0, max: 1000 }),
-  clamp: fc.boolean(),
-  redirect: fc.boolean(),
-  standardize: fc.boolean(),
-  seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-  iterations: fc.integer({ min: 0, max: 1e6 }),
-});
+/** Values that a row allows. */
+function allowedBy(row: Row): fc.Arbitrary<unknown> {
+  switch (row.kind) {
+    case "number":
+      if (row.whole) return fc.integer({ min: row.least, max: row.most });
+      return fc.double({ min: row.least, max: Math.min(row.most, 1e6), noNaN: true }).map((x) => x + 0);
+    case "choice":
+      return fc.constantFrom(...choicesOf(row));
+    case "switch":
+      return fc.boolean();
+    case "size": {
+      const side = fc.integer({ min: row.least, max: row.most });
+      return fc.tuple(side, side);
+    }
+    case "text":
+      return row.check
+        ? fc.constantFrom("none", "standard", "pad:2, rotate:5.5")
+        : fc.string({ unit: "binary", minLength: 1, maxLength: 40 }).filter((text) => text.trim() === text);
+  }
+}
+
+const recipe: fc.Arbitrary<Recipe> = fc
+  .record(mapTable(recipeFields, allowedBy))
+  .map((values) => values as unknown as Recipe);
 
 test("the defaults are the command line's", () => {
   expect(defaultRecipe).toMatchObject({
