@@ -3,9 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { AscentView } from "../../src/element/ascent-view.ts";
+import type { InputError } from "../../src/errors.ts";
 import { choicesOf } from "../../src/optvis/field.ts";
 import { namedRecipes } from "../../src/optvis/named-recipes.ts";
 import { recipeFields } from "../../src/optvis/recipe-fields.ts";
+import { parseTransforms } from "../../src/optvis/transforms/transforms.ts";
 import { ROOT } from "../stacks/environment.ts";
 
 /** The first word in the first cell of every line of the table under a head. */
@@ -24,6 +26,20 @@ it("of optimizers", () => {
 
 it("of what is optimised", () => {
   expect(wordsUnder("recipes.md", "`--param`")).toEqual(choicesOf(recipeFields.param));
+});
+
+it("of transforms", () => {
+  // What is no transform is refused with the list of those that there are.
+  let refused: unknown;
+  try {
+    parseTransforms("none at all");
+  } catch (error) {
+    refused = error;
+  }
+  const remedy = (refused as InputError).remedy ?? "";
+  const known = [...remedy.matchAll(/(\w+):AMOUNT/g)].map(([, name]) => name);
+  expect(known.length).toBeGreaterThan(0);
+  expect(wordsUnder("recipes.md", "transform").toSorted()).toEqual(known.toSorted());
 });
 
 it("of the sources of named recipes", () => {
