@@ -1,11 +1,11 @@
-/** Sums, differences and multiples of an objective's spec. */
+/** Specs of objectives as sums of terms: taken apart and put together, whatever the terms are. */
 import { InputError } from "../errors.ts";
 import { EXAMPLE, show } from "./spec-errors.ts";
 
 /** Longer specs are refused before they cost anything. A direction over 4,096 channels takes about 75,000. */
 export const MAX_SPEC_LENGTH = 2 ** 17;
 
-/** The factor before a term: a number with a star, or a sign alone. */
+/** What may stand before a term: a number with a star, or a sign alone. */
 const FACTOR = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*\*\s*/;
 const SIGN = /^([+-])\s*(?=[^\s+-])/;
 
@@ -101,6 +101,12 @@ export function weighedTerms(spec: string): readonly WeighedText[] | undefined {
 export function wordOf(text: string): string {
   const colon = text.indexOf(":");
   return colon < 0 ? text : text.slice(0, colon);
+}
+
+/** What follows a term's first colon; undefined where there is none. */
+export function argumentOf(text: string): string | undefined {
+  const colon = text.indexOf(":");
+  return colon < 0 ? undefined : text.slice(colon + 1);
 }
 
 /** Whether a term is spelled `WORD:`; of a spec that cannot be taken apart, whether it begins so. */

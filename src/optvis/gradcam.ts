@@ -1,4 +1,4 @@
-/** Grad-CAM on the GPU: which positions of a layer speak for an objective; formulas in shaders/gradcam.wgsl. */
+/** Grad-CAM: which positions of a layer speak for an objective. Formulas stand in shaders/gradcam.wgsl. */
 import { gradcam_map, gradcam_weights } from "../../shaders/gradcam.wgsl";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
 import type { Shape } from "../model/network.ts";
@@ -13,7 +13,7 @@ export interface GradcamBuffers {
   readonly cam: BufferRef;
 }
 
-/** Selvaraju et al. 2017: channels weighted by their mean gradient, added up, negative sums cut off. */
+/** Weights each channel by its mean gradient, adds the channels up, and cuts negative sums off (Selvaraju et al. 2017). */
 export function gradcam(
   batch: number,
   { channels, height, width }: Shape,

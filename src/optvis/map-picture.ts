@@ -1,9 +1,9 @@
-/** Maps of one number a pixel as pictures: RGB in 0–1 units, (3,H,W). */
+/** Makes pictures, RGB in 0–1 units, (3,H,W), of maps that have one number a pixel. */
 
-/** Share of the pixels that are at most white: a few extreme ones must not leave the rest black (SmoothGrad's). */
+/** The share of pixels below white, as in SmoothGrad. Without it a few extreme pixels leave the rest black. */
 const PERCENTILE = 0.99;
 
-/** |map| in grey: black is zero, white the 99th percentile. @param map (H,W) */
+/** |map| in grey: zero is black, the 99th percentile is white. @param map (H,W) */
 export function mapInGrey(map: Float32Array): Float32Array<ArrayBuffer> {
   const grey = brightness(map, percentile(map, PERCENTILE));
   const rgb = new Float32Array(3 * grey.length);
@@ -45,7 +45,7 @@ function brightness(map: Float32Array, white: number): Float32Array {
   return map.map((x) => (white > 0 ? Math.min(1, Math.abs(x) / white) : 0));
 }
 
-/** The absolute value that `share` of them do not pass. */
+/** The smallest absolute value that at least a `share` of the map stays within. */
 function percentile(map: Float32Array, share: number): number {
   const sorted = map.map(Math.abs).sort();
   return sorted[Math.ceil(share * sorted.length) - 1] ?? 0;

@@ -1,15 +1,15 @@
 /**
- * Objectives: what the image should make the network do more of, as text and as data.
+ * Objectives: what the image should make the network do more of, as text (a spec) and as data.
  *
  *     spec = [sign] term {" + " term | " - " term}      sign = "-" | "+"
  *     term = [NUMBER "*"] core [":border=" B] ["[" N {"," N} "]"]
  *
- * Each kind of term in `terms/` says how its core is written; `objectiveForms` lists all of it.
+ * Each kind of term in `terms/` says how its core is written. `objectiveForms` lists all of it.
  *
- * Indices count from zero. Class names match in any case; quotes are for names with " + " or " - " in them,
- * and for names that are numbers. `:border=2` behind a score: its mean leaves out the outermost two positions of the
- * layer on every side, which padding makes unlike the others (Chollet 2020, the Keras example). `[0,2]` behind a term:
- * only for these images of a batch.
+ * Indices count from zero. Class names match in any case. Quotes are for names with " + " or " - " in them, and for
+ * names that are numbers. `:border=2` leaves the outermost two positions of the layer out of a mean, on every side:
+ * padding makes them unlike the others (Chollet 2020, the Keras example). `[0,2]` makes a term one of these images of a
+ * batch alone.
  */
 import { InputError } from "../errors.ts";
 import type { Network, Shape } from "../model/network.ts";
@@ -38,8 +38,8 @@ const sumForms: readonly Form[] = [
 export const objectiveForms: readonly Form[] = [...termForms, ...sumForms];
 
 /**
- * A class becomes the neuron of the last linear layer. Positions depend on the image's size, and images on
- * the batch: `placeObjective` checks them.
+ * Reads a spec. A class becomes the neuron of the last linear layer. Positions depend on the image's size and images on
+ * the batch, so `placeObjective` checks them.
  * @throws InputError naming the layers there are, the range, or the nearest class names.
  */
 export function parseObjective(spec: string, network: Network): Objective {

@@ -1,6 +1,6 @@
 /**
- * Between pictures as files and canvases hold them (8 bits a sample, interleaved) and images as an ascent
- * holds them (float, planar RGB in 0–1 units).
+ * Files and canvases hold pictures of 8 bits a sample, interleaved. An ascent holds images of floats, planar RGB in 0–1
+ * units. These functions make one of the other.
  */
 
 import { InputError } from "../errors.ts";
@@ -14,7 +14,7 @@ export interface Raster {
   readonly data: ArrayLike<number>;
 }
 
-/** The source pixels under one target pixel along one axis, and how much of the average each one is. */
+/** The source pixels under one target pixel along one axis, and the share of each in the average. */
 interface Overlap {
   readonly first: number;
   readonly weights: Float64Array;
@@ -64,8 +64,8 @@ export function fitPhoto(photo: Raster, size: readonly [height: number, width: n
 }
 
 /**
- * The same of a picture whose transparency is to be kept: opacity is averaged, and colours by it. What is fully transparent
- * is white.
+ * Like `fitPhoto`, but keeps transparency. Opacity is averaged, and colours are averaged weighted by it. A pixel that is
+ * fully transparent is white.
  *
  * @returns RGB, not multiplied by opacity, and opacity in 0–1 units, shape (4, height, width)
  */
@@ -81,14 +81,14 @@ export function fitTransparent(photo: Raster, size: readonly [height: number, wi
   return planes;
 }
 
-/** Whether something would shine through. */
+/** Whether a pixel is not opaque. */
 export function isTransparent({ channels, data }: Raster): boolean {
   if (channels === 3) return false;
   for (let i = 3; i < data.length; i += 4) if ((data[i] as number) < 255) return true;
   return false;
 }
 
-/** Cropped and averaged: colours multiplied by opacity, (3,H,W), and opacity, (1,H,W), of RGBA, in 0–1 units. */
+/** Crops and averages. @returns colours multiplied by opacity, (3,H,W), and of RGBA opacity, (1,H,W), in 0–1 units */
 function average(photo: Raster, [height, width]: readonly [height: number, width: number]) {
   if (!(photo.width >= 1 && photo.height >= 1)) {
     throw new InputError(`photo: expected at least 1×1 pixels, got ${photo.width}×${photo.height}`);

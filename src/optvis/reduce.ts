@@ -1,13 +1,13 @@
 /**
- * Deterministic sums over parts of each image's activations, gradients or pixels: 64 partial sums an image
- * in a slot of `partials`, then their total. The same input gives the same bits.
+ * Sums over a part of each image's activations, gradients or pixels. A kernel leaves 64 partial sums an image in a slot
+ * of `partials`; another adds the slots up. The order is fixed, so the same input gives the same bits.
  */
 import { reduce_partials, reduce_total } from "../../shaders/reduce.wgsl";
 import { type BufferRef, type Dispatch, dispatch, type LiveField } from "../gpu/dispatch.ts";
 
 /** Partial sums of one slot and image. */
 export const PARTIALS = 64;
-/** Elements worth a workgroup, whose invocations wait for each other at its end. */
+/** A workgroup has at least so many elements: its invocations wait for each other at its end, which costs time. */
 const ELEMENTS = 1024;
 
 export interface Reduction {
@@ -27,7 +27,7 @@ export function partialsBytes(batch: number, slots: number): number {
   return 4 * PARTIALS * batch * slots;
 }
 
-/** `what` of shaders/reduce.wgsl. One kernel for all: it is compiled once. */
+/** The field `what` of shaders/reduce.wgsl. One kernel does all three, so that it is compiled once. */
 const WHAT = { sum: 0, squares: 1, absolute: 2 } as const;
 
 /** partials[slot] = scale · Σ x, or Σ x², or Σ |x|. */

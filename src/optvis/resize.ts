@@ -1,9 +1,9 @@
-/** Planes of numbers at another size, by bilinear interpolation in float64. */
+/** Resizes planes of numbers by bilinear interpolation in float64. */
 import type { Size } from "../model/network.ts";
 
 /**
- * Where the grids lie over each other: `pixels` are areas with equal outer edges, as PyTorch's `interpolate`
- * and most image programs have it; `corners` are points with equal outer points, as `scipy.ndimage.zoom` has it.
+ * How the two grids lie over each other. `pixels` are areas, and the outer edges meet, as in PyTorch's `interpolate` and
+ * most image programs. `corners` are points, and the outer points meet, as in `scipy.ndimage.zoom`.
  */
 export type Alignment = "pixels" | "corners";
 
@@ -36,7 +36,7 @@ export function resizePlanes(
   return resized;
 }
 
-/** The two source positions around a target position, and how much of the farther one it takes. */
+/** The two source positions around a target position, and the share of the farther one. */
 interface Tap {
   readonly near: number;
   readonly far: number;

@@ -1,7 +1,7 @@
 /** One term of an objective without its weight, from text to data and back. What kinds there are: `terms/registry.ts`. */
 import { InputError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
-import { wordOf } from "./algebra.ts";
+import { argumentOf, wordOf } from "./algebra.ts";
 import { EXAMPLE, show } from "./spec-errors.ts";
 import type { Form, TermKind, Unweighted } from "./terms/kind.ts";
 import { kindOf, type Term, termKinds } from "./terms/registry.ts";
@@ -50,7 +50,7 @@ function leavingOut(border: number, term: Unweighted<Term>, text: string): Unwei
 
 function readCore(text: string, network: Network): Unweighted<Term> {
   const word = wordOf(text);
-  const argument = word === text ? undefined : text.slice(word.length + 1);
+  const argument = argumentOf(text);
   const spelling = spellings.get(word);
   if (spelling && (argument !== undefined || spelling.kind.reads !== "layer")) {
     const [layer = "", ...parts] = argument?.split(":") ?? [];

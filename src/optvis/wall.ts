@@ -1,4 +1,4 @@
-/** A batch of images as one picture: a wall, as square as it can be. */
+/** Hangs the images of a batch side by side in one picture, as square as it can be. */
 import type { Size } from "../model/network.ts";
 
 /** Columns of the wall of a batch, and its size in pixels. */
@@ -8,7 +8,7 @@ export function wallSize(batch: number, [height, width]: Size) {
 }
 
 /**
- * The images side by side, row by row; places without an image are black.
+ * Hangs the images row by row. Places without an image are black.
  * @param images (N,3,H,W)
  * @param alpha their opacity, (N,1,H,W), where they have one: places without an image are transparent then
  * @returns RGB (3,H′,W′), and opacity (1,H′,W′)

@@ -4,6 +4,7 @@ import { createAscent } from "../engine/run/ascent.ts";
 import type { AscentError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
 import { convolutionNames, layerChannels } from "../model/shapes.ts";
+import { argumentOf } from "../optvis/algebra.ts";
 import { toPixels } from "../optvis/picture.ts";
 import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
 import { channelSettings } from "../optvis/recipes.ts";
@@ -102,7 +103,7 @@ export class ChannelWall extends LitElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!this.network || !(changed.has("network") || changed.has("spec") || changed.has("choice"))) return;
     const layers = spatialLayers(this.network);
-    const named = layers.find((name) => this.spec.split(":")[1] === name);
+    const named = layers.find((name) => argumentOf(this.spec)?.split(":")[0] === name);
     const kept = changed.has("choice") ? undefined : layers.find((name) => name === this.layer);
     const layer = kept ?? named ?? convolutionNames(this.network).at(-1) ?? "";
     if (layer !== this.layer || changed.has("choice")) this.#hang(layer);

@@ -1,7 +1,7 @@
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Network } from "../model/network.ts";
-import { wordOf } from "../optvis/algebra.ts";
+import { argumentOf, wordOf } from "../optvis/algebra.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { base } from "./styles.ts";
 import { titleOf } from "./subject.ts";
@@ -51,7 +51,9 @@ export class WallLabel extends LitElement {
     const { objective, size, init, seed } = this.recipe;
     const { title, place } = titleOf(objective, this.network);
     const name =
-      place === "" && wordOf(objective) === "class" ? objective.slice(6).replaceAll('"', "") : title;
+      place === "" && wordOf(objective) === "class"
+        ? (argumentOf(objective) ?? "").replaceAll('"', "")
+        : title;
     const formula = place === "" && name === objective;
     return html`
       <h1 class=${formula ? "formula" : nothing}>${name}</h1>
