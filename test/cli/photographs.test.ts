@@ -104,6 +104,15 @@ describe.skipIf(!dawn)("photographs", { timeout: LIMIT }, () => {
     expect(Math.min(...map!.data)).toBeGreaterThanOrEqual(0);
   });
 
+  it("what shows nothing is said on stderr, and in the report", async () => {
+    const words = `gradcam --model ${at("net.safetensors")} --image ${at("in.safetensors")} --objective class:1`;
+    const rest = `--layer logits --json --out ${at("out.png")}`;
+    const { code, stdout, stderr } = await ascent(`${words} ${rest}`.split(" "));
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^ascent: logits has one value for the whole image, .*; choose a layer.*\n$/);
+    expect(`ascent: ${(JSON.parse(stdout) as ReportOf<"gradcam">).remarks?.join()}\n`).toBe(stderr);
+  });
+
   it("fool ends at the class that is asked for", async () => {
     const { before } = await succeed<ReportOf<"fool">>(`fool ${IMAGE} --iterations 0 --out @out.png`);
     const target = (before.index + 1) % 3;
