@@ -56,7 +56,7 @@ async function expectOwn(folder: string, shown: string, { layers }: AtlasPages, 
   const page = names.find((name) => existsSync(join(folder, name)));
   const known = await readFile(join(folder, "atlas.json"), "utf8").catch(() => undefined);
   if (known === undefined && page !== undefined) {
-    throw new InputError(`--out: ${shown} holds ${page} but no atlas.json, so it is no atlas`, {
+    throw new InputError(`--out: ${shown} is no atlas: it holds ${page} and no atlas.json`, {
       remedy: "choose another folder",
     });
   }
