@@ -1,6 +1,7 @@
 /** Starts a browser with a page that runs jobs (`src/runtime/browser-page.ts`), and the server that it talks to. */
 
-import type { Browser } from "puppeteer";
+import { setTimeout } from "node:timers/promises";
+import type { Browser, Page } from "puppeteer";
 import { AscentError, DeviceError } from "../errors.ts";
 import type { Weights } from "../runtime/protocol.ts";
 import { launchBrowser } from "./browser.ts";
@@ -32,10 +33,24 @@ export async function startBrowserWorker(name: BrowserName, weights: Weights): P
     );
     server.send({ kind: "open", weights, runtime: name });
     await page.goto(server.url);
+    void watch(page).then(onLeave);
     return { run: conversation.run, close };
   } catch (cause) {
     await close();
     if (cause instanceof AscentError) throw cause;
     throw new Crash(`${name} ended before its page was open`, { cause });
   }
+}
+
+/** Milliseconds between two questions whether a page is still there. */
+const ASK_MS = 3000;
+
+/** Ends when the page is gone. Firefox does not tell when a page's process crashes, but what is gone does not answer. */
+async function watch(page: Page): Promise<void> {
+  try {
+    for (;;) {
+      await page.evaluate("0");
+      await setTimeout(ASK_MS, undefined, { ref: false });
+    }
+  } catch {}
 }
