@@ -2,12 +2,13 @@
 import { InputError, shown, WeightsError } from "../errors.ts";
 import { layerKind } from "../nn/registry.ts";
 import { type ArchitectureOptions, inferNetwork } from "./architecture.ts";
+import { type Checkpoint, expectReadable } from "./checkpoint.ts";
 import { classCount, imagenetClasses } from "./labels.ts";
 import type { LayerTensors } from "./layer-tensors.ts";
 import { metadataPreprocess } from "./metadata.ts";
 import type { Layer, LayerWeights, Model, Network, Preprocess } from "./network.ts";
 import { isPreprocess } from "./preprocess.ts";
-import { readableTensor, readHeader, readTensor, type SafetensorsHeader } from "./safetensors.ts";
+import { openCheckpoint } from "./readers/open-checkpoint.ts";
 import type { ByteSource } from "./source.ts";
 
 export interface OpenOptions extends ArchitectureOptions {
@@ -20,28 +21,29 @@ const BATCH_NORM_EPSILON = 1e-5;
 
 /**
  * Reads the header only.
- * @throws WeightsError for a file that is damaged or is no VGG, or whose weights are not F32, F16 or BF16; InputError where preprocessing is not known.
+ * @throws WeightsError for a file that is damaged or is no VGG, or whose weights are not F64, F32, F16 or BF16; InputError where preprocessing is not known.
  */
 export async function openModel(source: ByteSource, options: OpenOptions = {}): Promise<Model> {
   expectSource(source);
   expectOptions(options);
-  const header = await readHeader(source);
-  const shapes = new Map([...header.tensors].map(([name, { shape }]) => [name, shape]));
-  const { network, bindings, unusedTensors } = inferNetwork(shapes, header.metadata, options);
-  for (const tensors of bindings.values()) expectReadable(source, header, tensors);
+  const checkpoint = await openCheckpoint(source);
+  const { tensors: listed, metadata } = checkpoint;
+  const shapes = new Map([...listed].map(([name, { shape }]) => [name, shape]));
+  const { network, bindings, unusedTensors } = inferNetwork(shapes, metadata, options);
+  for (const tensors of bindings.values()) expectLayerReadable(checkpoint, tensors);
   return {
     network: await withImagenetClasses(network),
-    preprocess: options.preprocess ?? metadataPreprocess(source.name, header.metadata),
+    preprocess: options.preprocess ?? metadataPreprocess(source.name, metadata),
     unusedTensors,
-    metadata: header.metadata,
+    metadata,
     async layerWeights(layer) {
       const name: unknown = layer?.name;
       const tensors = bindings.get(layer?.name);
       if (tensors === undefined)
         throw new InputError(`layer ${shown(name)} of ${network.name} has no weights`);
-      return readLayerWeights(source, header, layer, tensors);
+      return readLayerWeights(checkpoint, layer, tensors);
     },
-    close: () => source.close?.(),
+    close: () => checkpoint.close?.(),
   };
 }
 
@@ -66,10 +68,10 @@ function expectOptions(options: OpenOptions): void {
 }
 
 /** The tensors that the network uses can be read. Others, such as counters, may be of any type. */
-function expectReadable(source: ByteSource, header: SafetensorsHeader, layer: LayerTensors): void {
+function expectLayerReadable(checkpoint: Checkpoint, layer: LayerTensors): void {
   const { weight, bias, batchNorm } = layer;
   const names = [weight, ...(bias === undefined ? [] : [bias]), ...Object.values(batchNorm ?? {})];
-  for (const name of names) readableTensor(source.name, header, name);
+  for (const name of names) expectReadable(checkpoint.name, checkpoint.tensors, name);
 }
 
 /** A head of 1000 classes without names gets ImageNet's. */
@@ -79,12 +81,11 @@ async function withImagenetClasses(network: Network): Promise<Network> {
 }
 
 async function readLayerWeights(
-  source: ByteSource,
-  header: SafetensorsHeader,
+  checkpoint: Checkpoint,
   layer: Layer,
   tensors: LayerTensors,
 ): Promise<LayerWeights> {
-  const read = (name: string): Promise<Float32Array> => readFinite(source, header, layer.name, name);
+  const read = (name: string): Promise<Float32Array> => readFinite(checkpoint, layer.name, name);
   const weight = await read(tensors.weight);
   const outputs = layerKind(layer).outputChannels(layer, 0);
   const bias = tensors.bias === undefined ? new Float32Array(outputs) : await read(tensors.bias);
@@ -131,16 +132,11 @@ export function foldBatchNorm(weight: Float32Array, bias: Float32Array, norm: Ba
 }
 
 /** WGSL may assume that there is no NaN, so weights are checked here, before they reach the GPU. */
-async function readFinite(
-  source: ByteSource,
-  header: SafetensorsHeader,
-  layer: string,
-  name: string,
-): Promise<Float32Array> {
-  const { data, shape } = await readTensor(source, header, name);
+async function readFinite(checkpoint: Checkpoint, layer: string, name: string): Promise<Float32Array> {
+  const data = await checkpoint.read(name);
   const bad = firstNonFinite(data);
   if (bad === undefined) return data;
-  const index = coordinates(bad, shape).join(",");
+  const index = coordinates(bad, checkpoint.tensors.get(name)?.shape ?? []).join(",");
   throw new WeightsError(`${layer}: tensor ${name}[${index}] expects a finite number, got ${at(data, bad)}`, {
     remedy: "the checkpoint is damaged or its training diverged; use another",
   });

@@ -4,11 +4,12 @@
  * overlaps. A file may be hostile, so every number is checked before it is used.
  */
 import { WeightsError } from "../errors.ts";
-import { bfloat16ToFloat32, float16ToFloat32 } from "./half.ts";
+import { isReadableType, quoteTensor as quote, type ReadableType, unreadable } from "./checkpoint.ts";
 import { type HeaderJson, parseHeaderJson } from "./header-json.ts";
+import { toFloat32 } from "./numbers.ts";
 import type { ByteSource } from "./source.ts";
 
-/** Bytes an element takes. All may appear in a file; F32, F16 and BF16 can be read. */
+/** Bytes an element takes. All may appear in a file; F64, F32, F16 and BF16 can be read. */
 const BYTES_PER_ELEMENT: ReadonlyMap<string, number> = new Map([
   ["BOOL", 1],
   ["U8", 1],
@@ -42,7 +43,7 @@ export interface TensorInfo {
 }
 
 export interface ReadableTensor extends TensorInfo {
-  readonly dtype: "F32" | "F16" | "BF16";
+  readonly dtype: ReadableType;
 }
 
 export interface SafetensorsHeader {
@@ -59,7 +60,7 @@ export interface Tensor {
 /** A tensor as it was read from a file. */
 export interface StoredTensor extends Tensor {
   readonly dtype: string;
-  /** Converted to float32 (exactly). */
+  /** Converted to float32: exactly, F64 to the nearest. */
   readonly data: Float32Array<ArrayBuffer>;
 }
 
@@ -97,7 +98,7 @@ export async function readHeader(source: ByteSource): Promise<SafetensorsHeader>
 }
 
 /**
- * Reads one tensor of an F32, F16 or BF16 checkpoint as float32.
+ * Reads one tensor of an F64, F32, F16 or BF16 checkpoint as float32.
  * @throws WeightsError where it is missing, of another type, or the file ends within it.
  */
 export async function readTensor(
@@ -113,27 +114,20 @@ export async function readTensor(
       `${source.name}: tensor ${quote(name)} takes ${info.end - info.begin} bytes, got ${bytes.length}`,
     );
   }
-  const size = dtype === "F32" ? 4 : 2;
-  const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
-  const count = bytes.length / size;
-  if (dtype === "F32") return { dtype, shape, data: new Float32Array(buffer, byteOffset, count) };
-  const halves = new Uint16Array(buffer, byteOffset, count);
-  return { dtype, shape, data: dtype === "F16" ? float16ToFloat32(halves) : bfloat16ToFloat32(halves) };
+  return { dtype, shape, data: toFloat32(`${source.name}: tensor ${quote(name)}`, bytes, dtype) };
 }
 
 /**
  * A tensor's entry, whose numbers can be read.
  * @param where the file's name, for messages
- * @throws WeightsError where it is missing or of a type other than F32, F16 and BF16.
+ * @throws WeightsError where it is missing or of a type that is not read.
  */
 export function readableTensor(where: string, header: SafetensorsHeader, name: string): ReadableTensor {
   const info = header.tensors.get(name);
   if (info === undefined) throw new WeightsError(`${where}: tensor ${quote(name)} is missing`);
   const { dtype } = info;
-  if (dtype === "F32" || dtype === "F16" || dtype === "BF16") return { ...info, dtype };
-  throw new WeightsError(`${where}: tensor ${quote(name)} expects F32, F16 or BF16, got ${dtype}`, {
-    remedy: "convert the checkpoint to F32 or F16",
-  });
+  if (isReadableType(dtype)) return { ...info, dtype };
+  throw unreadable(where, name, dtype);
 }
 
 /**
@@ -285,10 +279,6 @@ function rejectOtherFormats(where: string, prefix: Uint8Array): void {
   if (kind !== undefined && remedy !== undefined) {
     throw new WeightsError(`${where}: expected a safetensors file, got ${kind}`, { remedy });
   }
-}
-
-function quote(name: string): string {
-  return JSON.stringify(name.length > 80 ? `${name.slice(0, 77)}...` : name);
 }
 
 function corrupt(message: string, cause?: unknown): WeightsError {

@@ -97,11 +97,11 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [instead(render, "--model", at("plain.safetensors")), /--preprocess unit\|imagenet\|caffe/],
     [
       instead(render, "--model", at("integers.safetensors")),
-      /"features\.0\.bias" expects F32, F16 or BF16, got I32; convert the checkpoint/,
+      /"features\.0\.bias" expects F64, F32, F16 or BF16, got I32; convert the checkpoint/,
     ],
     [
       `info --model ${at("integers.safetensors")}`,
-      /"features\.0\.bias" expects F32, F16 or BF16, got I32; convert the checkpoint/,
+      /"features\.0\.bias" expects F64, F32, F16 or BF16, got I32; convert the checkpoint/,
     ],
     [instead(render, "--model", at("nan.safetensors")), /features\.0\.weight.*NaN/],
     [instead(render, "--objective", "class:4"), /0 to 2/],

@@ -171,7 +171,7 @@ describe("weights that are no floating-point numbers are refused when the file i
     const error: unknown = await open(asIntegers(tensor)).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(WeightsError);
     expect((error as WeightsError).message).toBe(
-      `file: tensor "${tensor}" expects F32, F16 or BF16, got I32`,
+      `file: tensor "${tensor}" expects F64, F32, F16 or BF16, got I32`,
     );
   });
   test("but for those that the network does not use", async () => {

@@ -1,0 +1,59 @@
+/** Chooses a file's reader by its first bytes, and says of any other file what it is. */
+import { WeightsError } from "../../errors.ts";
+import type { Checkpoint } from "../checkpoint.ts";
+import type { ByteSource } from "../source.ts";
+import { HEAD_BYTES, plainFormats, weightsEndings } from "./registry.ts";
+
+/**
+ * Reads what the file lists; numbers when they are asked for. Nothing in the file is executed.
+ * @throws WeightsError for a file that is damaged or of another kind, naming what it is
+ */
+export async function openCheckpoint(source: ByteSource): Promise<Checkpoint> {
+  const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
+  const plain = plainFormats.find(({ begins }) => begins(head));
+  if (plain) return (await plain.load()).open(source);
+  throw otherKind(source, head);
+}
+
+interface Kind {
+  readonly begins: RegExp;
+  readonly what: string;
+  readonly remedy: string;
+}
+
+const OTHER_NETWORK = "choose the file that holds the network's weights";
+
+/** Files that people give instead, by their first bytes read as Latin-1. */
+const KINDS: readonly Kind[] = [
+  {
+    begins: /^\s*<(!d|ht|\?x|he|!-)/i,
+    what: "an HTML page",
+    remedy: "check the address: the server answered with a page",
+  },
+  { begins: /^version https?:/, what: "a Git LFS pointer", remedy: "fetch the file itself: git lfs pull" },
+  { begins: /^PK\x03\x04/, what: "a zip archive", remedy: "convert it to safetensors" },
+  {
+    begins: /^\x89HDF/,
+    what: "an HDF5 file (Keras .h5?)",
+    remedy: "convert it to safetensors, OIHW",
+  },
+  { begins: /^\x80[\x00-\x05]/, what: "a pickle", remedy: "save the network's weights as safetensors" },
+  { begins: /^\x1f\x8b/, what: "a gzip archive", remedy: "unpack it" },
+  { begins: /^(\x89PNG|\xff\xd8\xff|GIF8|RIFF....WEBP)/s, what: "an image", remedy: OTHER_NETWORK },
+  { begins: /^%PDF/, what: "a PDF", remedy: OTHER_NETWORK },
+  { begins: /^\s*[[{]/, what: "JSON", remedy: OTHER_NETWORK },
+];
+
+function otherKind(source: ByteSource, head: Uint8Array): WeightsError {
+  const expected = `${source.name}: expected weights (${weightsEndings.join(", ")})`;
+  if (source.size === 0) {
+    return new WeightsError(`${expected}, got an empty file`, { remedy: "download or save it again" });
+  }
+  const text = String.fromCharCode(...head);
+  const kind = KINDS.find(({ begins }) => begins.test(text));
+  if (kind) return new WeightsError(`${expected}, got ${kind.what}`, { remedy: kind.remedy });
+  const bytes = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  return new WeightsError(`${expected}, got a file of another kind (it begins ${bytes})`, {
+    remedy: "the file is damaged or is of no kind that opens here; download or convert it again",
+  });
+}
