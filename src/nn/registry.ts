@@ -1,13 +1,22 @@
 /** The kinds of layers. To add one, write its module in `layers/` and name it here: the `Layer` type follows. */
 import { InputError, shown } from "../errors.ts";
 import type { LayerKind } from "./layer.ts";
+import { affine } from "./layers/affine.ts";
 import { avgpool } from "./layers/avgpool.ts";
+import { avgpool2x2 } from "./layers/avgpool2x2.ts";
 import { conv } from "./layers/conv.ts";
+import { leaky } from "./layers/leaky.ts";
 import { linear } from "./layers/linear.ts";
 import { maxpool } from "./layers/maxpool.ts";
+import { plainconv } from "./layers/plainconv.ts";
 import { relu } from "./layers/relu.ts";
+import { sigmoid, tanh } from "./layers/smooth.ts";
 
-const kinds = { conv, relu, maxpool, avgpool, linear };
+const kinds = {
+  ...{ conv, plainconv, linear, affine },
+  ...{ relu, leaky, tanh, sigmoid },
+  ...{ maxpool, avgpool2x2, avgpool },
+};
 
 type LayerOf<K> = K extends LayerKind<infer L> ? L : never;
 

@@ -1,15 +1,21 @@
 import type { Layer, LayerWeights, Model, Network } from "../../src/model/network.ts";
+import { hasWeights } from "../../src/nn/registry.ts";
 import { isPlain, type PlainTerm, type Term } from "../../src/optvis/term.ts";
+import { affineBackward, affineForward } from "./affine.ts";
 import { avgPoolBackward, avgPoolForward } from "./avgpool.ts";
+import { avgPool2x2Backward, avgPool2x2Forward } from "./avgpool2x2.ts";
+import { convBackwardInput, convForward } from "./conv.ts";
 import { conv3x3BackwardInput, conv3x3Forward } from "./conv3x3.ts";
+import { leakyBackward, leakyForward } from "./leaky.ts";
 import { linearBackwardInput, linearForward } from "./linear.ts";
 import { maxPoolBackward, maxPoolForward } from "./maxpool.ts";
 import { l2Seed, l2Value, termSeed, termValue } from "./objective.ts";
 import { preprocessBackward, preprocessForward } from "./preprocess.ts";
 import { reluBackward, reluBackwardRedirect, reluForward } from "./relu.ts";
+import { sigmoidForward, smoothBackward, smoothDerivative, tanhForward } from "./smooth.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** Float64 weights of the `conv` and `linear` layers by layer name; OIHW or OI, batch norm folded in. */
+/** Float64 weights of the layers that have any, by layer name; OIHW or OI, batch norm folded in. */
 export type ReferenceWeights = ReadonlyMap<
   string,
   { readonly weight: Float64Array; readonly bias: Float64Array }
@@ -25,7 +31,7 @@ export interface Activations {
 export async function referenceWeights(model: Model, last?: string): Promise<ReferenceWeights> {
   const weights = new Map<string, { weight: Float64Array; bias: Float64Array }>();
   for (const layer of layersTo(model.network, last)) {
-    if (layer.kind !== "conv" && layer.kind !== "linear") continue;
+    if (!hasWeights(layer)) continue;
     const { weight, bias }: LayerWeights = await model.layerWeights(layer);
     weights.set(layer.name, { weight: Float64Array.from(weight), bias: Float64Array.from(bias) });
   }
@@ -68,12 +74,32 @@ function layerForward(
   weights: ReferenceWeights,
   x: Tensor,
 ): Tensor {
-  if (layer.kind === "relu") return reluForward(x);
-  if (layer.kind === "avgpool") return avgPoolForward(x, layer.outputSize);
-  const { weight, bias } = weights.get(layer.name)!;
-  return layer.kind === "conv"
-    ? conv3x3Forward(x, weight, bias, layer.padding)
-    : linearForward(x, weight, bias);
+  const { weight, bias } = weights.get(layer.name) ?? {
+    weight: new Float64Array(),
+    bias: new Float64Array(),
+  };
+  switch (layer.kind) {
+    case "relu":
+      return reluForward(x);
+    case "leaky":
+      return leakyForward(x, layer.slope);
+    case "tanh":
+      return tanhForward(x);
+    case "sigmoid":
+      return sigmoidForward(x);
+    case "avgpool2x2":
+      return avgPool2x2Forward(x);
+    case "avgpool":
+      return avgPoolForward(x, layer.outputSize);
+    case "affine":
+      return affineForward(x, weight, bias);
+    case "conv":
+      return conv3x3Forward(x, weight, bias, layer.padding);
+    case "plainconv":
+      return convForward(x, weight, bias, layer.padding);
+    case "linear":
+      return linearForward(x, weight, bias);
+  }
 }
 
 /**
@@ -119,8 +145,19 @@ function layerBackward(
       return redirect ? reluBackwardRedirect(dy, input) : reluBackward(dy, input);
     case "maxpool":
       return maxPoolBackward(dy, activations.winners.get(layer.name)!, input.shape);
+    case "leaky":
+      return leakyBackward(dy, input, layer.slope);
+    case "tanh":
+    case "sigmoid":
+      return smoothBackward(dy, smoothDerivative(layer.kind, input));
+    case "affine":
+      return affineBackward(dy, weights.get(layer.name)!.weight);
+    case "avgpool2x2":
+      return avgPool2x2Backward(dy, input.shape);
     case "avgpool":
       return avgPoolBackward(dy, input.shape);
+    case "plainconv":
+      return convBackwardInput(dy, weights.get(layer.name)!.weight, input.shape, layer.padding);
     case "conv":
       return conv3x3BackwardInput(dy, weights.get(layer.name)!.weight, layer.inputChannels, layer.padding);
     case "linear":

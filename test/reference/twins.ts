@@ -5,6 +5,7 @@
 import { optimizerStep } from "./optimizer.ts";
 import { winogradInput, winogradMultiply, winogradPack } from "./winograd.ts";
 
+export { affineBackward as affine_backward, affineForward as affine_forward } from "./affine.ts";
 export {
   alignmentBackward as alignment_backward,
   alignmentForward as alignment_forward,
@@ -16,6 +17,10 @@ export {
   opacityForward as opacity_forward,
 } from "./alpha.ts";
 export { avgPoolBackward as avgpool_backward, avgPoolForward as avgpool_forward } from "./avgpool.ts";
+export {
+  avgPool2x2Backward as avgpool2x2_backward,
+  avgPool2x2Forward as avgpool2x2_forward,
+} from "./avgpool2x2.ts";
 export { blurColumns as blur_columns, blurRows as blur_rows } from "./blur.ts";
 export {
   clipByContribution as clip_contribution,
@@ -24,6 +29,7 @@ export {
   clipSmall as clip_small,
 } from "./clip.ts";
 export { colourBackward as colour_backward, colourForward as colour_forward } from "./colour.ts";
+export { convBackwardInput as conv_backward_input, convForward as conv_forward } from "./conv.ts";
 export {
   conv3x3BackwardInput as conv3x3_backward_input,
   conv3x3BackwardInput as conv3x3_backward_input_half,
@@ -93,6 +99,11 @@ export {
 } from "./half-range.ts";
 export { jitterBackward as jitter_backward, jitterForward as jitter_forward } from "./jitter.ts";
 export {
+  leakyBackward as leaky_backward,
+  leakyBackwardGuided as leaky_backward_guided,
+  leakyForward as leaky_forward,
+} from "./leaky.ts";
+export {
   limitsCopy as limits_copy,
   limitsFma as limits_fma,
   limitsMatmul as limits_matmul,
@@ -147,6 +158,11 @@ export {
 } from "./relu.ts";
 export { resampleBackward as resample_backward, resampleForward as resample_forward } from "./resample.ts";
 export { shareBackward as share_backward, shareForward as share_forward } from "./share.ts";
+export {
+  sigmoidForward as sigmoid_forward,
+  smoothBackward as smooth_backward,
+  tanhForward as tanh_forward,
+} from "./smooth.ts";
 export { standardizeStatistics as standardize_statistics } from "./standardize.ts";
 export { windowBackward as window_backward, windowForward as window_forward } from "./window.ts";
 
