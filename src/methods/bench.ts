@@ -4,7 +4,7 @@ import type { TuningReport } from "../engine/kernels/tuner.ts";
 import { formatVariants, parseVariants } from "../engine/kernels/variant-text.ts";
 import { createAscent } from "../engine/run/ascent.ts";
 import { type DispatchTime, type KernelTime, profileByKernel } from "../engine/run/profile.ts";
-import { convolutionNames } from "../model/shapes.ts";
+import { tunedConvolutionNames } from "../model/shapes.ts";
 import { text, toggle } from "../optvis/field.ts";
 import { method } from "./method.ts";
 import { figure, mebibytes, table } from "./shared/text.ts";
@@ -69,7 +69,7 @@ export const bench = method({
   ],
   steps: ({ recipe }) => recipe.iterations,
   check({ network }, { kernels }) {
-    if (kernels !== undefined) parseVariants(kernels, convolutionNames(network));
+    if (kernels !== undefined) parseVariants(kernels, tunedConvolutionNames(network));
   },
   async run(gpu, model, { recipe, photo, target, profile, kernels, tune }, context) {
     const storage = context?.storage;

@@ -150,15 +150,15 @@ function readBatchNorm(
   used: Set<string>,
 ): BatchNormTensors | undefined {
   const base = `features.${index}`;
-  const names: BatchNormTensors = {
+  const names = {
     weight: `${base}.weight`,
     bias: `${base}.bias`,
     mean: `${base}.running_mean`,
     variance: `${base}.running_var`,
-  };
+  } satisfies BatchNormTensors;
   const isVector = tensors.get(names.weight)?.length === 1;
   if (!isVector && !tensors.has(names.mean) && !tensors.has(names.variance)) return undefined;
-  for (const name of Object.values(names) as string[]) requireVector(tensors, layer, name, channels, used);
+  for (const name of Object.values(names)) requireVector(tensors, layer, name, channels, used);
   // PyTorch's count of training batches is not needed.
   used.add(`${base}.num_batches_tracked`);
   return names;

@@ -5,15 +5,19 @@ import { formatShape } from "./safetensors.ts";
 export type TensorShapes = ReadonlyMap<string, readonly number[]>;
 
 export interface BatchNormTensors {
-  readonly weight: string;
-  readonly bias: string;
+  /** γ; ones where it is missing. */
+  readonly weight?: string;
+  /** β; zeros where it is missing. */
+  readonly bias?: string;
   readonly mean: string;
   readonly variance: string;
+  /** ε; PyTorch's default where it is missing. */
+  readonly epsilon?: number;
 }
 
-/** The tensors one layer is made of. Only a convolution with batch norm may lack its own bias. */
+/** The tensors one layer is made of. A missing bias is zeros. Batch norm alone, without a weight, is a layer of its own. */
 export interface LayerTensors {
-  readonly weight: string;
+  readonly weight?: string;
   readonly bias?: string;
   readonly batchNorm?: BatchNormTensors;
 }

@@ -1,10 +1,12 @@
 /** Opens a checkpoint: reads its architecture at once, and a layer's weights when they are asked for. */
 import { InputError, shown, WeightsError } from "../errors.ts";
 import { layerKind } from "../nn/registry.ts";
-import { type ArchitectureOptions, inferNetwork } from "./architecture.ts";
+import { type Architecture, type ArchitectureOptions, inferNetwork } from "./architecture.ts";
 import { type Checkpoint, expectReadable } from "./checkpoint.ts";
+import { networkOfGraph } from "./graph.ts";
+import { graphOfMetadata } from "./graph-metadata.ts";
 import { classCount, imagenetClasses } from "./labels.ts";
-import type { LayerTensors } from "./layer-tensors.ts";
+import type { LayerTensors, TensorShapes } from "./layer-tensors.ts";
 import { metadataPreprocess } from "./metadata.ts";
 import type { Layer, LayerWeights, Model, Network, Preprocess } from "./network.ts";
 import { isPreprocess } from "./preprocess.ts";
@@ -27,9 +29,8 @@ export async function openModel(source: ByteSource, options: OpenOptions = {}): 
   expectSource(source);
   expectOptions(options);
   const checkpoint = await openCheckpoint(source);
-  const { tensors: listed, metadata } = checkpoint;
-  const shapes = new Map([...listed].map(([name, { shape }]) => [name, shape]));
-  const { network, bindings, unusedTensors } = inferNetwork(shapes, metadata, options);
+  const { network, bindings, unusedTensors } = architectureOf(checkpoint, options);
+  const { metadata } = checkpoint;
   for (const tensors of bindings.values()) expectLayerReadable(checkpoint, tensors);
   return {
     network: await withImagenetClasses(network),
@@ -45,6 +46,17 @@ export async function openModel(source: ByteSource, options: OpenOptions = {}): 
     },
     close: () => checkpoint.close?.(),
   };
+}
+
+/** What the file's own list of layers says, in its graph or its metadata, or else its names and shapes. */
+function architectureOf({ tensors, metadata, graph }: Checkpoint, options: OpenOptions): Architecture {
+  const shapes: TensorShapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+  const listed = graphOfMetadata(metadata, shapes) ?? graph;
+  if (listed === undefined) return inferNetwork(shapes, metadata, options);
+  if (options.padding === undefined) return networkOfGraph(listed, shapes, metadata);
+  throw new InputError(`padding ${options.padding}: the file lists its layers, and with them their padding`, {
+    remedy: "leave padding to the file",
+  });
 }
 
 function expectSource(source: ByteSource): void {
@@ -70,7 +82,8 @@ function expectOptions(options: OpenOptions): void {
 /** The tensors that the network uses can be read. Others, such as counters, may be of any type. */
 function expectLayerReadable(checkpoint: Checkpoint, layer: LayerTensors): void {
   const { weight, bias, batchNorm } = layer;
-  const names = [weight, ...(bias === undefined ? [] : [bias]), ...Object.values(batchNorm ?? {})];
+  const { epsilon: _, ...norm } = batchNorm ?? {};
+  const names = [weight, bias, ...Object.values(norm)].filter((name) => name !== undefined);
   for (const name of names) expectReadable(checkpoint.name, checkpoint.tensors, name);
 }
 
@@ -86,16 +99,19 @@ async function readLayerWeights(
   tensors: LayerTensors,
 ): Promise<LayerWeights> {
   const read = (name: string): Promise<Float32Array> => readFinite(checkpoint, layer.name, name);
-  const weight = await read(tensors.weight);
   const outputs = layerKind(layer).outputChannels(layer, 0);
-  const bias = tensors.bias === undefined ? new Float32Array(outputs) : await read(tensors.bias);
+  const vector = async (name: string | undefined, otherwise: number) =>
+    name === undefined ? new Float32Array(outputs).fill(otherwise) : await read(name);
+  const weight = await vector(tensors.weight, 1);
+  const bias = await vector(tensors.bias, 0);
   const { batchNorm } = tensors;
   if (batchNorm === undefined) return { weight, bias };
   const folded = foldBatchNorm(weight, bias, {
-    scale: await read(batchNorm.weight),
-    shift: await read(batchNorm.bias),
+    scale: await vector(batchNorm.weight, 1),
+    shift: await vector(batchNorm.bias, 0),
     mean: await read(batchNorm.mean),
     variance: await read(batchNorm.variance),
+    epsilon: batchNorm.epsilon ?? BATCH_NORM_EPSILON,
   });
   const bad = [folded.weight, folded.bias].some((numbers) => firstNonFinite(numbers) !== undefined);
   if (!bad) return folded;
@@ -112,6 +128,7 @@ interface BatchNorm {
   readonly shift: Float32Array;
   readonly mean: Float32Array;
   readonly variance: Float32Array;
+  readonly epsilon?: number;
 }
 
 /**
@@ -120,11 +137,12 @@ interface BatchNorm {
  */
 export function foldBatchNorm(weight: Float32Array, bias: Float32Array, norm: BatchNorm): LayerWeights {
   const outputs = bias.length;
+  const { epsilon = BATCH_NORM_EPSILON } = norm;
   const perOutput = weight.length / outputs;
   const foldedWeight = new Float32Array(weight.length);
   const foldedBias = new Float32Array(outputs);
   for (let k = 0; k < outputs; k++) {
-    const gain = at(norm.scale, k) / Math.sqrt(at(norm.variance, k) + BATCH_NORM_EPSILON);
+    const gain = at(norm.scale, k) / Math.sqrt(at(norm.variance, k) + epsilon);
     foldedBias[k] = (at(bias, k) - at(norm.mean, k)) * gain + at(norm.shift, k);
     for (let i = k * perOutput; i < (k + 1) * perOutput; i++) foldedWeight[i] = at(weight, i) * gain;
   }

@@ -1,7 +1,7 @@
 /** Finds a network's common name by the number of convolutions in each block and their channels. */
-import { type ConvLayer, isConv } from "../nn/layers/conv.ts";
 import { hasWeights } from "../nn/registry.ts";
 import type { Layer } from "./network.ts";
+import { convolutions } from "./shapes.ts";
 
 /** Simonyan & Zisserman 2015, table 1: configurations A, B, D, E. */
 const CONVOLUTIONS_PER_BLOCK: readonly (readonly [name: string, blocks: readonly number[]])[] = [
@@ -10,16 +10,19 @@ const CONVOLUTIONS_PER_BLOCK: readonly (readonly [name: string, blocks: readonly
   ["VGG-16", [2, 2, 3, 3, 3]],
   ["VGG-19", [2, 2, 4, 4, 4]],
 ];
+type Convolutions = ReturnType<typeof convolutions>;
+
 const WIDTHS: readonly number[] = [64, 128, 256, 512, 512];
 
 /** `VGG-19 to conv3_4`, `VGG-11 with batch norm`, `VGG-style, 9 convolutions`. */
 export function networkName(layers: readonly Layer[], batchNorm: boolean): string {
-  const convs = layers.filter(isConv);
+  const convs = convolutions({ layers });
   const suffix = batchNorm ? " with batch norm" : "";
   const blocks = convolutionsPerBlock(convs);
-  const known = hasStandardWidths(convs)
-    ? CONVOLUTIONS_PER_BLOCK.filter(([, standard]) => isPrefix(blocks, standard)).map(([name]) => name)
-    : [];
+  const known =
+    hasStandardWidths(convs) && layers.every(isStandard)
+      ? CONVOLUTIONS_PER_BLOCK.filter(([, standard]) => isPrefix(blocks, standard)).map(([name]) => name)
+      : [];
   const complete = layers.some((layer) => layer.name === "logits");
   if (known.length === 0 || (complete && blocks.length < WIDTHS.length)) {
     return `VGG-style, ${convs.length} convolution${convs.length === 1 ? "" : "s"}${suffix}`;
@@ -28,7 +31,12 @@ export function networkName(layers: readonly Layer[], batchNorm: boolean): strin
   return known.join(" or ") + suffix + (complete ? "" : ` to ${stop}`);
 }
 
-function convolutionsPerBlock(convs: readonly ConvLayer[]): readonly number[] {
+/** The kinds of layers that the paper's networks are made of. */
+function isStandard({ kind }: Layer): boolean {
+  return ["conv", "relu", "maxpool", "avgpool", "linear"].includes(kind);
+}
+
+function convolutionsPerBlock(convs: Convolutions): readonly number[] {
   const blocks: number[] = [];
   for (const conv of convs) {
     const block = blockOf(conv);
@@ -38,11 +46,11 @@ function convolutionsPerBlock(convs: readonly ConvLayer[]): readonly number[] {
 }
 
 /** From 1: 3 for `conv3_4`. */
-function blockOf({ name }: ConvLayer): number {
+function blockOf({ name }: Convolutions[number]): number {
   return Number(/^conv(\d+)_/.exec(name)?.[1]);
 }
 
-function hasStandardWidths(convs: readonly ConvLayer[]): boolean {
+function hasStandardWidths(convs: Convolutions): boolean {
   return convs.every((conv) => conv.outputChannels === WIDTHS[blockOf(conv) - 1]);
 }
 

@@ -2,6 +2,7 @@
 import { InputError, shown } from "../errors.ts";
 import type { Span } from "../nn/layer.ts";
 import { type ConvLayer, isConv } from "../nn/layers/conv.ts";
+import type { PlainConvLayer } from "../nn/layers/plainconv.ts";
 import { layerKind } from "../nn/registry.ts";
 import type { Layer, Network, Shape } from "./network.ts";
 
@@ -66,14 +67,19 @@ export function parameterCount(layer: Layer): number {
   return layerKind(layer).parameterCount(layer);
 }
 
-/** In order of execution. */
-export function convolutions({ layers }: Pick<Network, "layers">): readonly ConvLayer[] {
-  return layers.filter(isConv);
+/** Of every size, in order of execution. */
+export function convolutions({ layers }: Pick<Network, "layers">): readonly (ConvLayer | PlainConvLayer)[] {
+  return layers.filter((layer) => layer.kind === "conv" || layer.kind === "plainconv");
 }
 
 /** In order of execution. */
 export function convolutionNames(network: Network): string[] {
   return convolutions(network).map(({ name }) => name);
+}
+
+/** The 3×3 convolutions, which have several kernels to choose from; in order of execution. */
+export function tunedConvolutionNames({ layers }: Pick<Network, "layers">): string[] {
+  return layers.filter(isConv).map(({ name }) => name);
 }
 
 /** @throws InputError listing the layers there are. */

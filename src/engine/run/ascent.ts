@@ -11,7 +11,7 @@ import { type Gpu, orLost } from "../../gpu/device.ts";
 import type { Sequence } from "../../gpu/program.ts";
 import type { Model } from "../../model/network.ts";
 import { preprocessing } from "../../model/preprocess.ts";
-import { convolutionNames } from "../../model/shapes.ts";
+import { tunedConvolutionNames } from "../../model/shapes.ts";
 import type { Preprocessing } from "../../nn/preprocess.ts";
 import { parseObjective } from "../../optvis/objective.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
@@ -59,7 +59,7 @@ export async function createAscent(
     options.bindingLimit ?? Infinity,
   );
   const given = options.plan?.convVariant !== undefined;
-  const variants = given ? {} : await chooseVariants(gpu, options, convolutionNames(model.network));
+  const variants = given ? {} : await chooseVariants(gpu, options, tunedConvolutionNames(model.network));
   const planOptions = { ...variants, ...options.plan, bindingLimit };
   const plan = planAscent(model.network, model.preprocess, objective, recipe, planOptions);
   if (options.kernels && !given) expectRunnable(gpu, plan.convolutions);
