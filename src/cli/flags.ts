@@ -13,6 +13,7 @@ export interface CommonFlags {
   readonly model: string;
   readonly preprocess?: Preprocess;
   readonly padding?: "0" | "1";
+  readonly layers?: string;
   readonly runtime: "dawn" | "chromium" | "firefox";
   readonly json?: true;
 }

@@ -2,7 +2,8 @@
 
 import { type Command, type CommanderError, Help, Option } from "commander";
 import { InputError } from "../errors.ts";
-import { preprocessKinds } from "../model/preprocess.ts";
+import type { Preprocess } from "../model/network.ts";
+import { parsePreprocess } from "../model/preprocess.ts";
 import { choice } from "./values.ts";
 
 /** Errors are thrown instead of printed; help has the look of `styles`. */
@@ -54,6 +55,15 @@ export function command(parent: Command, name: string, description: string, exam
     .addHelpText("after", `\n\x1b[1mExamples:\x1b[22m\n${examples}`);
 }
 
+function preprocessFlag(text: string): Preprocess {
+  try {
+    return parsePreprocess(text);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`--${error.message}`, { cause: error, remedy: error.remedy ?? "" });
+  }
+}
+
 export function addModelFlags(target: Command): Command {
   return target
     .optionsGroup("Network:")
@@ -63,13 +73,17 @@ export function addModelFlags(target: Command): Command {
     )
     .option(
       "--preprocess <kind>",
-      "unit (RGB 0–1), imagenet (mean, standard deviation) or caffe (BGR 0–255); from the file where it says so",
-      choice("--preprocess", preprocessKinds),
+      "unit (RGB 0–1), imagenet (mean, standard deviation), caffe (BGR 0–255), or as mean=0.5,0.5,0.5;std=0.5,0.5,0.5 or range=-1..1; from the file where it says so",
+      preprocessFlag,
     )
     .option(
       "--padding <0|1>",
-      "of the convolutions; 1, or 0 for networks that flatten",
+      "of the convolutions; 1, or what fits where a network flattens",
       choice("--padding", ["0", "1"]),
+    )
+    .option(
+      "--layers <words>",
+      'every convolution and the pools, "conv conv pool conv pool", where names do not tell',
     );
 }
 

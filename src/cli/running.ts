@@ -55,11 +55,20 @@ export function remarkRestart(what: string): (crash: Error) => void {
   return (crash) => remark(`${what}: ${crash.message}; started again`);
 }
 
+/** Says on stderr, once a command, what is taken for granted of the network. */
 export async function weightsOf(flags: CommonFlags): Promise<Weights> {
+  const weights = await givenWeights(flags);
+  const assumed = await withModel(weights, ({ assumptions }) => assumptions);
+  if (assumed.length > 0) remark(`${flags.model}: assumed ${assumed.join("; ")}`);
+  return weights;
+}
+
+async function givenWeights(flags: CommonFlags): Promise<Weights> {
   return {
     path: await modelPath(flags.model),
     ...(flags.preprocess === undefined ? {} : { preprocess: flags.preprocess }),
     ...(flags.padding === undefined ? {} : { padding: flags.padding === "0" ? 0 : 1 }),
+    ...(flags.layers === undefined ? {} : { layers: flags.layers }),
   };
 }
 

@@ -60,10 +60,12 @@ export class AscentView extends RecipeElement implements RunHost {
    * the start's if not said.
    */
   @property() target: string | Blob = "";
-  /** `unit`, `imagenet` or `caffe`, where the file does not say it. */
+  /** `unit`, `imagenet`, `caffe`, or `mean=0.5,0.5,0.5;std=0.5,0.5,0.5`, where the file does not say it. */
   @property() preprocess: Preprocess | undefined;
   /** Padding of the convolutions, 0 or 1, where neither the file nor its head tells. */
   @property({ type: Number }) padding: 0 | 1 | undefined;
+  /** Every convolution and the pools, `conv conv pool conv pool`, where the file's names do not tell. */
+  @property() layers: string | undefined;
   /** Where tunings are remembered: starts take the kernels found fastest there. `browserTuning` is one. */
   @property({ attribute: false }) tuning: TuningStorage | undefined;
   /** Loaded but not stepping. */
@@ -191,11 +193,11 @@ export class AscentView extends RecipeElement implements RunHost {
 
   /** @internal */
   request(): RunRequest | undefined {
-    const { model, init, target, preprocess, padding, tuning } = this;
+    const { model, init, target, preprocess, padding, layers, tuning } = this;
     if (!model) return undefined;
     const recipe = recipeOf(this);
     const photo = recipe.init === "photo" ? init : undefined;
-    return { model, preprocess, padding, recipe, photo, target: target || undefined, tuning };
+    return { model, preprocess, padding, layers, recipe, photo, target: target || undefined, tuning };
   }
 
   protected override updated(changed: PropertyValues<this>): void {

@@ -10,6 +10,8 @@ export interface ReadyDetail {
   readonly preprocess: Preprocess;
   /** Names of the file's tensors that the network does not use. */
   readonly unusedTensors: readonly string[];
+  /** What neither the file nor the element's attributes said of the network, and was taken for granted. */
+  readonly assumptions: readonly string[];
   readonly adapterName: string;
   /** Bytes the plan holds on the GPU. */
   readonly plannedBytes: number;

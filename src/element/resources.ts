@@ -20,19 +20,23 @@ export interface ModelRequest {
   /** Where the file does not say it itself. */
   readonly preprocess: Preprocess | undefined;
   readonly padding: 0 | 1 | undefined;
+  readonly layers?: string | undefined;
 }
 
-async function open({ model, preprocess, padding }: ModelRequest): Promise<Model> {
+async function open({ model, preprocess, padding, layers }: ModelRequest): Promise<Model> {
   const source =
     typeof model === "string" ? await urlSource(new URL(model, document.baseURI).href) : blobSource(model);
   return openModel(source, {
     ...(preprocess === undefined ? {} : { preprocess }),
     ...(padding === undefined ? {} : { padding }),
+    ...(layers === undefined || layers === "" ? {} : { layers }),
   });
 }
 
 function sameModel(a: ModelRequest, b: ModelRequest): boolean {
-  return a.model === b.model && a.preprocess === b.preprocess && a.padding === b.padding;
+  return (
+    a.model === b.model && a.preprocess === b.preprocess && a.padding === b.padding && a.layers === b.layers
+  );
 }
 
 /** Long enough for a compositor to take over the last frame. */

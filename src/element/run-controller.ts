@@ -199,6 +199,7 @@ export class RunController implements ReactiveController {
         network: model.network,
         preprocess: model.preprocess,
         unusedTensors: model.unusedTensors,
+        assumptions: model.assumptions,
         adapterName: gpu.adapterName,
         plannedBytes: ascent.plan.bytes,
         kernels: formatVariants(ascent.plan.convolutions),

@@ -28,6 +28,8 @@ export interface ModelInfo {
   readonly classes: readonly string[];
   /** Tensors in the file that the architecture does not use. */
   readonly unusedTensors: readonly string[];
+  /** What neither the file nor the one who opened it said, and was taken for granted. */
+  readonly assumptions: readonly string[];
 }
 
 const options = {
@@ -90,6 +92,7 @@ export function describeModel(model: Model, size?: readonly [number, number]): M
     layers,
     classes: network.classes,
     unusedTensors: model.unusedTensors,
+    assumptions: model.assumptions,
   };
 }
 
@@ -117,6 +120,7 @@ function infoText(info: ModelInfo): string {
   ]);
   const parts = [
     `${info.name}: ${count(info.parameters)} parameters, preprocessing ${info.preprocess}, at ${info.size.join("×")}`,
+    ...info.assumptions.map((assumption) => `Assumed: ${assumption}`),
     "",
     table([["layer", "output", "parameters", "receptive field"], ...rows]),
   ];

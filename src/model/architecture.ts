@@ -1,25 +1,31 @@
 /**
- * Reads the architecture of a VGG-style checkpoint from its tensors' names and shapes alone. The names are torchvision's
- * (`features.N`, `classifier.N`) or timm's (`features.N`, `pre_logits.fcN`, `head.fc`).
+ * Reads the architecture of a plain stack of convolutions from its tensors' names and shapes. The names are torchvision's
+ * (`features.N`, `classifier.N`) or timm's (`features.N`, `pre_logits.fcN`, `head.fc`), or any that `names.ts` gives those
+ * names.
  *
  * N counts the modules of the original network. So the step from one convolution's N to the next tells what stood between
- * them: 2 for a ReLU, 3 for a ReLU and a pool. Batch norm has tensors of its own and adds 1.
+ * them: 2 for a ReLU; 3 for a ReLU and a pool, or a dropout; 4 for all three. Batch norm has tensors of its own and adds 1.
+ * What that leaves open is chosen so that it fits the head (`pools.ts`), and told in `assumptions`.
  */
 import { WeightsError } from "../errors.ts";
 import type { ConvLayer } from "../nn/layers/conv.ts";
-import { findHead, headLayers, headPooling } from "./head.ts";
+import { choosePools } from "./choose-pools.ts";
+import { findHead, type Head, headLayers } from "./head.ts";
 import {
   type BatchNormTensors,
   type LayerTensors,
   mismatch,
+  NamedShapes,
   REMEDY,
   requireTensor,
   requireVector,
   type TensorShapes,
 } from "./layer-tensors.ts";
-import { classNames, type Metadata, metadataFlag, metadataPadding } from "./metadata.ts";
+import { classNames, type Metadata } from "./metadata.ts";
+import { namedTensors } from "./names.ts";
 import type { Layer, Network } from "./network.ts";
 import { networkName } from "./network-name.ts";
+import type { PoolChoice, Spot } from "./pools.ts";
 
 export interface Architecture {
   readonly network: Network;
@@ -27,19 +33,22 @@ export interface Architecture {
   readonly bindings: ReadonlyMap<string, LayerTensors>;
   /** Tensors the network does not use, in the file's order. */
   readonly unusedTensors: readonly string[];
+  /** What neither names nor shapes nor metadata say and was taken for granted, a sentence each. */
+  readonly assumptions: readonly string[];
 }
 
 export interface ArchitectureOptions {
-  /** Replaces the metadata's `padding`. Without either it is 1, or 0 for a head that flattens. */
+  /** Replaces the metadata's `padding`. Without either it is 1, or what fits a head that flattens. */
   readonly padding?: 0 | 1;
+  /** Every convolution and the pools, `conv conv pool conv pool`. Replaces the metadata's `layers`. */
+  readonly layers?: string;
 }
 
-interface FoundConv {
+export interface FoundConv {
   /** N of `features.N`. */
   readonly index: number;
-  /** Block and place within it, from 1: 3 and 4 for `conv3_4`. */
-  readonly block: number;
-  readonly place: number;
+  /** `conv3_4`, which messages call it by: as if a pool stood wherever the numbering leaves room. */
+  readonly likelyName: string;
   readonly tensors: LayerTensors;
   readonly inputChannels: number;
   readonly outputChannels: number;
@@ -47,26 +56,26 @@ interface FoundConv {
 
 /**
  * @param metadata `padding` ("0" or "1"), `pool_last` ("false": no pool between the last convolution and
- *   the head) and `classes` (JSON array or comma-separated) are read; the rest is for people.
- * @throws WeightsError naming the layer and tensor, what was expected and what is there.
+ *   the head), `layers` (as the option) and `classes` (JSON array or comma-separated) are read; the rest is for people.
+ * @throws WeightsError naming the layer and tensor, what was expected and what is there; InputError where two networks fit
  */
 export function inferNetwork(
-  tensors: TensorShapes,
+  file: TensorShapes,
   metadata: Metadata,
   options: ArchitectureOptions = {},
 ): Architecture {
+  const named = namedTensors(file);
+  const tensors = new NamedShapes(named);
   const used = new Set<string>();
   const convs = findConvs(tensors, used);
   const head = findHead(tensors, used);
-  const last = convs[convs.length - 1] as FoundConv;
-  const headInput = head.linears[0]?.inputFeatures;
-  const pooledTo = headInput === undefined ? undefined : headPooling(head, last.outputChannels);
-  const padding = options.padding ?? metadataPadding(metadata) ?? (pooledTo === "flatten" ? 0 : 1);
-  const poolLast = headInput !== undefined && metadataFlag(metadata, "pool_last") !== false;
+  const found = { convs, head, spots: named.spots ?? spotsByNumbers(convs) };
+  const chosen = choosePools(found, metadata, options);
 
   const bindings = new Map<string, LayerTensors>();
-  const layers: Layer[] = convLayers(convs, padding, poolLast, bindings);
-  if (typeof pooledTo === "number") layers.push({ kind: "avgpool", name: "avgpool", outputSize: pooledTo });
+  const layers: Layer[] = convLayers(convs, chosen, bindings);
+  if (chosen.average !== undefined)
+    layers.push({ kind: "avgpool", name: "avgpool", outputSize: chosen.average });
   layers.push(...headLayers(head, bindings));
   const outputs = head.complete ? head.linears[head.linears.length - 1]?.outputFeatures : undefined;
   const network: Network = {
@@ -74,48 +83,118 @@ export function inferNetwork(
     layers,
     classes: classNames(metadata, outputs),
   };
-  return { network, bindings, unusedTensors: [...tensors.keys()].filter((name) => !used.has(name)) };
+  const originals = new Set([...used].map((name) => named.original(name)));
+  return {
+    network,
+    bindings: new Map([...bindings].map(([layer, own]) => [layer, originalTensors(own, named.original)])),
+    unusedTensors: [...file.keys()].filter((name) => !originals.has(name)),
+    assumptions: [...named.assumptions, ...chosen.assumptions, ...missingBiases(convs, head, tensors)],
+  };
 }
 
-function findConvs(tensors: TensorShapes, used: Set<string>): readonly FoundConv[] {
+function originalTensors(
+  { weight, bias, batchNorm }: LayerTensors,
+  original: (name: string) => string,
+): LayerTensors {
+  return {
+    ...(weight === undefined ? {} : { weight: original(weight) }),
+    ...(bias === undefined ? {} : { bias: original(bias) }),
+    ...(batchNorm === undefined ? {} : { batchNorm: originalNorm(batchNorm, original) }),
+  };
+}
+
+function originalNorm(norm: BatchNormTensors, original: (name: string) => string): BatchNormTensors {
+  const { weight, bias, mean, variance } = norm;
+  return {
+    ...norm,
+    ...(weight === undefined ? {} : { weight: original(weight) }),
+    ...(bias === undefined ? {} : { bias: original(bias) }),
+    mean: original(mean),
+    variance: original(variance),
+  };
+}
+
+/** PyTorch's `bias=False`. Under a batch norm it is usual and goes without saying. */
+function missingBiases(convs: readonly FoundConv[], head: Head, tensors: NamedShapes): readonly string[] {
+  const without = [...convs, ...head.linears]
+    .map((layer) => layer.tensors)
+    .filter(({ bias, batchNorm }) => bias === undefined && batchNorm === undefined);
+  if (without.length === 0) return [];
+  const first = tensors.original(without[0]?.weight ?? "");
+  const more = without.length === 1 ? "" : ` and ${without.length - 1} more`;
+  return [`biases are zeros where the file has none: ${first}${more}`];
+}
+
+function findConvs(tensors: NamedShapes, used: Set<string>): readonly FoundConv[] {
   const indices = new Set<number>();
   for (const name of tensors.keys()) {
     const index = /^features\.(0|[1-9]\d{0,3})\./.exec(name)?.[1];
     if (index !== undefined) indices.add(Number(index));
   }
-  if (!indices.has(0)) {
-    // Quoted: the names are a stranger's, and the message may end on a terminal.
-    const names = [...tensors.keys()].slice(0, 3).map((name) => JSON.stringify(name.slice(0, 60)));
-    const found = names.join(", ") || "no tensors";
-    throw new WeightsError(`conv1_1: tensor features.0.weight is missing, got ${found}`, { remedy: REMEDY });
-  }
+  if (!indices.has(0)) throw noConvolution(tensors);
   const ordered = [...indices].sort((a, b) => a - b);
   const convs: FoundConv[] = [];
   for (const index of ordered) {
     const previous = convs[convs.length - 1];
-    const isBatchNorm = previous?.tensors.batchNorm !== undefined && index === previous.index + 1;
-    if (!isBatchNorm) convs.push(readConv(tensors, index, previous, used));
+    if (previous?.tensors.batchNorm !== undefined && index === previous.index + 1) continue;
+    expectRunnable(tensors, index, convs.length);
+    convs.push(readConv(tensors, index, previous, used));
   }
   return convs;
 }
 
-function isPoolBetween(previous: FoundConv, index: number): boolean {
+function noConvolution(tensors: NamedShapes): WeightsError {
+  // Quoted: the names are a stranger's, and the message may end on a terminal.
+  const names = [...tensors.keys()].slice(0, 3).map((name) => JSON.stringify(name.slice(0, 60)));
+  const found = names.join(", ") || "no tensors";
+  return new WeightsError(`conv1_1: tensor features.0.weight is missing, got ${found}`, {
+    remedy: REMEDY,
+  });
+}
+
+/** A layer of a kind that does not run is named, before its numbers are looked at. */
+function expectRunnable(tensors: NamedShapes, index: number, place: number): void {
+  const base = `features.${index}`;
+  const shape = tensors.get(`${base}.weight`);
+  if (shape === undefined || place === 0) return;
+  const name = tensors.original(`${base}.weight`).replace(/\.weight$/, "");
+  const what =
+    shape.length === 1 && tensors.has(`${base}.running_mean`)
+      ? "is batch norm after the ReLU"
+      : shape.length === 1
+        ? "is a normalization or a learned activation without running statistics"
+        : undefined;
+  if (what !== undefined) throw new WeightsError(`${name} ${what}, which does not run`, { remedy: REMEDY });
+}
+
+/** What the numbering of `features.N` tells of the place after each convolution. */
+function spotsByNumbers(convs: readonly FoundConv[]): readonly Spot[] {
+  return convs.map(({ index, tensors }, i): Spot => {
+    const next = convs[i + 1];
+    if (next === undefined) return "last";
+    const gap = next.index - index - (tensors.batchNorm === undefined ? 0 : 1);
+    if (gap === 2) return "none";
+    if (gap === 3) return "likely";
+    if (gap === 4) return "pool";
+    const problem = gap < 2 ? "no room for a ReLU between them" : "a convolution between them is missing";
+    throw new WeightsError(`features.${index} and features.${next.index}: ${problem}`, { remedy: REMEDY });
+  });
+}
+
+function likelyName(index: number, previous: FoundConv | undefined): string {
+  if (previous === undefined) return "conv1_1";
+  const [block = 1, place = 1] = (previous.likelyName.match(/\d+/g) ?? []).map(Number);
   const gap = index - previous.index - (previous.tensors.batchNorm === undefined ? 0 : 1);
-  if (gap === 2 || gap === 3) return gap === 3;
-  const problem = gap < 2 ? "no room for a ReLU between them" : "a convolution between them is missing";
-  throw new WeightsError(`features.${previous.index} and features.${index}: ${problem}`, { remedy: REMEDY });
+  return gap >= 3 ? `conv${block + 1}_1` : `conv${block}_${place + 1}`;
 }
 
 function readConv(
-  tensors: TensorShapes,
+  tensors: NamedShapes,
   index: number,
   previous: FoundConv | undefined,
   used: Set<string>,
 ): FoundConv {
-  const startsBlock = previous !== undefined && isPoolBetween(previous, index);
-  const block = (previous?.block ?? 1) + (startsBlock ? 1 : 0);
-  const place = startsBlock ? 1 : (previous?.place ?? 0) + 1;
-  const layer = `conv${block}_${place}`;
+  const layer = likelyName(index, previous);
   const inputChannels = previous?.outputChannels ?? 3;
   const weight = `features.${index}.weight`;
   const shape = requireTensor(tensors, layer, weight, used);
@@ -129,21 +208,20 @@ function readConv(
   ) {
     const outputs = (tensors.get(`features.${index}.bias`) ??
       tensors.get(`features.${index + 1}.weight`))?.[0];
-    const hint = layoutHint(shape, inputChannels, outputs);
-    throw mismatch(layer, weight, `(outputs,${inputChannels},3,3)`, shape, hint);
+    const hint = layoutHint(shape, inputChannels, outputs, index);
+    throw mismatch(layer, tensors.original(weight), `(outputs,${inputChannels},3,3)`, shape, hint);
   }
   const batchNorm = readBatchNorm(tensors, index + 1, layer, outputChannels, used);
   const biasName = `features.${index}.bias`;
-  // Batch norm shifts anyway, so a convolution under it is often trained without a bias.
-  const bias = batchNorm !== undefined && !tensors.has(biasName) ? {} : { bias: biasName };
+  const bias = tensors.has(biasName) ? { bias: biasName } : {};
   if (bias.bias !== undefined) requireVector(tensors, layer, biasName, outputChannels, used);
   const layerTensors = { weight, ...bias, ...(batchNorm === undefined ? {} : { batchNorm }) };
-  return { index, block, place, inputChannels, outputChannels, tensors: layerTensors };
+  return { index, likelyName: layer, inputChannels, outputChannels, tensors: layerTensors };
 }
 
 /** Batch norm comes right after its convolution. Its weight is a vector, and it has running statistics. */
 function readBatchNorm(
-  tensors: TensorShapes,
+  tensors: NamedShapes,
   index: number,
   layer: string,
   channels: number,
@@ -166,19 +244,22 @@ function readBatchNorm(
 
 function convLayers(
   convs: readonly FoundConv[],
-  padding: 0 | 1,
-  poolLast: boolean,
+  { pools, padding }: PoolChoice,
   bindings: Map<string, LayerTensors>,
 ): Layer[] {
   const layers: Layer[] = [];
-  for (const [i, { block, place, inputChannels, outputChannels, tensors }] of convs.entries()) {
+  let block = 1;
+  let place = 1;
+  for (const [i, { inputChannels, outputChannels, tensors }] of convs.entries()) {
     const name = `conv${block}_${place}`;
     const conv: ConvLayer = { kind: "conv", name, inputChannels, outputChannels, padding };
     layers.push(conv, { kind: "relu", name: `relu${block}_${place}` });
     bindings.set(name, tensors);
-    const next = convs[i + 1];
-    if (next === undefined ? poolLast : next.block > block)
-      layers.push({ kind: "maxpool", name: `pool${block}` });
+    place += 1;
+    if (pools[i] !== true) continue;
+    layers.push({ kind: "maxpool", name: `pool${block}` });
+    block += 1;
+    place = 1;
   }
   return layers;
 }
@@ -203,6 +284,7 @@ function layoutHint(
   shape: readonly number[],
   inputChannels: number,
   outputs: number | undefined,
+  place: number,
 ): string | undefined {
   if (shape.length !== 4) return undefined;
   const isKernel = (O: number, I: number) => shape.every((side, i) => i === O || i === I || side === 3);
@@ -210,6 +292,10 @@ function layoutHint(
     ({ O, I }) => shape[I] === inputChannels && shape[O] === outputs && isKernel(O, I),
   );
   if (layout) return `this is ${layout.name}: transpose to OIHW`;
+  const [, images = 0] = shape;
+  if (place === 0 && images !== 3 && shape[2] === shape[3] && shape[0] === outputs && images < 9) {
+    return `the network takes images of ${images} channels; what runs takes RGB`;
+  }
   if (shape[1] === inputChannels && !isKernel(0, 1)) return "only 3×3 kernels are supported";
   return "the checkpoint is not a VGG, or tensors of two checkpoints were mixed";
 }

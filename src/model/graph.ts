@@ -56,6 +56,7 @@ export function networkOfGraph(
     },
     bindings,
     unusedTensors: [...shapes.keys()].filter((name) => !used.has(name)),
+    assumptions: [],
   };
 }
 

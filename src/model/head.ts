@@ -2,12 +2,13 @@
 import { WeightsError } from "../errors.ts";
 import type { LinearLayer } from "../nn/layers/linear.ts";
 import {
+  type BatchNormTensors,
   type LayerTensors,
   mismatch,
+  type NamedShapes,
   REMEDY,
   requireTensor,
   requireVector,
-  type TensorShapes,
 } from "./layer-tensors.ts";
 import type { Layer } from "./network.ts";
 
@@ -23,7 +24,7 @@ export interface Head {
   readonly complete: boolean;
 }
 
-export function findHead(tensors: TensorShapes, used: Set<string>): Head {
+export function findHead(tensors: NamedShapes, used: Set<string>): Head {
   const timm = ["pre_logits.fc1", "pre_logits.fc2", "head.fc"].filter((base) =>
     tensors.has(`${base}.weight`),
   );
@@ -43,22 +44,56 @@ export function findHead(tensors: TensorShapes, used: Set<string>): Head {
   return { linears, complete };
 }
 
-/** `classifier.N`: ReLU, and dropout if any, stand between two linear layers, so N grows by 2 or 3. */
-function numberedBases(tensors: TensorShapes): readonly string[] {
+/** `classifier.N`: batch norm, ReLU, and dropout if any, stand between two linear layers. */
+function numberedBases(tensors: NamedShapes): readonly string[] {
   const indices = [...tensors.keys()]
     .map((name) => /^classifier\.(0|[1-9]\d{0,3})\.weight$/.exec(name)?.[1])
     .filter((index) => index !== undefined)
     .map(Number)
+    .filter((index) => !isNorm(tensors, `classifier.${index}`))
     .sort((a, b) => a - b);
   for (const [i, index] of indices.entries()) {
-    const gap = index - (indices[i - 1] ?? index - 2);
-    if (gap === 2 || gap === 3) continue;
+    const previous = indices[i - 1];
+    if (previous === undefined) continue;
+    const norm = [...Array(index - previous).keys()].find((n) =>
+      isNorm(tensors, `classifier.${previous + n}`),
+    );
+    if (norm !== undefined && norm > 1) {
+      const name = tensors.original(`classifier.${previous + norm}.weight`).replace(/\.weight$/, "");
+      throw new WeightsError(`${name} is batch norm after the ReLU, which does not run`, { remedy: REMEDY });
+    }
+    const gap = index - previous - (norm === undefined ? 0 : 1);
+    if (gap >= 2 && gap <= 4) continue;
     const problem = gap === 1 ? "no room for a ReLU between them" : "a linear layer between them is missing";
-    throw new WeightsError(`classifier.${indices[i - 1]} and classifier.${index}: ${problem}`, {
-      remedy: REMEDY,
-    });
+    throw new WeightsError(`classifier.${previous} and classifier.${index}: ${problem}`, { remedy: REMEDY });
   }
   return indices.map((index) => `classifier.${index}`);
+}
+
+function isNorm(tensors: NamedShapes, base: string): boolean {
+  return tensors.get(`${base}.weight`)?.length === 1 && tensors.has(`${base}.running_mean`);
+}
+
+/** Batch norm right after a linear layer, `classifier.1` after `classifier.0`. */
+function normAfter(
+  tensors: NamedShapes,
+  base: string,
+  layer: string,
+  outputs: number,
+  used: Set<string>,
+): BatchNormTensors | undefined {
+  const index = /^classifier\.(\d+)$/.exec(base)?.[1];
+  const next = `classifier.${Number(index) + 1}`;
+  if (index === undefined || !isNorm(tensors, next)) return undefined;
+  const names: BatchNormTensors = {
+    weight: `${next}.weight`,
+    bias: `${next}.bias`,
+    mean: `${next}.running_mean`,
+    variance: `${next}.running_var`,
+  };
+  for (const name of Object.values(names) as string[]) requireVector(tensors, layer, name, outputs, used);
+  used.add(`${next}.num_batches_tracked`);
+  return names;
 }
 
 /** timm's checkpoints have all three layers, or the last one alone, or the first ones. They skip none. */
@@ -78,7 +113,7 @@ function linearName(position: number, count: number, complete: boolean): string 
 }
 
 function readLinear(
-  tensors: TensorShapes,
+  tensors: NamedShapes,
   base: string,
   layer: string,
   expectedInput: number | undefined,
@@ -98,13 +133,22 @@ function readLinear(
     inputFeatures !== (expectedInput ?? inputFeatures)
   ) {
     const hint = transposed ? "the matrix looks transposed (Keras): store (outputs,inputs)" : undefined;
-    throw mismatch(layer, weight, `(outputs,${expectedInput ?? "inputs"})`, shape, hint);
+    throw mismatch(layer, tensors.original(weight), `(outputs,${expectedInput ?? "inputs"})`, shape, hint);
   }
   if (transposed) {
-    throw mismatch(layer, weight, `(${shape[1]},${shape[0]})`, shape, "the matrix looks transposed (Keras)");
+    throw mismatch(
+      layer,
+      tensors.original(weight),
+      `(${shape[1]},${shape[0]})`,
+      shape,
+      "the matrix looks transposed (Keras)",
+    );
   }
-  requireVector(tensors, layer, bias, outputFeatures, used);
-  return { tensors: { weight, bias }, inputFeatures, outputFeatures };
+  const own = tensors.has(bias) ? { bias } : {};
+  if (tensors.has(bias)) requireVector(tensors, layer, bias, outputFeatures, used);
+  const batchNorm = normAfter(tensors, base, layer, outputFeatures, used);
+  const all = { weight, ...own, ...(batchNorm === undefined ? {} : { batchNorm }) };
+  return { tensors: all, inputFeatures, outputFeatures };
 }
 
 /** What stands between the last convolution's C channels and the head's inputs. */

@@ -4,6 +4,16 @@ import { formatShape } from "./safetensors.ts";
 
 export type TensorShapes = ReadonlyMap<string, readonly number[]>;
 
+/** Tensors in torchvision's names, which messages call as the file does. */
+export class NamedShapes extends Map<string, readonly number[]> {
+  readonly original: (name: string) => string;
+
+  constructor({ shapes, original }: { readonly shapes: TensorShapes; original(name: string): string }) {
+    super(shapes);
+    this.original = original;
+  }
+}
+
 export interface BatchNormTensors {
   /** γ; ones where it is missing. */
   readonly weight?: string;
@@ -22,29 +32,32 @@ export interface LayerTensors {
   readonly batchNorm?: BatchNormTensors;
 }
 
-export const REMEDY = "expected a VGG checkpoint with torchvision or timm names, weights in OIHW order";
+export const REMEDY =
+  "what opens: a plain stack of 3×3 convolutions in OIHW order with ReLUs, batch norm and max-pools, and linear layers behind it, as the VGGs are";
 
 export function requireTensor(
-  tensors: TensorShapes,
+  tensors: TensorShapes & { readonly original?: NamedShapes["original"] },
   layer: string,
   name: string,
   used: Set<string>,
 ): readonly number[] {
   const shape = tensors.get(name);
-  if (shape === undefined) throw new WeightsError(`${layer}: tensor ${name} is missing`, { remedy: REMEDY });
+  if (shape === undefined)
+    throw new WeightsError(`${layer}: tensor ${tensors.original?.(name) ?? name} is missing`, { remedy: REMEDY });
   used.add(name);
   return shape;
 }
 
 export function requireVector(
-  tensors: TensorShapes,
+  tensors: TensorShapes & { readonly original?: NamedShapes["original"] },
   layer: string,
   name: string,
   length: number,
   used: Set<string>,
 ): void {
   const shape = requireTensor(tensors, layer, name, used);
-  if (shape.length !== 1 || shape[0] !== length) throw mismatch(layer, name, `(${length})`, shape);
+  if (shape.length !== 1 || shape[0] !== length)
+    throw mismatch(layer, tensors.original?.(name) ?? name, `(${length})`, shape);
 }
 
 export function mismatch(

@@ -1,7 +1,7 @@
 /** What a checkpoint's metadata says about its architecture, its classes and its preprocessing. */
 import { InputError, WeightsError } from "../errors.ts";
 import type { Preprocess } from "./network.ts";
-import { isPreprocess } from "./preprocess.ts";
+import { lenient, PREPROCESS_SYNTAX } from "./preprocess.ts";
 
 export type Metadata = Readonly<Record<string, string>>;
 
@@ -49,21 +49,33 @@ function jsonTexts(text: string): readonly string[] {
   });
 }
 
-/** @throws InputError where the metadata does not say one of the three words. */
+/** Keys under which people write a preprocessing: a mean and a deviation per channel. */
+const MEAN_KEYS: readonly string[] = ["mean", "image_mean", "pixel_mean"];
+const STD_KEYS: readonly string[] = ["std", "image_std", "pixel_std"];
+
+/** @throws InputError where the metadata says neither a word, nor a mean and a deviation, nor a range. */
 export function metadataPreprocess(where: string, metadata: Metadata): Preprocess {
   const text = metadata["preprocess"];
-  if (text !== undefined && isPreprocess(text)) return text;
+  const mean = MEAN_KEYS.map((key) => metadata[key]).find((one) => one !== undefined);
+  const std = STD_KEYS.map((key) => metadata[key]).find((one) => one !== undefined);
+  const parts = [
+    ...(mean === undefined ? [] : [`mean=${mean}`]),
+    ...(std === undefined ? [] : [`std=${std}`]),
+  ];
+  const found = text === undefined ? undefined : lenient(text);
+  const said = found ?? (parts.length === 0 ? undefined : lenient(parts.join(";")));
+  if (said !== undefined) return said;
   const got = text === undefined ? "says nothing" : `says ${JSON.stringify(text.slice(0, 100))}`;
   const guess = text === undefined ? "" : guessPreprocess(text);
-  throw new InputError(`${where}: preprocessing expects unit, imagenet or caffe, its metadata ${got}`, {
-    remedy: `say which it is: --preprocess unit|imagenet|caffe${guess}`,
+  throw new InputError(`${where}: how the network wants its pixels is not known, its metadata ${got}`, {
+    remedy: `say preprocess: ${PREPROCESS_SYNTAX}${guess}`,
   });
 }
 
 /** A hint for people. A guess is never used by itself. */
 function guessPreprocess(text: string): string {
   if (/bgr/i.test(text)) return " (BGR, 0–255 minus means is caffe)";
-  if (/0?\.485|std|deviation/i.test(text)) return " (mean and standard deviation is imagenet)";
+  if (/0?\.485/.test(text)) return " (this mean is imagenet's)";
   if (/0\s*(\.\.+|-|–|to)\s*1\b/i.test(text)) return " (RGB 0–1 is unit)";
   return "";
 }

@@ -9,12 +9,12 @@ import { classCount, imagenetClasses } from "./labels.ts";
 import type { LayerTensors, TensorShapes } from "./layer-tensors.ts";
 import { metadataPreprocess } from "./metadata.ts";
 import type { Layer, LayerWeights, Model, Network, Preprocess } from "./network.ts";
-import { isPreprocess } from "./preprocess.ts";
+import { parsePreprocess } from "./preprocess.ts";
 import { openCheckpoint } from "./readers/open-checkpoint.ts";
 import type { ByteSource } from "./source.ts";
 
 export interface OpenOptions extends ArchitectureOptions {
-  /** Replaces the metadata's `preprocess`. Needed where that is not `unit`, `imagenet` or `caffe`. */
+  /** Replaces the metadata's `preprocess`. Needed where that says nothing. */
   readonly preprocess?: Preprocess;
 }
 
@@ -29,13 +29,17 @@ export async function openModel(source: ByteSource, options: OpenOptions = {}): 
   expectSource(source);
   expectOptions(options);
   const checkpoint = await openCheckpoint(source);
-  const { network, bindings, unusedTensors } = architectureOf(checkpoint, options);
+  const { network, bindings, unusedTensors, assumptions } = architectureOf(checkpoint, options);
   const { metadata } = checkpoint;
   for (const tensors of bindings.values()) expectLayerReadable(checkpoint, tensors);
   return {
     network: await withImagenetClasses(network),
-    preprocess: options.preprocess ?? metadataPreprocess(source.name, metadata),
+    preprocess:
+      options.preprocess === undefined
+        ? metadataPreprocess(source.name, metadata)
+        : parsePreprocess(options.preprocess),
     unusedTensors,
+    assumptions,
     metadata,
     async layerWeights(layer) {
       const name: unknown = layer?.name;
@@ -53,9 +57,11 @@ function architectureOf({ tensors, metadata, graph }: Checkpoint, options: OpenO
   const shapes: TensorShapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
   const listed = graphOfMetadata(metadata, shapes) ?? graph;
   if (listed === undefined) return inferNetwork(shapes, metadata, options);
-  if (options.padding === undefined) return networkOfGraph(listed, shapes, metadata);
-  throw new InputError(`padding ${options.padding}: the file lists its layers, and with them their padding`, {
-    remedy: "leave padding to the file",
+  const { padding, layers } = options;
+  if (padding === undefined && layers === undefined) return networkOfGraph(listed, shapes, metadata);
+  const [word, value] = padding === undefined ? ["layers", layers] : ["padding", padding];
+  throw new InputError(`${word} ${value}: the file lists its layers, and with them their padding`, {
+    remedy: `leave ${word} to the file`,
   });
 }
 
@@ -70,9 +76,10 @@ function expectOptions(options: OpenOptions): void {
   if (typeof options !== "object" || options === null) {
     throw new InputError(`openModel: expected an object of options, got ${shown(options)}`);
   }
-  const { preprocess, padding } = options;
-  if (preprocess !== undefined && !isPreprocess(preprocess)) {
-    throw new InputError(`preprocess: expected unit, imagenet or caffe, got ${shown(preprocess)}`);
+  const { preprocess, padding, layers } = options;
+  if (preprocess !== undefined) parsePreprocess(preprocess);
+  if (layers !== undefined && typeof layers !== "string") {
+    throw new InputError(`layers: expected a text such as "conv conv pool", got ${shown(layers)}`);
   }
   if (padding !== undefined && padding !== 0 && padding !== 1) {
     throw new InputError(`padding: expected 0 or 1, got ${shown(padding)}`);

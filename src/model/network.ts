@@ -4,7 +4,11 @@ import type { Layer } from "../nn/registry.ts";
 export type { Shape } from "../nn/layer.ts";
 export type { Layer } from "../nn/registry.ts";
 
-export type Preprocess = "unit" | "imagenet" | "caffe";
+/**
+ * How the network wants its pixels: a word, or `mean=0.5,0.5,0.5;std=0.5,0.5,0.5`, to which `;order=bgr` may be added.
+ * `preprocess.ts` reads it.
+ */
+export type Preprocess = "unit" | "imagenet" | "caffe" | `mean=${string}`;
 
 export interface Network {
   /** For people: `VGG-19 to conv3_4`, `VGG-11 with batch norm`, `VGG-style, 9 convolutions`. */
@@ -30,6 +34,8 @@ export interface Model {
   readonly preprocess: Preprocess;
   /** Names of tensors the architecture does not use (`aux.*`). */
   readonly unusedTensors: readonly string[];
+  /** What neither the file nor the one who opened it said, and was taken for granted: a sentence each. */
+  readonly assumptions: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
   /** Reads the weights of one layer, converts them, folds batch norm in, and checks that they are finite. */
   layerWeights(layer: Layer): Promise<LayerWeights>;

@@ -46,6 +46,7 @@ export class AscentPage extends LitElement {
   @state() private network: Network | undefined;
   @state() private preprocess: Preprocess = "imagenet";
   @state() private unusedTensors: readonly string[] = [];
+  @state() private assumptions: readonly string[] = [];
   @state() private adapterName = "";
   @state() private errors: Errors = {};
   @state() private theme: Theme = currentTheme();
@@ -104,6 +105,7 @@ export class AscentPage extends LitElement {
       this.network = detail.network;
       this.preprocess = detail.preprocess;
       this.unusedTensors = detail.unusedTensors;
+      this.assumptions = detail.assumptions;
       this.adapterName = detail.adapterName;
       this.errors = {};
       this.#trace.clear();
@@ -186,13 +188,17 @@ export class AscentPage extends LitElement {
     this.linkedFile = "";
     try {
       const source = choice.file ? blobSource(choice.file) : await urlSource(embeddedUrl);
-      const { network, preprocess, unusedTensors } = await openModel(source, openOptions(choice));
+      const { network, preprocess, unusedTensors, assumptions } = await openModel(
+        source,
+        openOptions(choice),
+      );
       source.close?.();
       if (turn !== this.#choices) return;
       const recipe = fittingRecipe(choice.file ? this.recipe : openingRecipe, network);
       this.network = network;
       this.preprocess = preprocess;
       this.unusedTensors = unusedTensors;
+      this.assumptions = assumptions;
       this.errors = {};
       this.recipe = recipe;
       this.shown = choice;
@@ -297,6 +303,7 @@ export class AscentPage extends LitElement {
         <page-model
           .network=${this.choice === this.shown ? network : undefined}
           .unusedTensors=${this.unusedTensors}
+          .assumptions=${this.assumptions}
           .choice=${this.choice}
           .linkedFile=${this.linkedFile}
           .error=${network ? errors.model : undefined}

@@ -8,13 +8,16 @@ export interface ModelChoice {
   /** Where the file does not say it, or says it wrongly. */
   readonly preprocess: Preprocess | undefined;
   readonly padding: 0 | 1 | undefined;
+  /** Every convolution and the pools, where names do not tell. */
+  readonly layers?: string | undefined;
 }
 
 export const embeddedModel: ModelChoice = { file: undefined, preprocess: undefined, padding: undefined };
 
-export function openOptions({ preprocess, padding }: ModelChoice): OpenOptions {
+export function openOptions({ preprocess, padding, layers }: ModelChoice): OpenOptions {
   return {
     ...(preprocess === undefined ? {} : { preprocess }),
     ...(padding === undefined ? {} : { padding }),
+    ...(layers === undefined ? {} : { layers }),
   };
 }

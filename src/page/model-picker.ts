@@ -48,6 +48,8 @@ export class ModelPicker extends LitElement {
 
   @property({ attribute: false }) network: Network | undefined;
   @property({ attribute: false }) unusedTensors: readonly string[] = [];
+  /** What was taken for granted of the network, a sentence each. */
+  @property({ attribute: false }) assumptions: readonly string[] = [];
   @property({ attribute: false }) choice: ModelChoice = embeddedModel;
   /** Name of the file a link was made with, when it is not the one in use. */
   @property() linkedFile = "";
@@ -75,6 +77,16 @@ export class ModelPicker extends LitElement {
     this.#choose({ padding: value === "" ? undefined : value === "0" ? 0 : 1 });
   };
 
+  readonly #typePreprocess = (event: Event): void => {
+    const { value } = event.target as HTMLInputElement;
+    if (value.trim() !== "") this.#choose({ preprocess: value.trim() as Preprocess });
+  };
+
+  readonly #typeLayers = (event: Event): void => {
+    const value = (event.target as HTMLInputElement).value.trim();
+    this.#choose({ layers: value === "" ? undefined : value });
+  };
+
   #renderFacts(network: Network) {
     const convolutionCount = convolutions(network).length;
     const parameters = network.layers.reduce((sum, layer) => sum + parameterCount(layer), 0);
@@ -87,12 +99,14 @@ export class ModelPicker extends LitElement {
     const unused = this.unusedTensors.length;
     return html`
       <p class="facts">${facts.join(" · ")}</p>
+      ${this.assumptions.map((text) => html`<p class="hint assumed">Assumed: ${text}.</p>`)}
       ${unused > 0 ? html`<p class="hint">${unused} of the file's tensors are not used: ${this.unusedTensors.slice(0, 4).join(", ")}${unused > 4 ? " …" : ""}</p>` : nothing}
     `;
   }
 
   #renderReading() {
-    const { preprocess, padding } = this.choice;
+    const { preprocess, padding, layers } = this.choice;
+    const own = preprocess !== undefined && !PREPROCESS.some(({ value }) => value === preprocess);
     return html`<div class="row">
       <div>
         <label for="preprocess">Preprocessing</label>
@@ -110,6 +124,16 @@ export class ModelPicker extends LitElement {
           <option value="1" ?selected=${padding === 1}>1 pixel of zeros</option>
           <option value="0" ?selected=${padding === 0}>None</option>
         </select>
+      </div>
+    </div>
+    <div class="row">
+      <div>
+        <label for="mean-std">Mean and deviation, if others</label>
+        <input id="mean-std" .value=${own ? preprocess : ""} placeholder="mean=0.5,0.5,0.5;std=0.5,0.5,0.5" @change=${this.#typePreprocess}>
+      </div>
+      <div>
+        <label for="layers">Layers, if names do not tell</label>
+        <input id="layers" .value=${layers ?? ""} placeholder="conv conv pool conv pool" @change=${this.#typeLayers}>
       </div>
     </div>`;
   }

@@ -24,6 +24,7 @@ export function pictureView(
     .model=${choice.file ?? embeddedUrl}
     .preprocess=${choice.preprocess}
     .padding=${choice.padding}
+    .layers=${choice.layers}
     .recipe=${recipe}
     .init=${recipe.init === "photo" ? (photo ?? "zeros") : recipe.init}
     .target=${comparesWithPhoto(recipe.objective) ? (photo ?? "") : ""}

@@ -14,9 +14,11 @@ export class Workshop {
     file,
     preprocess,
     padding,
+    layers,
   }: ModelChoice): Promise<{ readonly gpu: Gpu; readonly model: Model }> {
     const gpu = await this.#resources.gpu();
-    return { gpu, model: await this.#resources.model({ model: file ?? embeddedUrl, preprocess, padding }) };
+    const model = await this.#resources.model({ model: file ?? embeddedUrl, preprocess, padding, layers });
+    return { gpu, model };
   }
 
   /** Gives the GPU's memory back; the next `open` asks for it anew. */

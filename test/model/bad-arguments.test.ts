@@ -63,7 +63,9 @@ test("a preprocess that is none of the three names them", async () => {
   const error: unknown = await openModel(source, { preprocess: any("rgb") }).catch(
     (caught: unknown) => caught,
   );
-  expect((error as InputError).message).toBe('preprocess: expected unit, imagenet or caffe, got "rgb"');
+  expect((error as InputError).message).toBe(
+    'preprocess: expected unit, imagenet, caffe or a mean and std, got "rgb"',
+  );
 });
 
 const buffer = file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength);

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { WeightsError } from "../../src/errors.ts";
-import { mismatch, requireTensor, requireVector } from "../../src/model/layer-tensors.ts";
+import { mismatch, NamedShapes, requireTensor, requireVector } from "../../src/model/layer-tensors.ts";
 
-const tensors = new Map<string, readonly number[]>([
+const shapes = new Map<string, readonly number[]>([
   ["features.0.weight", [4, 3, 3, 3]],
   ["features.0.bias", [4]],
 ]);
+const tensors = new NamedShapes({ shapes, original: (name) => name });
 
 test("a tensor that is asked for is used", () => {
   const used = new Set<string>();
@@ -26,5 +27,7 @@ test.each([
 
 test("a complaint has a remedy, its own or what checkpoints are expected", () => {
   expect(mismatch("fc6", "classifier.0.weight", "(8,4)", [4, 8], "transpose it").remedy).toBe("transpose it");
-  expect(mismatch("fc6", "classifier.0.weight", "(8,4)", [4, 8]).remedy).toMatch(/torchvision or timm names/);
+  expect(mismatch("fc6", "classifier.0.weight", "(8,4)", [4, 8]).remedy).toMatch(
+    /plain stack of 3×3 convolutions/,
+  );
 });

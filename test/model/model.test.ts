@@ -32,16 +32,23 @@ describe("preprocessing", () => {
       expect((await open(checkpoint(shapes, { preprocess: word }))).preprocess).toBe(word);
     }
   });
+  test("may be in any case, or a mean and a deviation, under its own keys too", async () => {
+    const told = async (metadata: Record<string, string>) =>
+      (await open(checkpoint(shapes, metadata))).preprocess;
+    expect(await told({ preprocess: "ImageNet" })).toBe("imagenet");
+    expect(await told({ image_mean: "[0.5, 0.5, 0.5]", image_std: "[0.5, 0.5, 0.5]" })).toBe(
+      "mean=0.5,0.5,0.5;std=0.5,0.5,0.5",
+    );
+  });
   test("can be overruled", async () => {
     expect((await open(checkpoint(shapes, { preprocess: "caffe" }), { preprocess: "unit" })).preprocess).toBe(
       "unit",
     );
   });
   test.each([
-    [{}, /says nothing/, /--preprocess unit\|imagenet\|caffe$/],
+    [{}, /says nothing/, /^say preprocess: unit/],
     [{ preprocess: "BGR 0-255 minus mean" }, /says "BGR 0-255 minus mean"/, /is caffe/],
     [{ preprocess: "RGB 0..1" }, /says "RGB 0\.\.1"/, /is unit/],
-    [{ preprocess: "Unit" }, /says "Unit"/, /--preprocess/],
   ])("must be given where the file says %j", async (metadata: Record<string, string>, message, remedy) => {
     const error: unknown = await open(checkpoint(shapes, metadata)).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(InputError);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { isPreprocess, preprocessing, preprocessKinds } from "../../src/model/preprocess.ts";
+import { InputError } from "../../src/errors.ts";
+import { isPreprocess, parsePreprocess, preprocessing, preprocessKinds } from "../../src/model/preprocess.ts";
 
 /** What each convention's users write, pixel in, network channels out. */
 const conventions = {
@@ -27,10 +28,54 @@ test.each(preprocessKinds)("%s makes the network's input of a pixel", (kind) => 
   ]) {
     const resident = pixel.map((value, channel) => value - (mean[channel] ?? NaN));
     const input = order.map((channel, c) => (scale[c] ?? NaN) * (resident[channel] ?? NaN));
-    for (const [c, expected] of conventions[kind](pixel).entries()) {
+    for (const [c, expected] of (conventions[kind] as (pixel: readonly number[]) => readonly number[])(
+      pixel,
+    ).entries()) {
       expect(input[c]).toBeCloseTo(expected ?? NaN, 10);
     }
   }
+});
+
+test.each([
+  ["ImageNet", "imagenet"],
+  ["mean=0,0,0;std=1,1,1", "unit"],
+  ["mean=0,0,0;std=255,255,255", "unit"],
+  ["range=-1..1", "mean=0.5,0.5,0.5;std=0.5,0.5,0.5"],
+  ["range=0..255", "mean=0,0,0;std=0.003921569,0.003921569,0.003921569"],
+  [
+    "mean 0.4914 0.4822 0.4465, std 0.2470 0.2435 0.2616",
+    "mean=0.4914,0.4822,0.4465;std=0.247,0.2435,0.2616",
+  ],
+  ["mean=[127.5, 127.5, 127.5];std=[127.5,127.5,127.5]", "mean=0.5,0.5,0.5;std=0.5,0.5,0.5"],
+  ["mean=0.1,0.2,0.3;std=0.5,0.6,0.7;order=bgr", "mean=0.1,0.2,0.3;std=0.5,0.6,0.7;order=bgr"],
+])("%s is %s", (text, canonical) => {
+  expect(parsePreprocess(text)).toBe(canonical);
+  expect(parsePreprocess(parsePreprocess(text))).toBe(canonical);
+});
+
+test("in BGR, mean and deviation are in the network's order", () => {
+  const { mean, scale, order } = preprocessing("mean=0.1,0.2,0.3;std=0.5,0.25,0.125;order=bgr");
+  expect({ mean, scale, order }).toEqual({ mean: [0.3, 0.2, 0.1], scale: [2, 4, 8], order: [2, 1, 0] });
+});
+
+test.each([
+  "",
+  "rgb",
+  "mean=0.5",
+  "mean=0.5,0.5;std=0.5,0.5",
+  "mean=0,0,0;std=0,1,1",
+  "mean=0,0,0;std=1e-60,1,1",
+  "mean=0,0,0;std=-1,1,1",
+  "range=1..1",
+  "range=0..1;mean=0,0,0",
+  "mean=0,0,0 minus something",
+  "BGR 0-255 minus mean [103.939,116.779,123.68]",
+])("%j is refused, and how to write it is said", (text) => {
+  expect(() => parsePreprocess(text)).toThrow(InputError);
+});
+
+test("a text as long as a file is soon refused", () => {
+  expect(() => parsePreprocess(`mean=${"1 ".repeat(1e6)}`)).toThrow(InputError);
 });
 
 test("only the three words are kinds", () => {

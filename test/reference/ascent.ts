@@ -52,7 +52,7 @@ export function referenceAscent(
 /** Clamps rgb = u + mean to 0–1, in place. */
 export function clampToRgb(u: Tensor, model: Pick<Model, "preprocess">): void {
   const [batch, , height, width] = u.shape;
-  const { mean } = PREPROCESS[model.preprocess];
+  const { mean } = PREPROCESS[model.preprocess]!;
   for (let plane = 0; plane < batch * 3; plane++) {
     const shift = mean[plane % 3]!;
     for (let i = plane * height * width; i < (plane + 1) * height * width; i++) {

@@ -27,7 +27,7 @@ export function preprocessForward(
   kind: Preprocess,
   [y, x, h, w]: readonly number[] = [0, 0, u.shape[2], u.shape[3]],
 ): Tensor {
-  const { scale, order } = PREPROCESS[kind];
+  const { scale, order } = PREPROCESS[kind]!;
   const net = zeros([u.shape[0], 3, h!, w!]);
   forEachElement(net, (n, c, i, j, index) => {
     net.data[index] = scale[c]! * u.data[at(u, n, order[c]!, y! + i, x! + j)]!;
@@ -41,7 +41,7 @@ export function preprocessBackward(
   kind: Preprocess,
   [y, x, height, width]: readonly number[] = [0, 0, dnet.shape[2], dnet.shape[3]],
 ): Tensor {
-  const { scale, order } = PREPROCESS[kind];
+  const { scale, order } = PREPROCESS[kind]!;
   const du = zeros([dnet.shape[0], 3, height!, width!]);
   forEachElement(dnet, (n, c, i, j, index) => {
     du.data[at(du, n, order[c]!, y! + i, x! + j)] = scale[c]! * dnet.data[index]!;
@@ -75,7 +75,7 @@ export function addMean(u: Tensor, kind: Preprocess): Tensor {
 }
 
 function shiftByMean(image: Tensor, kind: Preprocess, sign: 1 | -1): Tensor {
-  const { mean } = PREPROCESS[kind];
+  const { mean } = PREPROCESS[kind]!;
   const shifted = zeros(image.shape);
   forEachPlane(image, (n, c, plane) => {
     const begin = (n * 3 + c) * plane;

@@ -1,0 +1,177 @@
+/**
+ * Looks through what people's names wrap a network in, and gives its tensors torchvision's names: `features.N` and
+ * `classifier.N`. Wrappers (`module.`, `state_dict.`, `backbone.`) are whatever stands before.
+ */
+
+import type { TensorShapes } from "./layer-tensors.ts";
+import { type FoundModule, modulesOf, orderedConvs } from "./modules.ts";
+import type { Spot } from "./pools.ts";
+
+/** A file's tensors in torchvision's names. */
+export interface NamedTensors {
+  readonly shapes: TensorShapes;
+  /** The file's own name of a tensor; of one that is not there, what it would be. */
+  original(name: string): string;
+  /** What may follow each convolution, where the numbering of `features.N` does not tell it. */
+  readonly spots?: readonly Spot[];
+  /** What was taken for granted, a sentence each. */
+  readonly assumptions: readonly string[];
+}
+
+const PARTS = /\.(weight|bias|running_mean|running_var|num_batches_tracked)$/;
+/** Layers of a head that has neither torchvision's names nor timm's. */
+const HEAD = /(^|[._])(classifier|fc|head|linear|dense|logits|output|out|mlp)_?\d*([._]|$)/i;
+
+export function namedTensors(tensors: TensorShapes): NamedTensors {
+  const prefixes = prefixesOfFeatures(tensors);
+  const prefix = prefixes[0];
+  if (prefix !== undefined) return underPrefix(tensors, prefix, prefixes);
+  return anyStack(tensors) ?? { shapes: tensors, original: (name) => name, assumptions: [] };
+}
+
+/** Every `X` of `Xfeatures.0.weight`: shortest first, and an attacker's copy of the network last. */
+function prefixesOfFeatures(tensors: TensorShapes): readonly string[] {
+  const prefixes = [...tensors.keys()]
+    .map((name) => /^((?:[^.]+\.)*)features\.(?:module\.)?0\.weight$/.exec(name)?.[1])
+    .filter((prefix) => prefix !== undefined);
+  const cost = (prefix: string): number => prefix.length + (/attacker|ema|teacher/.test(prefix) ? 1000 : 0);
+  return [...new Set(prefixes)].sort((a, b) => cost(a) - cost(b));
+}
+
+function underPrefix(tensors: TensorShapes, prefix: string, prefixes: readonly string[]): NamedTensors {
+  const names = new Map<string, string>();
+  for (const name of tensors.keys()) {
+    if (!name.startsWith(prefix)) continue;
+    const rest = name.slice(prefix.length).replace(/^(features|classifier)\.module\./, "$1.");
+    if (!names.has(rest)) names.set(rest, name);
+  }
+  if (![...names.keys()].some((name) => /^(classifier|pre_logits|head)\./.test(name))) {
+    const copies = prefixes.slice(1);
+    const own = (name: string): boolean => !copies.some((copy) => copy !== prefix && name.startsWith(copy));
+    for (const [name, original] of otherHead(tensors, own)) names.set(name, original);
+  }
+  const taken = JSON.stringify(prefix.slice(0, 60));
+  const others = prefixes.slice(1).map((other) => JSON.stringify(other.slice(0, 60)));
+  const copies =
+    others.length === 0 ? [] : [`the copy under ${taken} is taken, not the one under ${others.join(" or ")}`];
+  return renamed(tensors, names, prefix, copies);
+}
+
+/** `fc.weight`, `linear1.weight`: matrices outside of `classifier`. */
+function otherHead(tensors: TensorShapes, own: (name: string) => boolean): readonly [string, string][] {
+  const matrices = modulesOf(tensors).filter(
+    ({ kind, path }) => kind === "linear" && HEAD.test(path) && own(`${path}.`) && !/(^|\.)aux/i.test(path),
+  );
+  return headNames(matrices, modulesOf(tensors));
+}
+
+/** `classifier.N` of matrices: as they are numbered if they are of one module, else 0, 3, 6. */
+function headNames(
+  linears: readonly FoundModule[],
+  modules: readonly FoundModule[],
+): readonly [string, string][] {
+  const parents = new Set(linears.map(({ parent }) => parent));
+  const numbered = parents.size === 1 && linears.every(({ index }) => index !== undefined);
+  const names: [string, string][] = [];
+  for (const [i, linear] of linears.entries()) {
+    const at = numbered ? (linear.index as number) : 4 * i;
+    names.push(...partNames(`classifier.${at}`, linear));
+    const norm = normOf(linear, modules, linears[i + 1]);
+    if (norm) names.push(...partNames(`classifier.${numbered ? (norm.index as number) : at + 1}`, norm));
+  }
+  return names;
+}
+
+/** The batch norm between a module and the next one. */
+function normOf(
+  module: FoundModule,
+  modules: readonly FoundModule[],
+  next: FoundModule | undefined,
+): FoundModule | undefined {
+  const twin = modules.find(
+    ({ kind, path, outputs }) => kind === "norm" && outputs === module.outputs && isTwin(path, module.path),
+  );
+  if (twin) return twin;
+  const at = modules.indexOf(module);
+  const after = modules[at + 1];
+  if (after === undefined || after === next || after.kind !== "norm") return undefined;
+  return after.outputs === module.outputs ? after : undefined;
+}
+
+/** `bn2` of `conv2`, `norm1_2` of `conv1_2`. */
+function isTwin(norm: string, module: string): boolean {
+  const stem = (path: string): string => path.replace(/(conv|bn|norm|batchnorm|fc|linear)(?=[\d_])/gi, "#");
+  return norm !== module && /\d$/.test(module) && stem(norm) === stem(module);
+}
+
+function partNames(base: string, module: FoundModule): readonly [string, string][] {
+  return module.parts.map((part): [string, string] => [`${base}.${part}`, `${module.path}.${part}`]);
+}
+
+/** A stack of convolutions whatever its modules are called. */
+function anyStack(tensors: TensorShapes): NamedTensors | undefined {
+  // torchvision's names without the first layer are no other network: a layer is missing.
+  if ([...tensors.keys()].some((name) => /^features\.\d/.test(name))) return undefined;
+  const modules = modulesOf(tensors);
+  const convs = orderedConvs(modules);
+  if (convs.length === 0) return undefined;
+  const names = new Map<string, string>();
+  const sequential = isOneSequence(convs);
+  const spots: Spot[] = [];
+  for (const [i, conv] of convs.entries()) {
+    const base = sequential ? (conv.index as number) - (convs[0]?.index as number) : 4 * i;
+    const norm = normOf(conv, modules, convs[i + 1]);
+    for (const [name, original] of partNames(`features.${base}`, conv)) names.set(name, original);
+    const normAt =
+      sequential && norm?.index !== undefined ? norm.index - (convs[0]?.index as number) : base + 1;
+    if (norm) for (const [name, original] of partNames(`features.${normAt}`, norm)) names.set(name, original);
+    const next = convs[i + 1];
+    spots.push(next === undefined ? "last" : spotBetween(conv, next, norm !== undefined));
+  }
+  const linears = modules.filter(({ kind, path }) => kind === "linear" && !/(^|\.)aux/i.test(path));
+  for (const [name, original] of headNames(linears, modules)) names.set(name, original);
+  const named = renamed(tensors, names, "", []);
+  return sequential ? named : { ...named, spots };
+}
+
+/** Modules of one `nn.Sequential`, of which numbers tell what stands between them. */
+function isOneSequence(convs: readonly FoundModule[]): boolean {
+  return convs.every(
+    ({ parent, index }, i) =>
+      parent === convs[0]?.parent &&
+      index !== undefined &&
+      (i === 0 || index - (convs[i - 1]?.index as number) > 1),
+  );
+}
+
+function spotBetween(conv: FoundModule, next: FoundModule, normed: boolean): Spot {
+  const bothNumbered = conv.index !== undefined && next.index !== undefined;
+  if (conv.parent === next.parent && bothNumbered) {
+    const between = (next.index as number) - (conv.index as number) - 1 - (normed ? 1 : 0);
+    return between === 1 ? "none" : between === 2 ? "likely" : between === 3 ? "pool" : "free";
+  }
+  if (conv.block === undefined || next.block === undefined) return "free";
+  return conv.block === next.block ? "none" : "boundary";
+}
+
+function renamed(
+  tensors: TensorShapes,
+  names: ReadonlyMap<string, string>,
+  prefix: string,
+  assumptions: readonly string[],
+): NamedTensors {
+  const shapes = new Map<string, readonly number[]>();
+  for (const [name, original] of names) shapes.set(name, tensors.get(original) ?? []);
+  return {
+    shapes,
+    assumptions,
+    original: (name) => names.get(name) ?? similar(name, names) ?? prefix + name,
+  };
+}
+
+/** Of a tensor that is not there, beside one of its module that is. */
+function similar(name: string, names: ReadonlyMap<string, string>): string | undefined {
+  const part = PARTS.exec(name)?.[0];
+  const sibling = part && names.get(`${name.slice(0, -part.length)}.weight`);
+  return sibling?.replace(PARTS, part as string);
+}
