@@ -145,6 +145,11 @@ function findConvs(tensors: NamedShapes, used: Set<string>): readonly FoundConv[
 
 function noConvolution(tensors: NamedShapes): WeightsError {
   // Quoted: the names are a stranger's, and the message may end on a terminal.
+  const keras = [...tensors.keys()].find((name) => /\/(kernel|gamma)(:0)?$/.test(name));
+  if (keras !== undefined) {
+    const message = `${JSON.stringify(keras.slice(0, 60))} is in Keras's names and order (HWIO)`;
+    return new WeightsError(message, { remedy: "open the .h5 or .keras file that it was made of" });
+  }
   const names = [...tensors.keys()].slice(0, 3).map((name) => JSON.stringify(name.slice(0, 60)));
   const found = names.join(", ") || "no tensors";
   return new WeightsError(`conv1_1: tensor features.0.weight is missing, got ${found}`, {
@@ -294,7 +299,7 @@ function layoutHint(
   if (layout) return `this is ${layout.name}: transpose to OIHW`;
   const [, images = 0] = shape;
   if (place === 0 && images !== 3 && shape[2] === shape[3] && shape[0] === outputs && images < 9) {
-    return `the network takes images of ${images} channels; what runs takes RGB`;
+    return `the network takes images of ${images === 1 ? "one channel, grey" : `${images} channels`}; what runs takes RGB`;
   }
   if (shape[1] === inputChannels && !isKernel(0, 1)) return "only 3×3 kernels are supported";
   return "the checkpoint is not a VGG, or tensors of two checkpoints were mixed";

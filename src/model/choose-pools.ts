@@ -9,6 +9,7 @@ import {
   isPublished,
   type PoolChoice,
   poolsByNames,
+  poolsOfArch,
   poolsOfLayers,
   type Spot,
   type StackShape,
@@ -34,10 +35,14 @@ export function choosePools(
 ): ChosenPools {
   const { convs, head } = found;
   const said = options.layers ?? metadata["layers"];
-  const told = said === undefined ? undefined : poolsOfLayers(said, convs.length);
+  const widths = convs.map(({ outputChannels }) => outputChannels);
+  const arch = poolsOfArch(metadata["arch"], widths);
+  // What is written for people may leave the last pool out.
+  const written = arch && [...arch.slice(0, -1), arch.at(-1) === true || metadata["pool_last"] !== "false"];
+  const told = said === undefined ? written : poolsOfLayers(said, convs.length);
   const stack: StackShape = {
     spots: told === undefined ? found.spots : told.map((pool) => (pool ? "pool" : "none")),
-    channels: convs.map(({ outputChannels }) => outputChannels),
+    channels: widths,
     kernels: convs.map(() => 3),
     poolLast: told?.at(-1) ?? metadataFlag(metadata, "pool_last"),
     padding: options.padding ?? metadataPadding(metadata),
@@ -87,7 +92,7 @@ function averaged(
   const pools = told ?? poolsByNames(stack, true);
   const choice = { pools, padding: stack.padding ?? 1 };
   // torchvision's and timm's networks are what they are published as.
-  const known = told !== undefined || (isPublished(pools) && !stack.spots.includes("boundary"));
+  const known = told !== undefined || (isPublished(pools, true) && !stack.spots.includes("boundary"));
   const before = average === 1 ? "an average over all positions" : "an average over 7×7 parts";
   const says = `${sayChoice(choice)}, ${before} before the head, which takes ${features} features`;
   return { ...choice, average, assumptions: known ? [] : [says] };

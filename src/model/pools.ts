@@ -48,10 +48,11 @@ export function poolsByNames({ spots, channels, poolLast }: StackShape, head: bo
   );
 }
 
-/** Simonyan & Zisserman 2015, table 1: A, B, D, E, or their beginnings. */
+/** Simonyan & Zisserman 2015, table 1: A, B, D, E. */
 const PUBLISHED: readonly string[] = ["1,1,2,2,2", "2,2,2,2,2", "2,2,3,3,3", "2,2,4,4,4"];
 
-export function isPublished(pools: readonly boolean[]): boolean {
+/** @param whole not the beginning of one alone */
+export function isPublished(pools: readonly boolean[], whole = false): boolean {
   const blocks = [0];
   for (const [i, pool] of pools.entries()) {
     blocks[blocks.length - 1] = (blocks.at(-1) ?? 0) + 1;
@@ -60,6 +61,7 @@ export function isPublished(pools: readonly boolean[]): boolean {
   if (blocks.length === 1) return false;
   const [last = 0] = blocks.slice(-1);
   const before = blocks.slice(0, -1);
+  if (whole) return PUBLISHED.includes(blocks.join());
   return PUBLISHED.some((text) => {
     const published = text.split(",").map(Number);
     return before.every((count, i) => count === published[i]) && last <= (published[before.length] ?? 0);
@@ -82,9 +84,14 @@ export function fitFlatten(stack: StackShape, area: number, told: string): PoolC
   for (const { pools, cost } of alternatives(stack, base)) {
     if (cost > best.cost) continue;
     for (const padding of paddings) {
-      const side = USUAL_SIDES.find((size) => finalSide(stack, pools, padding, size) === wanted);
-      if (side === undefined) continue;
-      if (cost < best.cost) best = { cost, choices: [] };
+      const fits = (size: number): boolean => finalSide(stack, pools, padding, size) === wanted;
+      const sides = USUAL_SIDES.filter(fits);
+      // The smallest side that fits loses no row at a pool: 64 of 64 to 71, but not 96 of 92 to 99.
+      const exact = sides.find((size) => !fits(size - 1));
+      const side = exact ?? sides[0];
+      const total = cost + (exact === undefined ? 0.5 : 0);
+      if (side === undefined || total > best.cost) continue;
+      if (total < best.cost) best = { cost: total, choices: [] };
       best.choices.push({ pools, padding, side });
     }
   }
@@ -103,7 +110,10 @@ function* alternatives(
 ): Generator<{ readonly pools: readonly boolean[]; readonly cost: number }> {
   yield { pools: withoutFree(stack, base), cost: stack.spots.includes("free") ? 1 : 0 };
   const open = stack.spots.flatMap((spot, i) =>
-    isOpen(spot) || (spot === "last" && stack.poolLast === undefined) ? [i] : [],
+    (isOpen(spot) && (spot !== "likely" || stack.channels[i] === stack.channels[i + 1])) ||
+    (spot === "last" && stack.poolLast === undefined)
+      ? [i]
+      : [],
   );
   if (open.length > MOST_OPEN) return;
   const everywhere = base.map((pool, i) => stack.spots[i] === "free" || pool);
@@ -165,12 +175,16 @@ function noFit(stack: StackShape, pools: readonly boolean[], wanted: number, tol
 /** `pools after convolutions 2 and 4, padding 0, 64×64 images` */
 export function sayChoice({ pools, padding, side }: PoolChoice): string {
   const after = pools.flatMap((pool, i) => (pool ? [i + 1] : []));
-  const where = after.length === 0 ? "no pools" : `pools after convolution ${after.join(", ")}`;
-  return `${where}, padding ${padding}${side === undefined ? "" : `, ${side}×${side} images`}`;
+  const where =
+    after.length === 0
+      ? "no pools"
+      : `max-pools after convolution${after.length === 1 ? "" : "s"} ${after.join(", ")}`;
+  return `ReLUs, ${where}, padding ${padding}${side === undefined ? "" : `, ${side}×${side} images`}`;
 }
 
 /**
- * `conv conv pool conv pool`: after which convolutions pools stand. ReLUs follow convolutions without being said.
+ * `conv conv pool conv pool`, or `64,64,M,128,M` by widths: after which convolutions pools stand. ReLUs follow convolutions
+ * without being said.
  * @throws InputError for another word or number of convolutions
  */
 export function poolsOfLayers(text: string, convolutions: number): readonly boolean[] {
@@ -179,8 +193,8 @@ export function poolsOfLayers(text: string, convolutions: number): readonly bool
     .trim()
     .toLowerCase()
     .split(/[\s,]+/)) {
-    if (word === "conv") pools.push(false);
-    else if ((word === "pool" || word === "maxpool") && pools.length > 0) pools[pools.length - 1] = true;
+    if (word === "conv" || /^\d+$/.test(word)) pools.push(false);
+    else if (["pool", "maxpool", "m"].includes(word) && pools.length > 0) pools[pools.length - 1] = true;
     else if (!["relu", "dropout", "batchnorm"].includes(word)) {
       throw new InputError(`layers: expected conv or pool, got ${JSON.stringify(word.slice(0, 40))}`, {
         remedy: BY_HAND,
@@ -191,4 +205,19 @@ export function poolsOfLayers(text: string, convolutions: number): readonly bool
   throw new InputError(`layers: the file has ${convolutions} convolutions, got ${pools.length}`, {
     remedy: BY_HAND,
   });
+}
+
+/**
+ * What a file says of itself, `32,M,64,64,M; global average pool`: torchvision's way to write a VGG.
+ * @returns undefined where it is written otherwise or is of other widths
+ */
+export function poolsOfArch(
+  text: string | undefined,
+  widths: readonly number[],
+): readonly boolean[] | undefined {
+  const list = /^\s*(?:\d+|M)(?:\s*,\s*(?:\d+|M))+\s*(?=;|$)/.exec(text?.slice(0, 1000) ?? "")?.[0];
+  const words = list?.split(",").map((word) => word.trim()) ?? [];
+  const given = words.filter((word) => word !== "M").map(Number);
+  if (list === undefined || given.join() !== widths.join() || words[0] === "M") return undefined;
+  return poolsOfLayers(words.join(" "), widths.length);
 }

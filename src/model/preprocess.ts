@@ -26,7 +26,7 @@ export const preprocessKinds = Object.keys(WORDS) as readonly (keyof typeof WORD
 /** How any other is written, for messages. */
 export const PREPROCESS_SYNTAX =
   "unit (RGB 0–1), imagenet (its mean and deviation), caffe (BGR 0–255 minus means), " +
-  "mean=0.5,0.5,0.5;std=0.5,0.5,0.5 with your numbers, or range=-1..1; ;order=bgr may follow";
+  "mean=0.5,0.5,0.5;std=0.5,0.5,0.5 with your numbers, or range=-1..1 (and ;order=bgr behind it, if so)";
 
 const NUMBER = String.raw`-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?`;
 /** Numbers beyond this are of pixels 0–255; deviations and means of 0–1 are smaller. */
