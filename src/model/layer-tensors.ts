@@ -43,7 +43,9 @@ export function requireTensor(
 ): readonly number[] {
   const shape = tensors.get(name);
   if (shape === undefined)
-    throw new WeightsError(`${layer}: tensor ${tensors.original?.(name) ?? name} is missing`, { remedy: REMEDY });
+    throw new WeightsError(`${layer}: tensor ${tensors.original?.(name) ?? name} is missing`, {
+      remedy: REMEDY,
+    });
   used.add(name);
   return shape;
 }
