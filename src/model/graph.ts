@@ -207,7 +207,7 @@ class Chain {
   }
 
   #pool({ kind, kernel, stride, padding }: OfKind<"maxpool" | "avgpool">, where: string): void {
-    const text = `a ${kernel.join("×")} ${kind === "maxpool" ? "max" : "average"}-pool`;
+    const text = `a ${kernel.join("×")} ${kind === "maxpool" ? "max-pool" : "average pool"}`;
     if (this.#input !== "map") throw refused(`${where} is ${text} of what was flattened`);
     const unpadded = isAll(edges(padding), 0);
     // A pool of single pixels does nothing.
@@ -262,7 +262,8 @@ function convolutionProblem(
   if (!isAll(stride, 1)) return `${text} with stride ${stride.join("×")}`;
   if (!isAll(dilation, 1)) return `${text} with dilation ${dilation.join("×")}`;
   if (height !== width || height % 2 === 0) return text;
-  if (inputs !== channels) return `${text} of ${inputs} channels, where ${channels} come in`;
+  if (inputs !== channels)
+    return `${text} of ${inputs} channel${inputs === 1 ? "" : "s"}, where ${channels} come in`;
   const [pad = 0, ...others] = edges(padding);
   if (!isAll(others, pad)) return `${text} with padding that differs between its sides`;
   return Number.isInteger(pad) && pad >= 0 && pad < height ? undefined : `${text} with padding ${pad}`;

@@ -10,7 +10,19 @@ const relu: Layer = { kind: "relu", name: "relu1_1" };
 const maxpool: Layer = { kind: "maxpool", name: "pool1" };
 const avgpool: Layer = { kind: "avgpool", name: "avgpool", outputSize: 2 };
 const linear: Layer = { kind: "linear", name: "fc6", inputFeatures: 3 * 7 * 6, outputFeatures: 4 };
-const layers: Readonly<Record<string, Layer>> = { conv, unpadded, relu, maxpool, avgpool, linear };
+const sides = { name: "conv1_1", inputChannels: 3, outputChannels: 5 } as const;
+const wide: Layer = { kind: "plainconv", ...sides, side: 5, padding: 2 };
+const single: Layer = { kind: "plainconv", ...sides, side: 1, padding: 0 };
+const overlapping: Layer = { kind: "plainconv", ...sides, side: 7, padding: 6 };
+const leaky: Layer = { kind: "leaky", name: "relu1_1", slope: 0.1 };
+const tanh: Layer = { kind: "tanh", name: "tanh1_1" };
+const sigmoid: Layer = { kind: "sigmoid", name: "sigmoid1_1" };
+const affine: Layer = { kind: "affine", name: "norm1_1", channels: 3 };
+const halves: Layer = { kind: "avgpool2x2", name: "pool1" };
+const layers: Readonly<Record<string, Layer>> = {
+  ...{ conv, unpadded, relu, maxpool, avgpool, linear },
+  ...{ wide, single, overlapping, leaky, tanh, sigmoid, affine, halves },
+};
 
 const input: Shape = { channels: 3, height: 7, width: 6 };
 
@@ -21,6 +33,14 @@ test.each([
   ["maxpool", { channels: 3, height: 3, width: 3 }],
   ["avgpool", { channels: 3, height: 2, width: 2 }],
   ["linear", { channels: 4, height: 1, width: 1 }],
+  ["wide", { channels: 5, height: 7, width: 6 }],
+  ["single", { channels: 5, height: 7, width: 6 }],
+  ["overlapping", { channels: 5, height: 13, width: 12 }],
+  ["leaky", input],
+  ["tanh", input],
+  ["sigmoid", input],
+  ["affine", input],
+  ["halves", { channels: 3, height: 3, width: 3 }],
 ])("%s of 3×7×6 is %j", (name, output) => {
   const layer = layers[name] as Layer;
   expect(layerKind(layer).outputShape(layer, input)).toEqual(output);
@@ -31,6 +51,9 @@ test.each([
   ["unpadded", { channels: 3, height: 2, width: 6 }, "has nothing left of 3×2×6"],
   ["maxpool", { channels: 3, height: 7, width: 1 }, "has nothing left of 3×7×1"],
   ["linear", { channels: 3, height: 7, width: 7 }, "takes 126 numbers, got 3×7×7"],
+  ["halves", { channels: 3, height: 7, width: 1 }, "has nothing left of 3×7×1"],
+  ["wide", { channels: 4, height: 7, width: 7 }, "takes 3 channels, got 4"],
+  ["affine", { channels: 4, height: 7, width: 7 }, "takes 3 channels, got 4"],
 ])("%s does not take %j: it %s", (name, size, problem) => {
   const layer = layers[name] as Layer;
   expect(layerKind(layer).outputShape(layer, size)).toBe(problem);
@@ -43,6 +66,11 @@ test("the span of all outputs is all inputs that are used, and more only in the 
   expect(spanOf(relu, 7)).toEqual([0, 7]);
   // An odd last row is in no window.
   expect(spanOf(maxpool, 3)).toEqual([0, 6]);
+  expect(spanOf(halves, 3)).toEqual([0, 6]);
+  expect(spanOf(wide, 7)).toEqual([-2, 9]);
+  expect(spanOf(single, 7)).toEqual([0, 7]);
+  expect(spanOf(overlapping, 13)).toEqual([-6, 13]);
+  for (const layer of [leaky, tanh, sigmoid, affine]) expect(spanOf(layer, 7)).toEqual([0, 7]);
   for (const layer of [avgpool, linear]) expect(spanOf(layer, 1)).toBeUndefined();
 });
 
@@ -50,6 +78,8 @@ test("weights are counted with their biases", () => {
   const count = (layer: Layer) => layerKind(layer).parameterCount(layer);
   expect(count(conv)).toBe(5 * (3 * 3 * 3) + 5);
   expect(count(linear)).toBe(4 * 126 + 4);
+  expect(count(wide)).toBe(5 * (3 * 5 * 5) + 5);
+  expect(count(affine)).toBe(2 * 3);
   for (const layer of Object.values(layers)) expect(count(layer) > 0).toBe(hasWeights(layer));
   expect(Object.values(layers).filter(isDense)).toEqual([linear]);
 });
@@ -98,18 +128,23 @@ describe.each(convVariantNames)("with %s", (name) => {
       );
     expect(masks(relu, "plain")).toBe(fusesRelu);
     for (const rule of ["redirect", "guided"] as const) expect(masks(relu, rule)).toBe(false);
-    for (const before of [conv, maxpool, linear]) expect(masks(before, "plain")).toBe(false);
+    for (const before of [conv, maxpool, linear, leaky, tanh, affine])
+      expect(masks(before, "plain")).toBe(false);
   });
 });
 
 test("a ReLU computes the max-pool after it, and a max-pool masks its gradient unless that is redirected", () => {
   const at = (layer: Layer) => planned(layer, () => "single");
   expect(layerKind(relu).fuses(at(relu), [maxpool, conv])).toBe(1);
-  for (const next of [[], [conv], [avgpool], [linear]]) expect(layerKind(relu).fuses(at(relu), next)).toBe(0);
+  for (const next of [[], [conv], [avgpool], [linear], [halves]])
+    expect(layerKind(relu).fuses(at(relu), next)).toBe(0);
   const masks = (rule: "plain" | "redirect" | "guided") =>
     layerKind(maxpool).fusesBackward(at(maxpool), relu, rule);
   expect([masks("plain"), masks("guided"), masks("redirect")]).toEqual([true, true, false]);
-  expect(layerKind(maxpool).fusesBackward(at(maxpool), conv, "plain")).toBe(false);
+  for (const before of [conv, leaky]) {
+    expect(layerKind(maxpool).fusesBackward(at(maxpool), before, "plain")).toBe(false);
+  }
+  expect(layerKind(leaky).fuses(at(leaky), [maxpool])).toBe(0);
 });
 
 test("the weight of a linear layer is cut into slices that can be bound, which follow each other", () => {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { parseObjective } from "../../src/optvis/objective.ts";
 import { gradientFixtures, trajectoryFixtures } from "../fixtures/fixtures.ts";
+import { kindsFixtures } from "../fixtures/kinds.ts";
 import { hasAsset, nodeAssets } from "../stacks/assets.ts";
 import { relativeL2 } from "../support/error.ts";
 import { referenceAscent } from "./ascent.ts";
@@ -46,5 +47,18 @@ describe.each(trajectories)("ascent by $name", (fixture) => {
       const expected = fixture.expected[t]!;
       expect(Math.abs(value! - expected)).toBeLessThan(1e-8 * Math.max(1, Math.abs(expected)));
     }
+  });
+});
+
+describe.each(kindsFixtures)("layers of their own: $name", (fixture) => {
+  it("objective and gradient equal PyTorch's", async () => {
+    const model = await fixture.openModel();
+    const { terms } = parseObjective(fixture.objective, model.network);
+    const weights = await referenceWeights(model, deepestLayer(model.network, terms));
+    const u = subtractMean(tensor(fixture.shape, fixture.image()), model.preprocess);
+    const { objective, gradient } = objectiveGradient(model, weights, terms, u);
+    // Folded batch norm is rounded to float32.
+    expect(relativeL2(objective, fixture.expected)).toBeLessThan(1e-6);
+    expect(relativeL2(gradient.data, await fixture.gradient(nodeAssets))).toBeLessThan(1e-6);
   });
 });
