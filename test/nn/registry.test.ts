@@ -147,6 +147,27 @@ test("a ReLU computes the max-pool after it, and a max-pool masks its gradient u
   expect(layerKind(leaky).fuses(at(leaky), [maxpool])).toBe(0);
 });
 
+test("behind a leaky ReLU guided cuts off what is negative, and redirect changes nothing; smooth curves know no rule", () => {
+  const kernels = (layer: Layer, rule: "plain" | "redirect" | "guided") => {
+    const buffers = { outputGradient: "g", inputGradient: "g", mask: undefined };
+    const flags = () => {
+      throw new Error("no flag is needed");
+    };
+    const at = planned(layer, () => "single");
+    return layerKind(layer)
+      .backward(at, buffers, { rule, flags })
+      .map(({ kernel }) => kernel.name);
+  };
+  expect(kernels(leaky, "plain")).toEqual(["leaky_backward"]);
+  expect(kernels(leaky, "redirect")).toEqual(["leaky_backward"]);
+  expect(kernels(leaky, "guided")).toEqual(["leaky_backward_guided"]);
+  for (const layer of [tanh, sigmoid]) {
+    for (const rule of ["plain", "redirect", "guided"] as const) {
+      expect(kernels(layer, rule)).toEqual(["smooth_backward"]);
+    }
+  }
+});
+
 test("the weight of a linear layer is cut into slices that can be bound, which follow each other", () => {
   const uploads: { readonly buffer: string; readonly rows?: readonly number[] | undefined }[] = [];
   const at = planned(linear, () => "single");
