@@ -40,7 +40,13 @@ export const FLOORS: readonly (readonly Room[])[] = [
       beside: ["shaders"],
     },
   ],
-  [{ room: "model", knows: "networks: checkpoints, architectures, shapes, labels" }],
+  [
+    {
+      room: "model",
+      knows: "networks: checkpoints, architectures, shapes, labels",
+      packages: ["fflate"],
+    },
+  ],
   [
     {
       room: "optvis",

@@ -2,7 +2,7 @@
 import { WeightsError } from "../../errors.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import type { ByteSource } from "../source.ts";
-import { HEAD_BYTES, plainFormats, weightsEndings } from "./registry.ts";
+import { HEAD_BYTES, plainFormats, weightsEndings, zipFormats } from "./registry.ts";
 
 /**
  * Reads what the file lists; numbers when they are asked for. Nothing in the file is executed.
@@ -12,7 +12,20 @@ export async function openCheckpoint(source: ByteSource): Promise<Checkpoint> {
   const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
   const plain = plainFormats.find(({ begins }) => begins(head));
   if (plain) return (await plain.load()).open(source);
+  if (/^PK(\x03\x04|\x05\x06)/.test(String.fromCharCode(...head.subarray(0, 4)))) return openZip(source);
   throw otherKind(source, head);
+}
+
+async function openZip(source: ByteSource): Promise<Checkpoint> {
+  const { readZip } = await import("./zip.ts");
+  const zip = await readZip(source);
+  const names = [...zip.members.keys()];
+  const format = zipFormats.find(({ holds }) => names.some(holds));
+  if (format) return (await format.load()).open(source, zip);
+  const some = names.slice(0, 3).join(", ").slice(0, 200) || "nothing";
+  throw new WeightsError(`${source.name}: expected weights, got a zip archive of other files (${some})`, {
+    remedy: "unpack it, and choose the file that holds the network's weights",
+  });
 }
 
 interface Kind {
@@ -31,13 +44,11 @@ const KINDS: readonly Kind[] = [
     remedy: "check the address: the server answered with a page",
   },
   { begins: /^version https?:/, what: "a Git LFS pointer", remedy: "fetch the file itself: git lfs pull" },
-  { begins: /^PK\x03\x04/, what: "a zip archive", remedy: "convert it to safetensors" },
   {
     begins: /^\x89HDF/,
     what: "an HDF5 file (Keras .h5?)",
     remedy: "convert it to safetensors, OIHW",
   },
-  { begins: /^\x80[\x00-\x05]/, what: "a pickle", remedy: "save the network's weights as safetensors" },
   { begins: /^\x1f\x8b/, what: "a gzip archive", remedy: "unpack it" },
   { begins: /^(\x89PNG|\xff\xd8\xff|GIF8|RIFF....WEBP)/s, what: "an image", remedy: OTHER_NETWORK },
   { begins: /^%PDF/, what: "a PDF", remedy: OTHER_NETWORK },

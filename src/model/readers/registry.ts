@@ -4,10 +4,16 @@
  */
 import type { Checkpoint } from "../checkpoint.ts";
 import type { ByteSource } from "../source.ts";
+import type { Zip } from "./zip.ts";
 
 export interface Reader {
   /** Reads what the file lists; numbers when they are asked for. @throws WeightsError */
   open(source: ByteSource): Promise<Checkpoint>;
+}
+
+export interface ZipReader {
+  /** As `Reader.open`, of an archive whose directory was read. */
+  open(source: ByteSource, zip: Zip): Promise<Checkpoint>;
 }
 
 interface Named {
@@ -15,18 +21,19 @@ interface Named {
   readonly name: string;
   /** Endings that such files have, for choosers and texts. */
   readonly endings: readonly string[];
-  readonly load: () => Promise<Reader>;
 }
 
 /** A kind of file that its first bytes tell. */
 export interface PlainFormat extends Named {
   /** @param head the file's first bytes, `HEAD_BYTES` of them where it has as many */
   readonly begins: (head: Uint8Array) => boolean;
+  readonly load: () => Promise<Reader>;
 }
 
 /** A kind of zip archive, which the names of its members tell. */
 export interface ZipFormat extends Named {
   readonly holds: (member: string) => boolean;
+  readonly load: () => Promise<ZipReader>;
 }
 
 export const HEAD_BYTES = 64;
@@ -38,9 +45,33 @@ export const plainFormats: readonly PlainFormat[] = [
     begins: (head) => head[8] === 0x7b,
     load: () => import("./safetensors.ts"),
   },
+  {
+    name: "PyTorch before 1.6, or a pickle",
+    endings: [".pth", ".pt", ".ckpt", ".pkl"],
+    begins: (head) => (head[0] === 0x80 && (head[1] as number) <= 5) || isTextPickle(head),
+    load: () => import("./torch-legacy.ts"),
+  },
 ];
 
-export const zipFormats: readonly ZipFormat[] = [];
+export const zipFormats: readonly ZipFormat[] = [
+  {
+    name: "PyTorch",
+    endings: [".pth", ".pt", ".ckpt"],
+    holds: (member) => /(^|\/)data\.pkl$/.test(member),
+    load: () => import("./torch-zip.ts"),
+  },
+  {
+    name: "NumPy",
+    endings: [".npz"],
+    holds: (member) => member.endsWith(".npy"),
+    load: () => import("./npz.ts"),
+  },
+];
+
+/** Protocols 0 and 1 have no beginning of their own: PyTorch's number, a dictionary, or a global. */
+function isTextPickle(head: Uint8Array): boolean {
+  return /^(L119547037146038801333356L|\((dp|lp)\d+\n|\}q|c[a-z_.]+\n)/.test(String.fromCharCode(...head));
+}
 
 /** Endings of all kinds of file that open. */
 export const weightsEndings: readonly string[] = [
