@@ -69,7 +69,7 @@ export function addModelFlags(target: Command): Command {
     .optionsGroup("Network:")
     .requiredOption(
       "--model <file>",
-      "weights (.safetensors), or `embedded` for the network that comes along",
+      "weights (.safetensors, .pth, .npz …), or `embedded` for the network that comes along",
     )
     .option(
       "--preprocess <kind>",

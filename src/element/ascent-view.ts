@@ -53,7 +53,7 @@ const ABOUT_SHOWING: readonly PropertyKey[] = ["paused", "scaling"];
 export class AscentView extends RecipeElement implements RunHost {
   static override readonly styles = viewStyles;
 
-  /** URL of a safetensors file, or (as a property) the file itself; it is never uploaded. */
+  /** URL of a file of weights, or (as a property) the file itself; it is never uploaded. */
   @property() model: string | Blob = "";
   /**
    * URL of a photograph or (as a property) the photograph that `caricature`, `invert` and `style` compare with;

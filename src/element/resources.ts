@@ -15,7 +15,7 @@ import { browserGpu } from "./gpu-access.ts";
 
 /** Which weights, and how to read them. */
 export interface ModelRequest {
-  /** URL of a safetensors file, or the file itself, which stays on this device. */
+  /** URL of a file of weights, or the file itself, which stays on this device. */
   readonly model: string | Blob;
   /** Where the file does not say it itself. */
   readonly preprocess: Preprocess | undefined;

@@ -67,14 +67,14 @@ export async function startDownload(
 }
 
 function checkResponse(name: string, { status, statusText, headers }: Response): void {
-  if (status === 416) throw new WeightsError(`${name}: expected a safetensors file, got an empty one`);
+  if (status === 416) throw new WeightsError(`${name}: expected a file of weights, got an empty one`);
   if (status !== 200 && status !== 206) {
     throw new WeightsError(`${name}: the server answered ${status} ${statusText}`.trim(), {
       remedy: status >= 500 ? "try again later" : "check the address",
     });
   }
   if (/^\s*(text\/html|application\/xhtml)/i.test(headers.get("content-type") ?? "")) {
-    throw new WeightsError(`${name}: expected a safetensors file, got an HTML page`, {
+    throw new WeightsError(`${name}: expected a file of weights, got an HTML page`, {
       remedy: "check the address: the server answered with a page",
     });
   }

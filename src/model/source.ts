@@ -80,6 +80,6 @@ export function blobSource(blob: Blob, name = blob instanceof File ? blob.name :
 export function checkRange(name: string, size: number, begin: number, end: number): void {
   if (begin >= 0 && begin <= end && end <= size) return;
   throw new WeightsError(`${name}: bytes ${begin} to ${end} asked for, the file has ${size}`, {
-    remedy: "the file is cut short or is not safetensors; download it again",
+    remedy: "the file is cut short or damaged; download it again",
   });
 }

@@ -2,6 +2,7 @@ import { css, html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { AscentError } from "../errors.ts";
 import type { Network, Preprocess } from "../model/network.ts";
+import { weightsEndings } from "../model/readers/registry.ts";
 import { convolutions, parameterCount } from "../model/shapes.ts";
 import { icons } from "./icons.ts";
 import { errorMessage } from "./message.ts";
@@ -148,10 +149,11 @@ export class ModelPicker extends LitElement {
           ${icons.file} Choose weights
         </button>
         ${file ? html`<button @click=${() => this.#choose(embeddedModel)}>Embedded network</button>` : nothing}
-        <input id="file" type="file" accept=".safetensors" hidden aria-label="Weights, safetensors" @change=${this.#pick}>
+        <input id="file" type="file" accept=${weightsEndings.join(",")} hidden aria-label="Weights" @change=${this.#pick}>
       </div>
       <p class="hint">
-        VGG weights as <code>.safetensors</code>, also by dropping them on this page. They stay on this computer.
+        Weights as <code>.safetensors</code>, of PyTorch (<code>.pth</code>) or NumPy (<code>.npz</code>), also by dropping
+        them on this page. They stay on this computer.
       </p>
       ${
         this.linkedFile

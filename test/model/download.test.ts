@@ -43,11 +43,11 @@ test("an answer without a body is empty", async () => {
 test.each([
   [404, {}, "http://host/a: the server answered 404", "check the address"],
   [503, {}, "http://host/a: the server answered 503", "try again later"],
-  [416, {}, "http://host/a: expected a safetensors file, got an empty one", undefined],
+  [416, {}, "http://host/a: expected a file of weights, got an empty one", undefined],
   [
     200,
     { "content-type": "text/html; charset=utf-8" },
-    "http://host/a: expected a safetensors file, got an HTML page",
+    "http://host/a: expected a file of weights, got an HTML page",
     /answered with a page/,
   ],
 ])("an answer %i %j is refused, and the connection let go", async (status, headers, message, remedy) => {
