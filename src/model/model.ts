@@ -53,9 +53,17 @@ export async function openModel(source: ByteSource, options: OpenOptions = {}): 
 }
 
 /** What the file's own list of layers says, in its graph or its metadata, or else its names and shapes. */
-function architectureOf({ tensors, metadata, graph }: Checkpoint, options: OpenOptions): Architecture {
+function architectureOf(
+  { name: file, format, tensors, metadata, graph }: Checkpoint,
+  options: OpenOptions,
+): Architecture {
   const shapes: TensorShapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
   const listed = graphOfMetadata(metadata, shapes) ?? graph;
+  if (listed === undefined && format === "Keras HDF5") {
+    throw new WeightsError(`${file}: Keras' weights alone do not say activations, pools, padding and ε`, {
+      remedy: 'save the whole network: model.save("network.keras")',
+    });
+  }
   if (listed === undefined) return inferNetwork(shapes, metadata, options);
   const { padding, layers } = options;
   if (padding === undefined && layers === undefined) return networkOfGraph(listed, shapes, metadata);

@@ -44,11 +44,6 @@ const KINDS: readonly Kind[] = [
     remedy: "check the address: the server answered with a page",
   },
   { begins: /^version https?:/, what: "a Git LFS pointer", remedy: "fetch the file itself: git lfs pull" },
-  {
-    begins: /^\x89HDF/,
-    what: "an HDF5 file (Keras .h5?)",
-    remedy: "convert it to safetensors, OIHW",
-  },
   { begins: /^\x1f\x8b/, what: "a gzip archive", remedy: "unpack it" },
   { begins: /^(\x89PNG|\xff\xd8\xff|GIF8|RIFF....WEBP)/s, what: "an image", remedy: OTHER_NETWORK },
   { begins: /^%PDF/, what: "a PDF", remedy: OTHER_NETWORK },

@@ -51,6 +51,12 @@ export const plainFormats: readonly PlainFormat[] = [
     begins: (head) => (head[0] === 0x80 && (head[1] as number) <= 5) || isTextPickle(head),
     load: () => import("./torch-legacy.ts"),
   },
+  {
+    name: "Keras HDF5",
+    endings: [".h5", ".hdf5"],
+    begins: (head) => [0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10].every((byte, i) => head[i] === byte),
+    load: () => import("./keras.ts"),
+  },
 ];
 
 export const zipFormats: readonly ZipFormat[] = [
@@ -65,6 +71,12 @@ export const zipFormats: readonly ZipFormat[] = [
     endings: [".npz"],
     holds: (member) => member.endsWith(".npy"),
     load: () => import("./npz.ts"),
+  },
+  {
+    name: "Keras",
+    endings: [".keras"],
+    holds: (member) => member === "model.weights.h5",
+    load: () => import("./keras-zip.ts"),
   },
 ];
 
