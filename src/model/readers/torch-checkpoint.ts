@@ -2,6 +2,7 @@
 import type { Checkpoint } from "../checkpoint.ts";
 import type { ByteSource } from "../source.ts";
 import type { PickleValue } from "./pickle.ts";
+import { torchGraph } from "./torch-graph.ts";
 import { type ReadStorage, readTorchTensor, torchMetadata, torchTensors } from "./torch-tensors.ts";
 
 /** @throws WeightsError where it holds no tensors */
@@ -12,11 +13,13 @@ export function torchCheckpoint(
   format = "PyTorch",
 ): Checkpoint {
   const tensors = torchTensors(source.name, root, read);
+  const graph = torchGraph(root);
   return {
     name: source.name,
     format,
     tensors,
     metadata: torchMetadata(root),
+    ...(graph === undefined ? {} : { graph }),
     read: (name) => readTorchTensor(source.name, tensors, name),
     close: () => source.close?.(),
   };

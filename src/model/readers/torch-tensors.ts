@@ -66,13 +66,13 @@ export async function readTorchTensor(
   return gather(toFloat32(`${where}: tensor ${quote(name)}`, bytes, type), tensor);
 }
 
-/** Texts and numbers beside the tensors, such as `arch` and `epoch`, and lists of texts as JSON. */
+/** Texts beside the tensors, such as `arch`, and lists of texts, such as `classes`, as JSON. */
 export function torchMetadata(root: PickleValue): Readonly<Record<string, string>> {
   const entries = root instanceof Dict ? root.entries : [];
   return Object.fromEntries(
     entries.flatMap(([key, value]): [string, string][] => {
       if (typeof key !== "string") return [];
-      if (["string", "number", "boolean"].includes(typeof value)) return [[key, String(value)]];
+      if (typeof value === "string") return [[key, value]];
       const texts = Array.isArray(value) && value.length > 0 && value.every((it) => typeof it === "string");
       return texts ? [[key, JSON.stringify(value)]] : [];
     }),
