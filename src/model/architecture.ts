@@ -8,7 +8,6 @@
  * What that leaves open is chosen so that it fits the head (`pools.ts`), and told in `assumptions`.
  */
 import { WeightsError } from "../errors.ts";
-import type { ConvLayer } from "../nn/layers/conv.ts";
 import { choosePools } from "./choose-pools.ts";
 import { findHead, type Head, headLayers } from "./head.ts";
 import {
@@ -25,7 +24,7 @@ import { classNames, type Metadata } from "./metadata.ts";
 import { namedTensors } from "./names.ts";
 import type { Layer, Network } from "./network.ts";
 import { networkName } from "./network-name.ts";
-import type { PoolChoice, Spot } from "./pools.ts";
+import type { Spot } from "./pools.ts";
 
 export interface Architecture {
   readonly network: Network;
@@ -52,6 +51,10 @@ export interface FoundConv {
   readonly tensors: LayerTensors;
   readonly inputChannels: number;
   readonly outputChannels: number;
+  /** Of its square kernel. */
+  readonly side: number;
+  /** Batch norm after its ReLU. */
+  readonly normAfterRelu?: BatchNormTensors;
 }
 
 /**
@@ -137,6 +140,7 @@ function findConvs(tensors: NamedShapes, used: Set<string>): readonly FoundConv[
   for (const index of ordered) {
     const previous = convs[convs.length - 1];
     if (previous?.tensors.batchNorm !== undefined && index === previous.index + 1) continue;
+    if (previous?.normAfterRelu !== undefined && index === previous.index + 2) continue;
     expectRunnable(tensors, index, convs.length);
     convs.push(readConv(tensors, index, previous, used));
   }
@@ -165,7 +169,7 @@ function expectRunnable(tensors: NamedShapes, index: number, place: number): voi
   const name = tensors.original(`${base}.weight`).replace(/\.weight$/, "");
   const what =
     shape.length === 1 && tensors.has(`${base}.running_mean`)
-      ? "is batch norm after the ReLU"
+      ? "is batch norm that follows neither a convolution nor its ReLU"
       : shape.length === 1
         ? "is a normalization or a learned activation without running statistics"
         : undefined;
@@ -174,10 +178,10 @@ function expectRunnable(tensors: NamedShapes, index: number, place: number): voi
 
 /** What the numbering of `features.N` tells of the place after each convolution. */
 function spotsByNumbers(convs: readonly FoundConv[]): readonly Spot[] {
-  return convs.map(({ index, tensors }, i): Spot => {
+  return convs.map(({ index, tensors, normAfterRelu }, i): Spot => {
     const next = convs[i + 1];
     if (next === undefined) return "last";
-    const gap = next.index - index - (tensors.batchNorm === undefined ? 0 : 1);
+    const gap = next.index - index - ((tensors.batchNorm ?? normAfterRelu) ? 1 : 0);
     if (gap === 2) return "none";
     if (gap === 3) return "likely";
     if (gap === 4) return "pool";
@@ -189,7 +193,7 @@ function spotsByNumbers(convs: readonly FoundConv[]): readonly Spot[] {
 function likelyName(index: number, previous: FoundConv | undefined): string {
   if (previous === undefined) return "conv1_1";
   const [block = 1, place = 1] = (previous.likelyName.match(/\d+/g) ?? []).map(Number);
-  const gap = index - previous.index - (previous.tensors.batchNorm === undefined ? 0 : 1);
+  const gap = index - previous.index - ((previous.tensors.batchNorm ?? previous.normAfterRelu) ? 1 : 0);
   return gap >= 3 ? `conv${block + 1}_1` : `conv${block}_${place + 1}`;
 }
 
@@ -204,13 +208,7 @@ function readConv(
   const weight = `features.${index}.weight`;
   const shape = requireTensor(tensors, layer, weight, used);
   const outputChannels = shape[0] ?? 0;
-  if (
-    shape.length !== 4 ||
-    outputChannels < 1 ||
-    shape[1] !== inputChannels ||
-    shape[2] !== 3 ||
-    shape[3] !== 3
-  ) {
+  if (shape.length !== 4 || outputChannels < 1 || shape[1] !== inputChannels || !isOddSquare(shape)) {
     const outputs = (tensors.get(`features.${index}.bias`) ??
       tensors.get(`features.${index + 1}.weight`))?.[0];
     const hint = layoutHint(shape, inputChannels, outputs, index);
@@ -220,8 +218,18 @@ function readConv(
   const biasName = `features.${index}.bias`;
   const bias = tensors.has(biasName) ? { bias: biasName } : {};
   if (bias.bias !== undefined) requireVector(tensors, layer, biasName, outputChannels, used);
+  const second = batchNorm ? undefined : readBatchNorm(tensors, index + 2, layer, outputChannels, used);
+  const after = second === undefined ? {} : { normAfterRelu: second };
   const layerTensors = { weight, ...bias, ...(batchNorm === undefined ? {} : { batchNorm }) };
-  return { index, likelyName: layer, inputChannels, outputChannels, tensors: layerTensors };
+  return {
+    index,
+    side: shape[2] as number,
+    likelyName: layer,
+    ...after,
+    inputChannels,
+    outputChannels,
+    tensors: layerTensors,
+  };
 }
 
 /** Batch norm comes right after its convolution. Its weight is a vector, and it has running statistics. */
@@ -247,22 +255,36 @@ function readBatchNorm(
   return names;
 }
 
+const LARGEST_SIDE = 15;
+
+function isOddSquare([, , height = 0, width = 0]: readonly number[]): boolean {
+  return height === width && height % 2 === 1 && height <= LARGEST_SIDE;
+}
+
 function convLayers(
   convs: readonly FoundConv[],
-  { pools, padding }: PoolChoice,
+  { pools, padding, averages, slope }: ReturnType<typeof choosePools>,
   bindings: Map<string, LayerTensors>,
 ): Layer[] {
   const layers: Layer[] = [];
   let block = 1;
   let place = 1;
-  for (const [i, { inputChannels, outputChannels, tensors }] of convs.entries()) {
+  for (const [i, { inputChannels, outputChannels, tensors, side, normAfterRelu }] of convs.entries()) {
     const name = `conv${block}_${place}`;
-    const conv: ConvLayer = { kind: "conv", name, inputChannels, outputChannels, padding };
-    layers.push(conv, { kind: "relu", name: `relu${block}_${place}` });
+    const channels = { name, inputChannels, outputChannels };
+    const relu = `relu${block}_${place}`;
+    if (side === 3) layers.push({ kind: "conv", ...channels, padding });
+    else layers.push({ kind: "plainconv", ...channels, side, padding: (padding * (side - 1)) / 2 });
+    layers.push(slope === undefined ? { kind: "relu", name: relu } : { kind: "leaky", name: relu, slope });
     bindings.set(name, tensors);
+    if (normAfterRelu !== undefined) {
+      const norm = `norm${block}_${place}`;
+      layers.push({ kind: "affine", name: norm, channels: outputChannels });
+      bindings.set(norm, { batchNorm: normAfterRelu });
+    }
     place += 1;
     if (pools[i] !== true) continue;
-    layers.push({ kind: "maxpool", name: `pool${block}` });
+    layers.push({ kind: averages ? "avgpool2x2" : "maxpool", name: `pool${block}` });
     block += 1;
     place = 1;
   }
@@ -301,6 +323,7 @@ function layoutHint(
   if (place === 0 && images !== 3 && shape[2] === shape[3] && shape[0] === outputs && images < 9) {
     return `the network takes images of ${images === 1 ? "one channel, grey" : `${images} channels`}; what runs takes RGB`;
   }
-  if (shape[1] === inputChannels && !isKernel(0, 1)) return "only 3×3 kernels are supported";
+  if (shape[1] === inputChannels && !isKernel(0, 1))
+    return "kernels that run are square, of odd sides up to 15";
   return "the checkpoint is not a VGG, or tensors of two checkpoints were mixed";
 }

@@ -10,7 +10,8 @@ import {
   type PoolChoice,
   poolsByNames,
   poolsOfArch,
-  poolsOfLayers,
+  readLayers,
+  type SaidLayers,
   type Spot,
   type StackShape,
   sayChoice,
@@ -32,18 +33,28 @@ export function choosePools(
   found: FoundStack,
   metadata: Metadata,
   options: ArchitectureOptions,
+): ChosenPools & Pick<SaidLayers, "averages" | "slope"> {
+  const said = options.layers ?? metadata["layers"];
+  const by = said === undefined ? undefined : readLayers(said, found.convs.length);
+  return { ...placePools(found, by, metadata, options), averages: by?.averages ?? false, slope: by?.slope };
+}
+
+function placePools(
+  found: FoundStack,
+  by: SaidLayers | undefined,
+  metadata: Metadata,
+  options: ArchitectureOptions,
 ): ChosenPools {
   const { convs, head } = found;
-  const said = options.layers ?? metadata["layers"];
   const widths = convs.map(({ outputChannels }) => outputChannels);
   const arch = poolsOfArch(metadata["arch"], widths);
   // What is written for people may leave the last pool out.
   const written = arch && [...arch.slice(0, -1), arch.at(-1) === true || metadata["pool_last"] !== "false"];
-  const told = said === undefined ? written : poolsOfLayers(said, convs.length);
+  const told = by?.pools ?? written;
   const stack: StackShape = {
     spots: told === undefined ? found.spots : told.map((pool) => (pool ? "pool" : "none")),
     channels: widths,
-    kernels: convs.map(() => 3),
+    kernels: convs.map(({ side }) => side),
     poolLast: told?.at(-1) ?? metadataFlag(metadata, "pool_last"),
     padding: options.padding ?? metadataPadding(metadata),
   };

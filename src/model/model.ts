@@ -34,10 +34,7 @@ export async function openModel(source: ByteSource, options: OpenOptions = {}): 
   for (const tensors of bindings.values()) expectLayerReadable(checkpoint, tensors);
   return {
     network: await withImagenetClasses(network),
-    preprocess:
-      options.preprocess === undefined
-        ? metadataPreprocess(source.name, metadata)
-        : parsePreprocess(options.preprocess),
+    preprocess: await preprocessOf(checkpoint, options),
     unusedTensors,
     assumptions,
     metadata,
@@ -71,6 +68,22 @@ function architectureOf(
   throw new InputError(`${word} ${value}: the file lists its layers, and with them their padding`, {
     remedy: `leave ${word} to the file`,
   });
+}
+
+/** As asked for; else as a normalizer beside the weights says, which the robustness library saves; else the metadata. */
+async function preprocessOf(checkpoint: Checkpoint, { preprocess }: OpenOptions): Promise<Preprocess> {
+  if (preprocess !== undefined) return parsePreprocess(preprocess);
+  const mean = [...checkpoint.tensors.keys()].find((name) => /(^|\.)normalizer\.new_mean$/.test(name));
+  const std = mean?.replace(/mean$/, "std");
+  const isThree = (name: string): boolean =>
+    checkpoint.tensors.get(name)?.shape.reduce((a, b) => a * b, 1) === 3;
+  const { metadata } = checkpoint;
+  if (mean === undefined || std === undefined || !isThree(mean) || !isThree(std) || metadata["preprocess"]) {
+    return metadataPreprocess(checkpoint.name, metadata);
+  }
+  const digits = (numbers: Float32Array): string => [...numbers].map((n) => Number(n.toPrecision(7))).join();
+  const means = digits(await checkpoint.read(mean));
+  return parsePreprocess(`mean=${means};std=${digits(await checkpoint.read(std))}`);
 }
 
 function expectSource(source: ByteSource): void {

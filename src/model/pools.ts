@@ -2,7 +2,7 @@
  * Where pools stand and how convolutions are padded, where names do not tell: what fits the features that the head
  * takes at a size that people use.
  */
-import { InputError } from "../errors.ts";
+import { InputError, shown } from "../errors.ts";
 
 /**
  * What names tell of the place after a convolution. `none`: a ReLU alone; `pool`: a pool; `likely`: one module, a pool or a
@@ -182,26 +182,42 @@ export function sayChoice({ pools, padding, side }: PoolChoice): string {
   return `ReLUs, ${where}, padding ${padding}${side === undefined ? "" : `, ${side}×${side} images`}`;
 }
 
+/** What is said of the layers by hand. */
+export interface SaidLayers {
+  readonly pools: readonly boolean[];
+  /** Of all pools: they average. */
+  readonly averages: boolean;
+  /** Of all ReLUs among the convolutions: what they leave of a negative number. */
+  readonly slope: number | undefined;
+}
+
 /**
  * `conv conv pool conv pool`, or `64,64,M,128,M` by widths: after which convolutions pools stand. ReLUs follow convolutions
- * without being said.
+ * without being said. `avgpool` for pool, and `leaky0.1` somewhere, say of all that they are others.
  * @throws InputError for another word or number of convolutions
  */
-export function poolsOfLayers(text: string, convolutions: number): readonly boolean[] {
+export function readLayers(text: string, convolutions: number): SaidLayers {
   const pools: boolean[] = [];
+  const kinds = new Set<string>();
+  let slope: number | undefined;
   for (const word of text
     .trim()
     .toLowerCase()
     .split(/[\s,]+/)) {
+    const leaky = /^leaky(0?\.\d+)$/.exec(word)?.[1];
     if (word === "conv" || /^\d+$/.test(word)) pools.push(false);
-    else if (["pool", "maxpool", "m"].includes(word) && pools.length > 0) pools[pools.length - 1] = true;
+    else if (["pool", "maxpool", "m", "avgpool"].includes(word) && pools.length > 0) {
+      pools[pools.length - 1] = true;
+      kinds.add(word === "avgpool" ? "avgpool" : "maxpool");
+    } else if (leaky !== undefined && Number(leaky) > 0) slope = Number(leaky);
     else if (!["relu", "dropout", "batchnorm"].includes(word)) {
-      throw new InputError(`layers: expected conv or pool, got ${JSON.stringify(word.slice(0, 40))}`, {
+      throw new InputError(`layers: expected conv, pool, avgpool or leaky0.1, got ${shown(word)}`, {
         remedy: BY_HAND,
       });
     }
   }
-  if (pools.length === convolutions) return pools;
+  if (kinds.size > 1) throw new InputError("layers: expected pools of one kind", { remedy: BY_HAND });
+  if (pools.length === convolutions) return { pools, averages: kinds.has("avgpool"), slope };
   throw new InputError(`layers: the file has ${convolutions} convolutions, got ${pools.length}`, {
     remedy: BY_HAND,
   });
@@ -219,5 +235,5 @@ export function poolsOfArch(
   const words = list?.split(",").map((word) => word.trim()) ?? [];
   const given = words.filter((word) => word !== "M").map(Number);
   if (list === undefined || given.join() !== widths.join() || words[0] === "M") return undefined;
-  return poolsOfLayers(words.join(" "), widths.length);
+  return readLayers(words.join(" "), widths.length).pools;
 }
