@@ -83,7 +83,7 @@ export function addModelFlags(target: Command): Command {
     )
     .option(
       "--layers <words>",
-      'every convolution and the pools, "conv conv pool conv pool", where names do not tell',
+      'every convolution and the pools, "conv conv pool conv pool", where names do not tell; avgpool and leaky0.1 say that pools and ReLUs are others',
     );
 }
 

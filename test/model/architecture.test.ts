@@ -228,7 +228,7 @@ describe("what does not fit is explained", () => {
     ["a layer of another place", replaced("features.2.weight", [8, 3, 3, 3]), /conv1_2/, /mixed/],
     ["HWIO of three outputs", replaced("features.5.weight", [3, 3, 8, 3]), /conv2_1/, /mixed/],
     ["nothing to tell outputs by", replacedAlone("features.5.weight", [8, 16, 3, 3]), /conv2_1/, /mixed/],
-    ["5×5 kernels", replaced("features.5.weight", [16, 8, 5, 5]), /\(16,8,5,5\)/, /only 3×3 kernels/],
+    ["4×4 kernels", replaced("features.5.weight", [16, 8, 4, 4]), /\(16,8,4,4\)/, /of odd sides/],
     [
       "another width",
       replaced("features.5.weight", [16, 9, 3, 3]),

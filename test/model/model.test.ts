@@ -40,6 +40,15 @@ describe("preprocessing", () => {
       "mean=0.5,0.5,0.5;std=0.5,0.5,0.5",
     );
   });
+  test("is that of a normalizer beside the weights", async () => {
+    const beside = new Map<string, readonly number[]>([
+      ...shapes,
+      ["normalizer.new_mean", [3, 1, 1]],
+      ["normalizer.new_std", [3, 1, 1]],
+    ]);
+    const { preprocess } = await open(checkpoint(beside));
+    expect(preprocess).toMatch(/^mean=0\.\d+,0\.\d+,0\.\d+;std=0\.\d+,/);
+  });
   test("can be overruled", async () => {
     expect((await open(checkpoint(shapes, { preprocess: "caffe" }), { preprocess: "unit" })).preprocess).toBe(
       "unit",

@@ -237,3 +237,40 @@ test("batch norm in the head belongs to the linear layer before it", () => {
   expect(bindings.get("logits")?.weight).toBe("classifier.4.weight");
   expect(unusedTensors).toEqual([]);
 });
+
+describe("other layers", () => {
+  const kinds = (shapes: Shapes, options = {}): string =>
+    inferNetwork(shapes, {}, options)
+      .network.layers.map(({ kind }) => kind)
+      .join(" ");
+  const plain: Shapes = new Map([...conv("features.0", 8, 3), ...conv("features.3", 12, 8)]);
+
+  test("average pools and leaky ReLUs are said by layers", () => {
+    expect(kinds(plain, { layers: "conv leaky0.1 avgpool conv" })).toBe("conv leaky avgpool2x2 conv leaky");
+    const { layers } = inferNetwork(plain, {}, { layers: "conv pool conv leaky.25" }).network;
+    expect(layers[1]).toEqual({ kind: "leaky", name: "relu1_1", slope: 0.25 });
+    expect(() => kinds(plain, { layers: "conv pool conv avgpool" })).toThrow(InputError);
+  });
+
+  test("kernels of other odd sides keep the size as 3×3 do", () => {
+    const shapes: Shapes = new Map([...conv("features.0", 8, 3, 5), ...conv("features.2", 8, 8, 1)]);
+    expect(inferNetwork(shapes, {}).network.layers).toMatchObject([
+      { kind: "plainconv", name: "conv1_1", side: 5, padding: 2 },
+      { kind: "relu" },
+      { kind: "plainconv", name: "conv1_2", side: 1, padding: 0 },
+      { kind: "relu" },
+    ]);
+  });
+
+  test("batch norm after the ReLU is a layer of its own", () => {
+    const norm = ["weight", "bias", "running_mean", "running_var"].map(
+      (part) => [`features.2.${part}`, [8]] as const,
+    );
+    const shapes: Shapes = new Map([...conv("features.0", 8, 3), ...norm, ...conv("features.4", 8, 8)]);
+    const { network, bindings } = inferNetwork(shapes, {});
+    expect(network.layers.map(({ name }) => name).join(" ")).toBe(
+      "conv1_1 relu1_1 norm1_1 pool1 conv2_1 relu2_1",
+    );
+    expect(bindings.get("norm1_1")?.batchNorm?.mean).toBe("features.2.running_mean");
+  });
+});
