@@ -1,5 +1,5 @@
 /** What a checkpoint's metadata says about its architecture, its classes and its preprocessing. */
-import { InputError, WeightsError } from "../errors.ts";
+import { InputError, shown, WeightsError } from "../errors.ts";
 import type { Preprocess } from "./network.ts";
 import { isPreprocess } from "./preprocess.ts";
 
@@ -10,16 +10,14 @@ export function metadataPadding(metadata: Metadata): 0 | 1 | undefined {
   if (text === undefined) return undefined;
   if (text === "0") return 0;
   if (text === "1") return 1;
-  throw new WeightsError(`metadata padding expects "0" or "1", got ${JSON.stringify(text.slice(0, 40))}`);
+  throw new WeightsError(`metadata padding expects "0" or "1", got ${shown(text)}`);
 }
 
 export function metadataFlag(metadata: Metadata, key: string): boolean | undefined {
   const text = metadata[key];
   if (text === undefined) return undefined;
   if (text === "true" || text === "false") return text === "true";
-  throw new WeightsError(
-    `metadata ${key} expects "true" or "false", got ${JSON.stringify(text.slice(0, 40))}`,
-  );
+  throw new WeightsError(`metadata ${key} expects "true" or "false", got ${shown(text)}`);
 }
 
 /** `classes` of the metadata, checked against the head; none without a head or without that key. */
@@ -53,7 +51,7 @@ function jsonTexts(text: string): readonly string[] {
 export function metadataPreprocess(where: string, metadata: Metadata): Preprocess {
   const text = metadata["preprocess"];
   if (text !== undefined && isPreprocess(text)) return text;
-  const got = text === undefined ? "says nothing" : `says ${JSON.stringify(text.slice(0, 100))}`;
+  const got = text === undefined ? "says nothing" : `says ${shown(text)}`;
   const guess = text === undefined ? "" : guessPreprocess(text);
   throw new InputError(`${where}: preprocessing expects unit, imagenet or caffe, its metadata ${got}`, {
     remedy: `say which it is: --preprocess unit|imagenet|caffe${guess}`,

@@ -1,8 +1,8 @@
 /** One term of an objective without its weight, from text to data and back. What kinds there are: `terms/registry.ts`. */
-import { InputError } from "../errors.ts";
+import { InputError, shown } from "../errors.ts";
 import type { Network } from "../model/network.ts";
 import { argumentOf, wordOf } from "./algebra.ts";
-import { EXAMPLE, show } from "./spec-errors.ts";
+import { EXAMPLE } from "./spec-errors.ts";
 import type { Form, TermKind, Unweighted } from "./terms/kind.ts";
 import { kindOf, type Term, termKinds } from "./terms/registry.ts";
 import type { TermText } from "./terms/text.ts";
@@ -33,7 +33,7 @@ export function parseTerm(text: string, network: Network): Unweighted<Term> {
   const term = border === undefined ? read : leavingOut(Number(border), read, text);
   if (images === undefined) return term;
   if (kindOf(term as Term).batch !== "compared") return { ...term, images: images.split(",").map(Number) };
-  throw new InputError(`objective ${show(text)}: ${term.kind} is about the whole batch`, {
+  throw new InputError(`objective ${shown(text)}: ${term.kind} is about the whole batch`, {
     remedy: `write it without [${images}]`,
   });
 }
@@ -41,7 +41,7 @@ export function parseTerm(text: string, network: Network): Unweighted<Term> {
 function leavingOut(border: number, term: Unweighted<Term>, text: string): Unweighted<Term> {
   if (kindOf(term as Term).border && !("position" in term)) return { ...term, border } as Unweighted<Term>;
   throw new InputError(
-    `objective ${show(text)}: ${wordOf(text)} is no mean over positions, and has no border`,
+    `objective ${shown(text)}: ${wordOf(text)} is no mean over positions, and has no border`,
     {
       remedy: `a border goes with ${listed(bordered, "and")}`,
     },
@@ -57,7 +57,7 @@ function readCore(text: string, network: Network): Unweighted<Term> {
     return spelling.parse({ text, argument, layer, parts, network } satisfies TermText);
   }
   const words = [...spellings].map(([word, { kind }]) => (kind.reads === "layer" ? `${word}:` : word));
-  throw new InputError(`objective ${show(text)}: expected ${listed(words, "or")}`, { remedy: EXAMPLE });
+  throw new InputError(`objective ${shown(text)}: expected ${listed(words, "or")}`, { remedy: EXAMPLE });
 }
 
 /** `A, B and C`. */
