@@ -118,6 +118,12 @@ export class Stage extends LitElement {
         align-items: center;
         justify-content: center;
       }
+      .remark {
+        margin-block-start: 1rem;
+        color: var(--ink-soft);
+        font-size: 0.875rem;
+        text-align: center;
+      }
       .gap {
         inline-size: 0.75rem;
       }
@@ -174,6 +180,8 @@ export class Stage extends LitElement {
   @state() private iteration = 0;
   @state() private rate = 0;
   @state() private objective: number | undefined;
+  /** What should be known of the picture, in one line. */
+  @state() private remark: string | undefined;
   /** Something has been on the canvas. */
   @state() private hung = false;
 
@@ -206,10 +214,12 @@ export class Stage extends LitElement {
     this.iteration = 0;
     this.rate = 0;
     this.objective = undefined;
+    this.remark = undefined;
   }
 
   #onStep(event: HTMLElementEventMap["ascent-step"]): void {
-    const { iteration, iterationsPerSecond, objective } = event.detail;
+    const { iteration, iterationsPerSecond, objective, remark } = event.detail;
+    this.remark = remark;
     this.iteration = iteration;
     this.rate = iterationsPerSecond;
     if (objective !== undefined || iteration === 0) this.objective = objective;
@@ -282,6 +292,7 @@ export class Stage extends LitElement {
         </div>
       </div>
       ${this.#renderTransport()}
+      ${this.remark ? html`<p class="remark" role="status">${this.remark}.</p>` : nothing}
       <div class="below">
         <page-label .recipe=${this.recipe} .network=${this.network}></page-label>
         ${this.#renderNumbers()}
