@@ -1,6 +1,6 @@
 /** An ascent from its start to its end, with its speed. */
 import type { Ascent } from "../../engine/run/ascent.ts";
-import type { Gpu } from "../../gpu/device.ts";
+import { type Gpu, orLost } from "../../gpu/device.ts";
 import type { Model } from "../../model/network.ts";
 import { preprocessing } from "../../model/preprocess.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
@@ -52,7 +52,7 @@ export async function timedRun(
     context.onProgress?.(1);
     if (recipe.iterations > 1) {
       await ascent.prepare();
-      await gpu.device.queue.onSubmittedWorkDone();
+      await orLost(gpu, gpu.device.queue.onSubmittedWorkDone());
     }
     const start = performance.now();
     const encoded = ascent.encodingSeconds;
