@@ -35,7 +35,7 @@ export function pictureView(
   ></ascent-view>`;
 }
 
-/** Whether a photograph decides what is drawn, also where it is not the start. */
+/** Whether what is drawn depends on a photograph, as its start or as what an objective compares with. */
 function comparesWithPhoto(spec: string): boolean {
   return /(^|[\s*])(caricature|invert|style):/.test(spec);
 }

@@ -23,7 +23,7 @@ const RUN_LABELS: Readonly<Record<RunState, string>> = {
 };
 
 /**
- * The picture in its frame, its label, and what one does with it.
+ * The picture in its frame, its label, and the buttons that run and save it.
  * @fires {CustomEvent} save
  * @fires {CustomEvent} link
  */
@@ -182,7 +182,7 @@ export class Stage extends LitElement {
   @state() private objective: number | undefined;
   /** What should be known of the picture, in one line. */
   @state() private remark: string | undefined;
-  /** Something has been on the canvas. */
+  /** Whether a picture has been on the canvas. */
   @state() private hung = false;
 
   @query("ascent-view") readonly view!: AscentView;
@@ -258,7 +258,7 @@ export class Stage extends LitElement {
     const going = this.runState === "running" || this.runState === "hidden";
     const busy = !this.hung;
     const again = this.runState === "failed";
-    // With its device a picture is lost, though the canvas still shows it.
+    // When the device is lost, the picture is lost too, though the canvas still shows it.
     const gone = again && this.view.recipe === undefined;
     return html`<div class="transport" role="group" aria-label="Run">
       <button class="primary" ?disabled=${busy && !again} @click=${this.toggleRun} aria-keyshortcuts="Space" title="Space">
@@ -301,7 +301,7 @@ export class Stage extends LitElement {
   }
 }
 
-/** Three digits that matter, never an exponent for everyday sizes. */
+/** Three significant digits; an exponent only for very large and very small values. */
 function readable(value: number): string {
   if (!Number.isFinite(value)) return "not finite";
   const size = Math.abs(value);

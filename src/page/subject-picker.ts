@@ -77,7 +77,7 @@ export class SubjectPicker extends LitElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!this.network || !(changed.has("spec") || changed.has("network"))) return;
-    // Somebody who writes a formula stays there, even while it is a single term.
+    // The formula field stays open while it is edited, even if the formula is a single term.
     if (this.kind !== "formula" || changed.has("network")) this.kind = subjectKind(this.spec, this.network);
   }
 
@@ -89,7 +89,7 @@ export class SubjectPicker extends LitElement {
     if (this.network) this.#choose(specOf(term, this.network));
   }
 
-  /** Another kind of subject, keeping layer and channel where they mean something. */
+  /** Chooses another kind of subject. Layer and channel stay where the new kind has them. */
   #chooseKind(kind: SubjectKind): void {
     const { network } = this;
     this.kind = kind;
