@@ -1,7 +1,7 @@
 /** One term of an objective without its weight, from text to data and back. What kinds there are: `terms/registry.ts`. */
 import { InputError, shown } from "../errors.ts";
 import type { Network } from "../model/network.ts";
-import { argumentOf, wordOf } from "./algebra.ts";
+import { argumentOf, weighedTerms, wordOf } from "./algebra.ts";
 import { EXAMPLE } from "./spec-errors.ts";
 import type { Form, TermKind, Unweighted } from "./terms/kind.ts";
 import { kindOf, type Term, termKinds } from "./terms/registry.ts";
@@ -19,6 +19,11 @@ export const termForms: readonly Form[] = kinds.flatMap(({ forms }) => forms);
 export const bordered: readonly string[] = [...spellings]
   .filter(([, { kind }]) => kind.border)
   .map(([word]) => word);
+
+/** Whether an objective has a term that compares with a photograph; false where it cannot be taken apart. */
+export function comparesWithPhoto(spec: string): boolean {
+  return weighedTerms(spec)?.some(({ text }) => spellings.get(wordOf(text))?.kind.photo) ?? false;
+}
 
 /** Term, border and images: `channel:conv3_4:17:border=2[0,2]`. */
 const PARTS = /^(.*?[^\s])(?::border=(\d{1,4}))?(?:\[\s*(\d{1,3}(?:\s*,\s*\d{1,3})*)\s*\])?$/;
