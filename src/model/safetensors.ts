@@ -179,7 +179,7 @@ export function formatShape(shape: readonly number[]): string {
 }
 
 /** Numbers in a tensor of this shape; a scalar's shape is empty. */
-export function elementCount(shape: readonly number[]): number {
+function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, n) => product * n, 1);
 }
 

@@ -8,7 +8,7 @@ import { base, fields } from "./styles.ts";
 const SHOWN = 200;
 
 /** Names that contain the typed text. Those that begin with it come first. */
-export function matchingNames(names: readonly string[], typed: string): readonly string[] {
+function matchingNames(names: readonly string[], typed: string): readonly string[] {
   const wanted = typed.trim().toLowerCase();
   if (!wanted) return names;
   const found = names.filter((name) => name.toLowerCase().includes(wanted));
