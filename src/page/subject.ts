@@ -12,7 +12,7 @@ import { classOf, classTerm } from "../optvis/terms/neuron.ts";
 import { kindOf, termKinds } from "../optvis/terms/registry.ts";
 
 /** A class, one of the terms that controls can choose, or any formula. */
-export type SubjectKind = "class" | PlainTerm["kind"] | "formula";
+export type SubjectChoice = "class" | PlainTerm["kind"] | "formula";
 
 /** Kinds of term that controls choose. */
 export const plainKinds = Object.keys(termKinds).filter((name): name is PlainTerm["kind"] =>
@@ -41,7 +41,7 @@ export function soleTerm(spec: string, network: Network): PlainTerm | undefined 
 }
 
 /** Which control shows an objective. */
-export function subjectKind(spec: string, network: Network): SubjectKind {
+export function subjectKind(spec: string, network: Network): SubjectChoice {
   const term = soleTerm(spec, network);
   if (!term) return "formula";
   return classOf(term, network) === undefined ? term.kind : "class";
