@@ -18,12 +18,25 @@ export class InputError extends AscentError {
   override readonly name = "InputError";
 }
 
-/** A value in a message: what it is, and of a text its beginning. */
+/** A value for a message: a text quoted, a list as JSON, both cut at 80 characters; of other objects the class. */
 export function shown(value: unknown): string {
-  if (typeof value === "string")
-    return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (typeof value === "string") return JSON.stringify(beginning(value));
   if (typeof value === "function") return "a function";
+  if (Array.isArray(value)) return beginning(listText(value));
   return typeof value === "object" && value !== null ? `an object (${className(value)})` : String(value);
+}
+
+function beginning(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** JSON has no text for a list that holds itself. */
+function listText(list: readonly unknown[]): string {
+  try {
+    return JSON.stringify(list);
+  } catch {
+    return "a list";
+  }
 }
 
 function className(value: object): string {

@@ -24,7 +24,7 @@ export interface Room {
 }
 
 /** Names that stand for their surroundings wherever they are not declared. */
-export const GLOBALS: Readonly<Record<Surroundings, readonly string[]>> = {
+const GLOBALS: Readonly<Record<Surroundings, readonly string[]>> = {
   browser: ["document", "window", "navigator", "localStorage", "sessionStorage", "location", "self"],
   node: ["process", "Buffer", "require", "global", "__dirname", "__filename"],
 };
@@ -139,7 +139,7 @@ export function importFault(from: string, to: string): string | undefined {
   return missing && `${importer.room} may not import ${imported.room}, which needs ${SURROUNDINGS[missing]}`;
 }
 
-export const SURROUNDINGS: Readonly<Record<Surroundings, string>> = { browser: "a browser", node: "Node" };
+const SURROUNDINGS: Readonly<Record<Surroundings, string>> = { browser: "a browser", node: "Node" };
 
 /** Why a file may not import a package, `lit/decorators.js` or `node:fs`; undefined where it may. */
 export function packageFault(from: string, specifier: string): string | undefined {

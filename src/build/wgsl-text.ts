@@ -23,7 +23,7 @@ export interface Part {
 const IMPORT = /^#import ([\w/]+)$/;
 
 /** Folder that imports are looked for in, and that files are named from: `shaders`. */
-export function shaderRoot(path: string): string {
+function shaderRoot(path: string): string {
   return isLibrary(path) ? dirname(dirname(path)) : dirname(path);
 }
 

@@ -83,6 +83,6 @@ async function baseRecipe(
 type Defined<T> = { readonly [Key in keyof T]?: Exclude<T[Key], undefined> };
 
 /** The same without the keys that hold nothing, so that defaults can stand before them. */
-export function withoutUndefined<T extends object>(values: T): Defined<T> {
+function withoutUndefined<T extends object>(values: T): Defined<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

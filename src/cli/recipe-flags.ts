@@ -52,6 +52,6 @@ function addGroup(
   for (const field of recipeFieldNames) {
     const row = recipeRow(field);
     if (field === "objective" || row.group !== group || without?.includes(field)) continue;
-    addFlag(target, field, row, { leftOut: leftOut(field, plainValue(row)), ...OWN[field] });
+    addFlag(target, field, row, { leftOut: leftOut(field, row.leftOut ?? plainValue(row)), ...OWN[field] });
   }
 }

@@ -16,7 +16,7 @@ export interface SubjectFlags {
 }
 
 /** How the command line asks for one kind of subject. */
-interface SubjectKind {
+interface SubjectQuestion {
   addFlags(target: Command): Command;
   /** @returns the method's options for it */
   read(flags: SubjectFlags): object;
@@ -24,13 +24,13 @@ interface SubjectKind {
   objectiveOf(flags: SubjectFlags, network: Network): string;
 }
 
-const objective: SubjectKind = {
+const objective: SubjectQuestion = {
   addFlags: addObjectiveFlag,
   read: ({ objective }) => ({ objective }),
   objectiveOf: ({ objective = "" }) => objective,
 };
 
-export const subjects: Readonly<Record<Exclude<Subject, "none">, SubjectKind>> = {
+export const subjects: Readonly<Record<Exclude<Subject, "none">, SubjectQuestion>> = {
   objective,
   class: objective,
   layer: {
@@ -66,7 +66,7 @@ export const subjects: Readonly<Record<Exclude<Subject, "none">, SubjectKind>> =
 };
 
 /** Of a method that is about something. */
-export function subjectOf({ subject }: AnyMethod): SubjectKind {
+export function subjectOf({ subject }: AnyMethod): SubjectQuestion {
   if (subject !== "none") return subjects[subject];
   throw new Error("a method that is given photographs is about something");
 }

@@ -44,7 +44,7 @@ function placeholderOf(row: Row): string {
 }
 
 /** Reads the text of a flag. @param flag begins the message of the InputError */
-export function readerOf(flag: string, row: Row): (text: string) => unknown {
+function readerOf(flag: string, row: Row): (text: string) => unknown {
   switch (row.kind) {
     case "number":
       return (row.whole ? integer : number)(flag, row);

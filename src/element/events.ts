@@ -28,6 +28,8 @@ export interface StepDetail {
   readonly objectives: readonly number[];
   /** Over the last second or so. */
   readonly iterationsPerSecond: number;
+  /** What should be known of the picture, in one line: that the objective stayed 0, why, and what to try. */
+  readonly remark: string | undefined;
 }
 
 /** A network is loaded and its start is on the canvas; sent again after every change that needs a new plan. */

@@ -9,6 +9,7 @@ import { formatVariants } from "../engine/kernels/variant-text.ts";
 import type { Ascent, LiveSettings } from "../engine/run/ascent.ts";
 import { AscentError, type DeviceError, InputError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
+import { Silence } from "../optvis/silence.ts";
 import { BeginFailure, type BegunRun, beginRun } from "./begin-run.ts";
 import {
   AscentErrorEvent,
@@ -50,6 +51,7 @@ export class RunController implements ReactiveController {
   readonly #loop = new StepLoop();
   /** The loop rests while there are any. */
   readonly #turns = new Turns();
+  readonly #silence = new Silence();
   #onScreen = false;
   /** Iterations after which the run is finished. */
   #target = 0;
@@ -75,6 +77,11 @@ export class RunController implements ReactiveController {
 
   get failure(): AscentError | undefined {
     return this.#failure?.error;
+  }
+
+  /** What should be known of the picture, in one line; only where objective values are read back. */
+  get remark(): string | undefined {
+    return this.#ascent && this.#silence.remark(this.#ascent.recipe);
   }
 
   /** Of the newest model that could be opened. */
@@ -189,6 +196,7 @@ export class RunController implements ReactiveController {
     this.#ascent?.dispose();
     this.#ascent = ascent;
     this.#target = ascent.recipe.iterations;
+    this.#silence.clear();
     openCanvas(this.#host.canvas, gpu, ascent);
     this.#present();
     void ascent.lost.then((error) => {
@@ -220,11 +228,11 @@ export class RunController implements ReactiveController {
   /** One iteration, whether paused or not; resolves when its image is on the canvas. */
   step(): Promise<void> {
     return this.#takeTurn(async (ascent) => {
-      const [objective] = await ascent.step();
+      const objective = await ascent.step();
       if (this.#ascent !== ascent) return;
       this.#target = Math.max(this.#target, ascent.iteration);
       this.#present();
-      this.#report(ascent, objective === undefined ? [] : [objective]);
+      this.#report(ascent, objective.length > 0 ? [objective] : []);
     });
   }
 
@@ -235,6 +243,7 @@ export class RunController implements ReactiveController {
       if (this.#ascent !== ascent) return;
       this.#target = ascent.recipe.iterations;
       this.#rate.clear();
+      this.#silence.clear();
       this.#present();
       this.#report(ascent, []);
     });
@@ -294,14 +303,14 @@ export class RunController implements ReactiveController {
     })) {
       if (this.#ascent !== ascent) return;
       this.#present();
-      this.#report(
-        ascent,
-        (objective ?? []).map(([first]) => first ?? Number.NaN),
-      );
+      this.#report(ascent, objective ?? []);
     }
   }
 
-  #report(ascent: Ascent, objectives: readonly number[]): void {
+  /** @param values of each iteration that arrived, and each image */
+  #report(ascent: Ascent, values: readonly (readonly number[])[]): void {
+    const objectives = values.map(([first]) => first ?? Number.NaN);
+    for (const ofImages of values) this.#silence.record(ofImages);
     this.#rate.add(performance.now(), ascent.iteration);
     this.#host.dispatchEvent(
       new AscentStepEvent({
@@ -309,6 +318,7 @@ export class RunController implements ReactiveController {
         objective: objectives.at(-1),
         objectives,
         iterationsPerSecond: this.#rate.perSecond,
+        remark: this.remark,
       }),
     );
   }

@@ -18,11 +18,11 @@ export interface Dispatch<K = KernelSource> {
   /** Bytes that must be read and written, each once, for reports; 0 where it is not worth counting. */
   readonly bytes: number;
   /** Uniform fields that may change while running: field → key of the live value it is a multiple of. */
-  readonly live: Readonly<Record<string, LiveField>>;
+  readonly live: Readonly<Record<string, LiveUniform>>;
 }
 
 /** The field's value is `scale` times the live value `key` (`lr`, `l2`, `weight:0`, …). */
-export interface LiveField {
+export interface LiveUniform {
   readonly key: string;
   readonly scale: number;
 }
@@ -35,7 +35,7 @@ export interface DispatchOptions<S extends string, U extends UniformValues, O ex
   readonly overrides?: Readonly<Partial<Record<O, number>>>;
   readonly flops?: number;
   readonly bytes?: number;
-  readonly live?: Readonly<Partial<Record<keyof U & string, LiveField>>>;
+  readonly live?: Readonly<Partial<Record<keyof U & string, LiveUniform>>>;
 }
 
 /** Names are checked against the kernel by the compiler: a wrong, missing or extra one is an error. */
@@ -52,7 +52,7 @@ export function dispatch<S extends string, U extends UniformValues, O extends st
     workgroups: options.workgroups,
     flops: options.flops ?? 0,
     bytes: options.bytes ?? 0,
-    live: (options.live ?? {}) as Readonly<Record<string, LiveField>>,
+    live: (options.live ?? {}) as Readonly<Record<string, LiveUniform>>,
   };
 }
 

@@ -1,9 +1,9 @@
 /**
  * Kernels: compute entry points bound by name.
  *
- * A `KernelSource` is what the build made of one entry point of a `.wgsl` file (see `src/build/wgsl.ts`):
- * its code and the names, places and layouts of its bindings. A `Kernel` is that source compiled for
- * a device. Nobody writes a binding number or a byte offset by hand.
+ * The build makes a `KernelSource` of every entry point of a `.wgsl` file (see `src/build/wgsl.ts`). It holds the code,
+ * and the names, numbers and layouts of the bindings. A `Kernel` is that source compiled for a device. Nobody writes a
+ * binding number or a byte offset by hand.
  */
 import { ShaderError } from "../errors.ts";
 
@@ -25,7 +25,7 @@ export interface UniformLayout {
   readonly fields: Readonly<Record<string, UniformField>>;
 }
 
-/** Lines of the code that stand one after the other in a file: its name, the first one there, and how many. */
+/** Neighbouring lines of one source file: the file's name, the number of the first line, and how many lines. */
 export type CodeLines = readonly [file: string, first: number, count: number];
 
 /** `S`: names of the storage bindings; `U`: fields of the uniform struct; `O`: names of the overrides. */
@@ -40,7 +40,7 @@ export interface KernelSource<
   readonly file: string;
   /** Without comments: see `src/build/wgsl-text.ts`. */
   readonly code: string;
-  /** Where the lines of the code stand in the source, in order. */
+  /** Which source lines the code is made of, in the order of the code. */
   readonly lines: readonly CodeLines[];
   readonly storage: Readonly<Record<S, { readonly binding: number; readonly access: Access }>>;
   readonly uniform: UniformLayout | undefined;

@@ -12,7 +12,7 @@ export interface BufferSpec {
 }
 
 /** Numbers, float32 on the device, written to a buffer when it is allocated. */
-export interface Table {
+export interface DataTable {
   readonly buffer: string;
   readonly data: readonly number[];
 }
@@ -24,7 +24,7 @@ export interface Program {
   /** By name, each once. */
   readonly kernels: Readonly<Record<string, KernelSource>>;
   readonly buffers: readonly BufferSpec[];
-  readonly tables: readonly Table[];
+  readonly tables: readonly DataTable[];
   /** Each once, with the name of its kernel. */
   readonly dispatches: readonly Dispatch<string>[];
 }

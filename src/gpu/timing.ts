@@ -47,7 +47,7 @@ export async function timestampPasses(gpu: Gpu, passes: readonly TimedPass[]): P
 }
 
 /** Milliseconds of one pass: by timestamps, or from submission to completion by the clock. */
-export async function timePass(gpu: Gpu, pass: TimedPass): Promise<number> {
+async function timePass(gpu: Gpu, pass: TimedPass): Promise<number> {
   const times = await timestampPasses(gpu, [pass]);
   if (times) return times[0] as number;
   const start = performance.now();

@@ -1,6 +1,6 @@
 /** `fool`: a photograph changed until the network takes it for something else. */
 import { createAscent } from "../engine/run/ascent.ts";
-import { InputError } from "../errors.ts";
+import { InputError, shown } from "../errors.ts";
 import { classCount } from "../model/labels.ts";
 import type { Network } from "../model/network.ts";
 import { parseObjective } from "../optvis/objective.ts";
@@ -126,7 +126,7 @@ function wantedClass(network: Network, spec: string): number {
   const [term] = terms;
   const index = term && terms.length === 1 && term.weight > 0 ? classOf(term, network) : undefined;
   if (index !== undefined) return index;
-  throw new InputError(`objective: expected the one class to be taken for, got ${JSON.stringify(spec)}`, {
+  throw new InputError(`objective: expected the one class to be taken for, got ${shown(spec)}`, {
     remedy: classCount(network) > 0 ? "write class:NAME or class:I" : `${network.name} has no classes`,
   });
 }

@@ -66,7 +66,7 @@ export const info = method({
  *   flatten head accepts
  * @throws InputError if the size is too small or does not fit the head
  */
-export function describeModel(model: Model, size?: readonly [number, number]): ModelInfo {
+function describeModel(model: Model, size?: readonly [number, number]): ModelInfo {
   const { network } = model;
   const at = size ?? usualSize(network);
   const shapes = layerShapes(network, at);

@@ -1,5 +1,5 @@
 /** What every reader of weight files gives, whatever the file's format: names and shapes at once, numbers on demand. */
-import { WeightsError } from "../errors.ts";
+import { shown, WeightsError } from "../errors.ts";
 
 /** One tensor of a file, without its numbers. */
 export interface CheckpointTensor {
@@ -102,19 +102,13 @@ export function expectReadable(
   name: string,
 ): void {
   const tensor = tensors.get(name);
-  if (tensor === undefined) throw new WeightsError(`${where}: tensor ${quoteTensor(name)} is missing`);
+  if (tensor === undefined) throw new WeightsError(`${where}: tensor ${shown(name)} is missing`);
   if (isReadableType(tensor.type)) return;
   throw unreadable(where, name, tensor.type);
 }
 
 export function unreadable(where: string, name: string, type: string): WeightsError {
-  return new WeightsError(
-    `${where}: tensor ${quoteTensor(name)} expects F64, F32, F16 or BF16, got ${type}`,
-    { remedy: "convert the checkpoint to F32 or F16" },
-  );
-}
-
-/** A tensor's name in a message, cut where it is long. */
-export function quoteTensor(name: string): string {
-  return JSON.stringify(name.length > 80 ? `${name.slice(0, 77)}...` : name);
+  return new WeightsError(`${where}: tensor ${shown(name)} expects F64, F32, F16 or BF16, got ${type}`, {
+    remedy: "convert the checkpoint to F32 or F16",
+  });
 }

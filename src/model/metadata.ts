@@ -1,5 +1,5 @@
 /** What a checkpoint's metadata says about its architecture, its classes and its preprocessing. */
-import { InputError, WeightsError } from "../errors.ts";
+import { InputError, shown, WeightsError } from "../errors.ts";
 import type { Preprocess } from "./network.ts";
 import { lenient, PREPROCESS_SYNTAX } from "./preprocess.ts";
 
@@ -10,16 +10,14 @@ export function metadataPadding(metadata: Metadata): 0 | 1 | undefined {
   if (text === undefined) return undefined;
   if (text === "0") return 0;
   if (text === "1") return 1;
-  throw new WeightsError(`metadata padding expects "0" or "1", got ${JSON.stringify(text.slice(0, 40))}`);
+  throw new WeightsError(`metadata padding expects "0" or "1", got ${shown(text)}`);
 }
 
 export function metadataFlag(metadata: Metadata, key: string): boolean | undefined {
   const text = metadata[key];
   if (text === undefined) return undefined;
   if (text === "true" || text === "false") return text === "true";
-  throw new WeightsError(
-    `metadata ${key} expects "true" or "false", got ${JSON.stringify(text.slice(0, 40))}`,
-  );
+  throw new WeightsError(`metadata ${key} expects "true" or "false", got ${shown(text)}`);
 }
 
 /** `classes` of the metadata, checked against the head; none without a head or without that key. */
@@ -65,7 +63,7 @@ export function metadataPreprocess(where: string, metadata: Metadata): Preproces
   const found = text === undefined ? undefined : lenient(text);
   const said = found ?? (parts.length === 0 ? undefined : lenient(parts.join(";")));
   if (said !== undefined) return said;
-  const got = text === undefined ? "says nothing" : `says ${JSON.stringify(text.slice(0, 100))}`;
+  const got = text === undefined ? "says nothing" : `says ${shown(text)}`;
   const guess = text === undefined ? "" : guessPreprocess(text);
   throw new InputError(`${where}: how the network wants its pixels is not known, its metadata ${got}`, {
     remedy: `say preprocess: ${PREPROCESS_SYNTAX}${guess}`,

@@ -163,7 +163,7 @@ interface BatchNorm {
  * Batch norm at inference is affine, so it becomes part of the convolution before it (Ioffe & Szegedy 2015):
  * w′ = w·γ/√(σ²+ε), b′ = (b−μ)·γ/√(σ²+ε) + β, computed in float64 and rounded once.
  */
-export function foldBatchNorm(weight: Float32Array, bias: Float32Array, norm: BatchNorm): LayerWeights {
+function foldBatchNorm(weight: Float32Array, bias: Float32Array, norm: BatchNorm): LayerWeights {
   const outputs = bias.length;
   const { epsilon = BATCH_NORM_EPSILON } = norm;
   const perOutput = weight.length / outputs;

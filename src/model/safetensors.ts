@@ -3,8 +3,8 @@
  * of the header as an unsigned 64-bit little-endian number, the header in JSON, then the tensors' bytes without gaps or
  * overlaps. A file may be hostile, so every number is checked before it is used.
  */
-import { WeightsError } from "../errors.ts";
-import { isReadableType, quoteTensor as quote, type ReadableType, unreadable } from "./checkpoint.ts";
+import { shown, WeightsError } from "../errors.ts";
+import { isReadableType, type ReadableType, unreadable } from "./checkpoint.ts";
 import { type HeaderJson, parseHeaderJson } from "./header-json.ts";
 import { toFloat32 } from "./numbers.ts";
 import type { ByteSource } from "./source.ts";
@@ -111,10 +111,10 @@ export async function readTensor(
   const bytes = await source.read(info.begin, info.end);
   if (bytes.length !== info.end - info.begin) {
     throw corrupt(
-      `${source.name}: tensor ${quote(name)} takes ${info.end - info.begin} bytes, got ${bytes.length}`,
+      `${source.name}: tensor ${shown(name)} takes ${info.end - info.begin} bytes, got ${bytes.length}`,
     );
   }
-  return { dtype, shape, data: toFloat32(`${source.name}: tensor ${quote(name)}`, bytes, dtype) };
+  return { dtype, shape, data: toFloat32(`${source.name}: tensor ${shown(name)}`, bytes, dtype) };
 }
 
 /**
@@ -124,7 +124,7 @@ export async function readTensor(
  */
 export function readableTensor(where: string, header: SafetensorsHeader, name: string): ReadableTensor {
   const info = header.tensors.get(name);
-  if (info === undefined) throw new WeightsError(`${where}: tensor ${quote(name)} is missing`);
+  if (info === undefined) throw new WeightsError(`${where}: tensor ${shown(name)} is missing`);
   const { dtype } = info;
   if (isReadableType(dtype)) return { ...info, dtype };
   throw unreadable(where, name, dtype);
@@ -146,7 +146,7 @@ export function writeSafetensors(
     if (name === METADATA) throw new WeightsError(`a tensor cannot be called ${METADATA}`);
     if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0) || elementCount(shape) !== data.length) {
       throw new WeightsError(
-        `tensor ${quote(name)} of shape ${formatShape(shape)} got ${data.length} numbers`,
+        `tensor ${shown(name)} of shape ${formatShape(shape)} got ${data.length} numbers`,
       );
     }
     entries.push([name, { dtype: "F32", shape, data_offsets: [end, end + data.byteLength] }]);
@@ -192,7 +192,7 @@ function readMetadata(where: string, json: HeaderJson | undefined): Readonly<Rec
   if (json === undefined) return {};
   const texts: [string, string][] = [];
   for (const [key, value] of json instanceof Map ? json : [[METADATA, json]]) {
-    if (typeof value !== "string") throw corrupt(`${where}: metadata ${quote(key)} is not a text`);
+    if (typeof value !== "string") throw corrupt(`${where}: metadata ${shown(key)} is not a text`);
     texts.push([key, value]);
   }
   if (!(json instanceof Map)) throw corrupt(`${where}: ${METADATA} expects an object of texts`);
@@ -200,17 +200,17 @@ function readMetadata(where: string, json: HeaderJson | undefined): Readonly<Rec
 }
 
 function readTensorInfo(where: string, name: string, json: HeaderJson, dataBegin: number): TensorInfo {
-  const at = `${where}: tensor ${quote(name)}`;
+  const at = `${where}: tensor ${shown(name)}`;
   if (!(json instanceof Map)) throw corrupt(`${at} is not described by an object`);
   const fields: ReadonlyMap<string, HeaderJson> = json;
   for (const key of fields.keys()) {
     if (!["dtype", "shape", "data_offsets"].includes(key))
-      throw corrupt(`${at} has an unknown field ${quote(key)}`);
+      throw corrupt(`${at} has an unknown field ${shown(key)}`);
   }
   const dtype = fields.get("dtype");
   const bytes = typeof dtype === "string" ? BYTES_PER_ELEMENT.get(dtype) : undefined;
   if (typeof dtype !== "string" || bytes === undefined) {
-    throw corrupt(`${at} has the unknown type ${typeof dtype === "string" ? quote(dtype) : "(none)"}`);
+    throw corrupt(`${at} has the unknown type ${typeof dtype === "string" ? shown(dtype) : "(none)"}`);
   }
   const shape = integers(fields.get("shape"));
   if (shape === undefined) throw corrupt(`${at} has no shape`);
@@ -247,7 +247,7 @@ function integers(json: HeaderJson | undefined): readonly number[] | undefined {
 function checkLayout(source: ByteSource, tensors: readonly TensorInfo[], dataBegin: number): void {
   let at = dataBegin;
   for (const { name, begin, end } of [...tensors].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    const tensor = `${source.name}: tensor ${quote(name)}`;
+    const tensor = `${source.name}: tensor ${shown(name)}`;
     if (begin !== at) {
       const relation = begin < at ? "overlaps the tensor before it" : "leaves a gap before it";
       throw corrupt(`${tensor} ${relation}: expected to begin at byte ${at}, got ${begin}`);

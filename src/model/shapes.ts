@@ -127,7 +127,7 @@ function wrongSize(
  * Sides in pixels of the square images that pass through all the layers: always one range, open above
  * (`largest` is then 4096) unless the head flattens. Undefined where no square fits.
  */
-export function fittingSides(layers: readonly Layer[]): { smallest: number; largest: number } | undefined {
+function fittingSides(layers: readonly Layer[]): { smallest: number; largest: number } | undefined {
   const fits = (side: number): boolean => {
     let shape: Shape = { channels: 3, height: side, width: side };
     for (const layer of layers) {

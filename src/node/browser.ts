@@ -28,7 +28,7 @@ export interface LaunchOptions {
  * in screenshots. On Linux a GPU needs the feature `Vulkan` too. Most containers forbid the sandbox; it is off because
  * only pages of this project are opened.
  */
-export function chromiumFlags(software: boolean): string[] {
+function chromiumFlags(software: boolean): string[] {
   const always = [
     "--no-sandbox",
     "--enable-unsafe-webgpu",

@@ -1,6 +1,6 @@
 /** Specs of objectives as sums of terms: taken apart and put together, whatever the terms are. */
-import { InputError } from "../errors.ts";
-import { EXAMPLE, show } from "./spec-errors.ts";
+import { InputError, shown } from "../errors.ts";
+import { EXAMPLE } from "./spec-errors.ts";
 
 /** Longer specs are refused before they cost anything. A direction over 4,096 channels takes about 75,000. */
 export const MAX_SPEC_LENGTH = 2 ** 17;
@@ -38,7 +38,7 @@ export function splitTerms(spec: string): readonly SignedText[] {
     begin = joiner.lastIndex;
     at = begin - 1;
   }
-  if (quoted) throw new InputError(`objective ${show(spec)}: a quote is not closed`, { remedy: EXAMPLE });
+  if (quoted) throw new InputError(`objective ${shown(spec)}: a quote is not closed`, { remedy: EXAMPLE });
   const text = spec.slice(begin);
   if (signed && text.trim() === "") throw missing(spec, sign);
   return [...terms, { sign, text }];
@@ -46,7 +46,7 @@ export function splitTerms(spec: string): readonly SignedText[] {
 
 function missing(spec: string, after: 1 | -1 | string): InputError {
   const mark = after === 1 ? "+" : after === -1 ? "-" : after;
-  return new InputError(`objective ${show(spec)}: a term is missing after ${mark}`, { remedy: EXAMPLE });
+  return new InputError(`objective ${shown(spec)}: a term is missing after ${mark}`, { remedy: EXAMPLE });
 }
 
 /** A term's weight, and its text without it. */
@@ -61,7 +61,7 @@ export function weighTerm({ sign, text }: SignedText): WeighedText {
   const factor = FACTOR.exec(trimmed) ?? SIGN.exec(trimmed);
   const before = factor?.[1] ?? "";
   const weight = sign * Number(/^[+-]?$/.test(before) ? `${before}1` : before);
-  if (!Number.isFinite(weight)) throw new InputError(`objective ${show(trimmed)}: the factor is not finite`);
+  if (!Number.isFinite(weight)) throw new InputError(`objective ${shown(trimmed)}: the factor is not finite`);
   const rest = trimmed.slice(factor?.[0].length ?? 0);
   if (factor && rest === "") throw missing(trimmed, trimmed);
   return { weight, text: rest };

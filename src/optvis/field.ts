@@ -3,7 +3,7 @@
  * Types, checks, JSON, links, flags, attributes and controls are made from the same rows, so nothing is listed twice.
  * The recipe (`recipe-fields.ts`) and the options of every method (`src/methods`) are such tables.
  */
-import { InputError } from "../errors.ts";
+import { InputError, shown } from "../errors.ts";
 import { nearestNames } from "../model/labels.ts";
 import type { Size } from "../model/network.ts";
 
@@ -152,7 +152,7 @@ export function mapTable<T extends Table, Made>(
  * @throws InputError with what was expected and what is there
  */
 export function checkValue<R extends Row>(name: string, row: R, value: unknown): ValueOf<R> {
-  if (!allows(row, value)) throw new InputError(`${name} expects ${expected(row)}, got ${show(value)}`);
+  if (!allows(row, value)) throw new InputError(`${name} expects ${expected(row)}, got ${shown(value)}`);
   if (row.kind === "text") row.check?.(value as string);
   return value as ValueOf<R>;
 }
@@ -167,7 +167,7 @@ export function checkValues<T extends Table>(what: string, table: T, values: obj
   const unknown = Object.keys(values).find((name) => !Object.hasOwn(table, name));
   if (unknown !== undefined) {
     const [nearest] = nearestNames(names, unknown, 1);
-    throw new InputError(`${what} has the unknown field ${show(unknown)}; did you mean ${nearest}?`, {
+    throw new InputError(`${what} has the unknown field ${shown(unknown)}; did you mean ${nearest}?`, {
       remedy: `fields: ${names.join(" ")}`,
     });
   }
@@ -292,10 +292,4 @@ function nearestText(row: TextRow, text: string): string | undefined {
 /** `blur-every`: how flags and attributes spell the field `blurEvery`. */
 export function dashed(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-/** A value for a message, quoted and not too long. */
-export function show(value: unknown): string {
-  const shown = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
-  return shown.length > 80 ? `${shown.slice(0, 77)}...` : shown;
 }

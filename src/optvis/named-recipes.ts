@@ -1,8 +1,8 @@
 /**
- * Recipes as they were published or ship with other tools, by name. Rates are in our units (RGB 0–1), so the
- * originals' are divided by what their pixels range over. λ of L2 is of pixels over their standard deviation, and
- * `recipeSettings` makes it one of a network's own units. The objective and, where the original names none, the size
- * stay the user's.
+ * Recipes by name, as they were published or as other tools have them. Rates are in this project's units, RGB 0–1: the
+ * original's rate divided by the range of its pixels. λ of L2 is for pixels divided by their standard deviation;
+ * `recipeSettings` converts it to a network's own units. The user chooses the objective, and the size where the original
+ * names none.
  */
 import type { Preprocess } from "../model/network.ts";
 import { preprocessing } from "../model/preprocess.ts";
@@ -11,10 +11,10 @@ import { MACO_CROPS } from "./transforms/transforms.ts";
 
 export type NamedRecipe = Partial<Omit<Recipe, "objective" | "size">>;
 
-/** Standard deviation of ImageNet's colours, about; CS231n's pixels are in units of it. */
+/** About the standard deviation of ImageNet's colours, the unit of CS231n's pixels. */
 const DEVIATION = 0.226;
 
-/** What Yosinski's four have in common. */
+/** Settings that Yosinski's four recipes share. */
 const YOSINSKI = { init: "noise", optimizer: "rms", lr: 0.02, clamp: true, redirect: false } as const;
 
 export const namedRecipes = {
@@ -25,10 +25,10 @@ export const namedRecipes = {
   simonyan2013: { init: "zeros", optimizer: "sgd", lr: 0.05, l2: 1e-4, redirect: false, iterations: 200 },
   /**
    * Yosinski et al. 2015, "Understanding Neural Networks Through Deep Visualization": the four of their Table 1, which
-   * gives decay, blur, clipping and iterations, but no rate. Those of their Deep Visualization Toolbox, which also clamps,
-   * are of plain ascent on a class of one network (100 on pixels 0 to 255, or less for a gain of 2 a step); with them the
-   * embedded network's classes do not leave the ground. Ours is of steps normalised by their rms. The toolbox ascends one
-   * unit: a class, or the one in the centre of a channel, `neuron:LAYER:I`.
+   * gives decay, blur, clipping and iterations, but no rate. Their Deep Visualization Toolbox has rates, and clamps too.
+   * Those rates are for plain ascent on a class of one network: 100 on pixels 0 to 255, or less for a gain of 2 a step.
+   * With them the embedded network's classes do not rise. Our rate is for steps normalised by their rms. The toolbox
+   * ascends one unit: a class, or the unit in the centre of a channel, `neuron:LAYER:I`.
    */
   yosinski2015a: { ...YOSINSKI, blur: 0.5, blurEvery: 4, clipNorm: 50, iterations: 500 },
   yosinski2015b: { ...YOSINSKI, decay: 0.3, clipNorm: 20, iterations: 750 },
@@ -40,9 +40,9 @@ export const namedRecipes = {
     ...{ jitter: 16, blur: 0.5, blurEvery: 10, clamp: true, redirect: false },
   },
   /**
-   * Keras, "Visualizing what convnets learn" (Chollet 2020): rate 10 on pixels from −1 to 1. Its objective, which a
-   * recipe leaves to the user, is a channel without a border of two positions: `channel:LAYER:I:border=2`. It shows 180×180
-   * standardised, and without 25 pixels on every side; here the size is the user's, and nothing is cut off.
+   * Keras, "Visualizing what convnets learn" (Chollet 2020): rate 10 on pixels from −1 to 1. Its objective is a
+   * channel without a border of two positions; a user writes it as `channel:LAYER:I:border=2`. It draws 180×180 pixels,
+   * cuts off 25 on every side, and shows the rest standardised. Here the user chooses the size, and nothing is cut off.
    */
   keras: {
     ...{ init: "noise", optimizer: "normalized", lr: 5, iterations: 30, redirect: false },
@@ -66,8 +66,8 @@ export const namedRecipes = {
     ...{ redirect: true, iterations: 512 },
   },
   /**
-   * Fel et al. 2023, MACO: NAdam with rate 1 on the phase; boxes of 50 to 5 % and noise 0.08. A step sees one box an
-   * image: 32 of them are a batch of 32 that shares everything (`batch` 32, `share` 2048).
+   * Fel et al. 2023, MACO: NAdam with rate 1 on the phase; boxes of 50 to 5 % and noise 0.08. Here a step sees
+   * one box an image. For 32 boxes draw 32 images that share all frequencies: `batch` 32, `share` 2048.
    */
   maco2023: {
     ...{ param: "maco", init: "noise", transforms: MACO_CROPS, optimizer: "nadam", lr: 1 },
@@ -80,9 +80,9 @@ export type RecipeName = keyof typeof namedRecipes;
 export const recipeNames = Object.keys(namedRecipes) as readonly RecipeName[];
 
 /**
- * Every setting of a named recipe: what it does not name is as in plain ascent.
- * @param preprocess of the network: Σ(network input)² of pixels 0 to 255 is thousands of times that of pixels over
- *   their deviation, and a score is the same
+ * Every setting of a named recipe. Settings that it does not name are those of plain ascent.
+ * @param preprocess of the network, on which λ depends: Σ(network input)² is thousands of times larger for pixels 0 to
+ *   255 than for pixels over their deviation, while the score is the same
  */
 export function recipeSettings(name: RecipeName, preprocess: Preprocess): NamedRecipe {
   const { objective: _objective, size: _size, seed: _seed, batch: _batch, ...plain } = defaultRecipe;

@@ -11,10 +11,9 @@
  * padding makes them unlike the others (Chollet 2020, the Keras example). `[0,2]` makes a term one of these images of a
  * batch alone.
  */
-import { InputError } from "../errors.ts";
+import { InputError, shown } from "../errors.ts";
 import type { Network, Shape } from "../model/network.ts";
 import { joinTerms, MAX_SPEC_LENGTH, splitTerms, weighTerm } from "./algebra.ts";
-import { show } from "./spec-errors.ts";
 import { isPenalty, type Objective, type Term } from "./term.ts";
 import { bordered, formatTerm, listed, parseTerm, termForms } from "./term-text.ts";
 import type { AtPosition, Form } from "./terms/kind.ts";
@@ -51,7 +50,7 @@ export function parseObjective(spec: string, network: Network): Objective {
     return { ...parseTerm(text, network), weight } as Term;
   });
   if (terms.every(isPenalty)) {
-    throw new InputError(`objective ${show(spec)} names no layer: penalties alone leave nothing to ascend`, {
+    throw new InputError(`objective ${shown(spec)} names no layer: penalties alone leave nothing to ascend`, {
       remedy: `add for example channel:${network.layers[0]?.name}:0`,
     });
   }
@@ -103,7 +102,7 @@ function expectInner(layer: string, border: number, shapes: ReadonlyMap<string, 
 /** The term's position, the centre if none is said. */
 function placed(term: AtPosition, shapes: ReadonlyMap<string, Shape>): readonly [y: number, x: number] {
   const shape = shapes.get(term.layer);
-  if (shape === undefined) throw new InputError(`layer ${show(term.layer)} has no shape at this size`);
+  if (shape === undefined) throw new InputError(`layer ${shown(term.layer)} has no shape at this size`);
   const { height, width } = shape;
   const [y, x] = term.position ?? centre(shape);
   if (y < height && x < width) return [y, x];

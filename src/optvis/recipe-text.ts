@@ -1,6 +1,6 @@
 /** Recipes as people keep and send them: JSON, and the query of a link. */
-import { InputError } from "../errors.ts";
-import { checkValues, formatValue, mapTable, nearestValue, show } from "./field.ts";
+import { InputError, shown } from "../errors.ts";
+import { checkValues, formatValue, mapTable, nearestValue } from "./field.ts";
 import { defaultRecipe, type Recipe, recipeFieldNames } from "./recipe.ts";
 import { recipeFields } from "./recipe-fields.ts";
 
@@ -12,7 +12,7 @@ import { recipeFields } from "./recipe-fields.ts";
 export function parseRecipe(json: unknown): Recipe {
   const value = typeof json === "string" ? parseJson(json) : json;
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new InputError(`recipe expects a JSON object, got ${show(value)}`);
+    throw new InputError(`recipe expects a JSON object, got ${shown(value)}`);
   }
   return checkRecipe({ ...defaultRecipe, ...value });
 }
@@ -48,6 +48,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new InputError(`recipe is not JSON: ${show(text)}`, { cause });
+    throw new InputError(`recipe is not JSON: ${shown(text)}`, { cause });
   }
 }

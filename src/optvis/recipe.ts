@@ -13,8 +13,6 @@ export type Recipe = ValuesOf<RecipeFields>;
 export type ParamKind = Recipe["param"];
 export type OptimizerKind = Recipe["optimizer"];
 
-export type NumericField = NamesWith<RecipeFields, { readonly kind: "number" }>;
-
 /** Fields that may change while an ascent runs: they are uniforms of its kernels. */
 export type LiveField = NamesWith<RecipeFields, { readonly live: "always" }>;
 

@@ -3,7 +3,7 @@
  * of `partials`; another adds the slots up. The order is fixed, so the same input gives the same bits.
  */
 import { reduce_partials, reduce_total } from "../../shaders/reduce.wgsl";
-import { type BufferRef, type Dispatch, dispatch, type LiveField } from "../gpu/dispatch.ts";
+import { type BufferRef, type Dispatch, dispatch, type LiveUniform } from "../gpu/dispatch.ts";
 
 /** Partial sums of one slot and image. */
 export const PARTIALS = 64;
@@ -19,7 +19,7 @@ export interface Reduction {
   readonly count: number;
   readonly slot: number;
   readonly scale: number;
-  readonly live?: LiveField;
+  readonly live?: LiveUniform;
 }
 
 /** Bytes of the partial sums of `slots` slots. */

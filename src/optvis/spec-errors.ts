@@ -2,8 +2,3 @@
 
 export const EXAMPLE =
   'write for example channel:conv2_1:5 - 0.5*channel:conv1_2:3, or class:"NAME WITH SPACES"';
-
-/** A piece of the spec, quoted and not too long. */
-export function show(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text);
-}

@@ -1,8 +1,8 @@
 /** One term of an objective without its weight, from text to data and back. What kinds there are: `terms/registry.ts`. */
-import { InputError } from "../errors.ts";
+import { InputError, shown } from "../errors.ts";
 import type { Network } from "../model/network.ts";
-import { argumentOf, wordOf } from "./algebra.ts";
-import { EXAMPLE, show } from "./spec-errors.ts";
+import { argumentOf, weighedTerms, wordOf } from "./algebra.ts";
+import { EXAMPLE } from "./spec-errors.ts";
 import type { Form, TermKind, Unweighted } from "./terms/kind.ts";
 import { kindOf, type Term, termKinds } from "./terms/registry.ts";
 import type { TermText } from "./terms/text.ts";
@@ -20,6 +20,11 @@ export const bordered: readonly string[] = [...spellings]
   .filter(([, { kind }]) => kind.border)
   .map(([word]) => word);
 
+/** Whether an objective has a term that compares with a photograph; false where it cannot be taken apart. */
+export function comparesWithPhoto(spec: string): boolean {
+  return weighedTerms(spec)?.some(({ text }) => spellings.get(wordOf(text))?.kind.photo) ?? false;
+}
+
 /** Term, border and images: `channel:conv3_4:17:border=2[0,2]`. */
 const PARTS = /^(.*?[^\s])(?::border=(\d{1,4}))?(?:\[\s*(\d{1,3}(?:\s*,\s*\d{1,3})*)\s*\])?$/;
 
@@ -33,7 +38,7 @@ export function parseTerm(text: string, network: Network): Unweighted<Term> {
   const term = border === undefined ? read : leavingOut(Number(border), read, text);
   if (images === undefined) return term;
   if (kindOf(term as Term).batch !== "compared") return { ...term, images: images.split(",").map(Number) };
-  throw new InputError(`objective ${show(text)}: ${term.kind} is about the whole batch`, {
+  throw new InputError(`objective ${shown(text)}: ${term.kind} is about the whole batch`, {
     remedy: `write it without [${images}]`,
   });
 }
@@ -41,7 +46,7 @@ export function parseTerm(text: string, network: Network): Unweighted<Term> {
 function leavingOut(border: number, term: Unweighted<Term>, text: string): Unweighted<Term> {
   if (kindOf(term as Term).border && !("position" in term)) return { ...term, border } as Unweighted<Term>;
   throw new InputError(
-    `objective ${show(text)}: ${wordOf(text)} is no mean over positions, and has no border`,
+    `objective ${shown(text)}: ${wordOf(text)} is no mean over positions, and has no border`,
     {
       remedy: `a border goes with ${listed(bordered, "and")}`,
     },
@@ -57,7 +62,7 @@ function readCore(text: string, network: Network): Unweighted<Term> {
     return spelling.parse({ text, argument, layer, parts, network } satisfies TermText);
   }
   const words = [...spellings].map(([word, { kind }]) => (kind.reads === "layer" ? `${word}:` : word));
-  throw new InputError(`objective ${show(text)}: expected ${listed(words, "or")}`, { remedy: EXAMPLE });
+  throw new InputError(`objective ${shown(text)}: expected ${listed(words, "or")}`, { remedy: EXAMPLE });
 }
 
 /** `A, B and C`. */

@@ -37,9 +37,9 @@ export class AscentPage extends LitElement {
   static override readonly styles = [base, buttons, pageStyles];
 
   @state() private recipe: Recipe = openingRecipe;
-  /** What the picker shows: the newest attempt, also a failed one. */
+  /** The network chosen last, shown by the picker even if it could not be opened. */
   @state() private choice: ModelChoice = embeddedModel;
-  /** What the picture is drawn with. */
+  /** The network that the picture is drawn with. */
   @state() private shown: ModelChoice = embeddedModel;
   @state() private linkedFile = "";
   @state() private photo: File | undefined;
@@ -51,7 +51,7 @@ export class AscentPage extends LitElement {
   @state() private errors: Errors = {};
   @state() private theme: Theme = currentTheme();
   @state() private scaling: "smooth" | "crisp" = "smooth";
-  /** At which a CPPN is saved; its own if not chosen. */
+  /** Height and width at which a CPPN is saved; the recipe's size if undefined. */
   @state() private savedSize: Recipe["size"] | undefined;
   @state() private notice = "";
   @state() private dragging = false;
@@ -96,7 +96,7 @@ export class AscentPage extends LitElement {
   protected override async firstUpdated(): Promise<void> {
     await this.stage.updateComplete;
     this.#listenTo(this.stage);
-    // The engine and the picture went first; the controls may come now.
+    // The engine and the picture load first. The controls follow.
     await import("./panel.ts");
   }
 
@@ -137,8 +137,8 @@ export class AscentPage extends LitElement {
   }
 
   /**
-   * Takes a change if the network allows it; else says why beside the control and keeps what is running. Settings
-   * that nobody has touched follow the subject's kind and the size.
+   * Takes a change if the network allows it. Otherwise the page says why beside the control, and the run goes on as it was.
+   * Tuned settings that nobody has changed follow the kind of subject and the size.
    */
   #change(change: Partial<Recipe>): void {
     const recipe = changedRecipe(this.recipe, change);
@@ -150,7 +150,7 @@ export class AscentPage extends LitElement {
         });
       }
     } catch (error) {
-      // Whoever changed the size is told there, also if it is a neuron's position that no longer fits.
+      // A change of the size is answered beside the size, even where a neuron's position no longer fits.
       this.#fail(error, change.size ? "size" : stage);
       return;
     }
@@ -159,7 +159,7 @@ export class AscentPage extends LitElement {
     this.recipe = recipe;
   }
 
-  /** Turned opaque, nothing pays for opacity any more. */
+  /** When opacity is turned off, the objective loses its `alpha` term. */
   #changeRecipe(change: Partial<Recipe>): void {
     const { network, recipe } = this;
     const opaque = network && recipe.alpha && change.alpha === false;
@@ -175,13 +175,13 @@ export class AscentPage extends LitElement {
     this.#change({ objective });
   };
 
-  /** From the wall to the frame: the channel becomes the subject, and comes into view. */
+  /** A channel of the wall becomes the subject, and the page scrolls to the picture. */
   readonly #openChannel = (event: CustomEvent<string>): void => {
     this.#changeSubject(event);
     this.stage.scrollIntoView({ behavior: "smooth", block: "start" });
   };
 
-  /** Reads the header first, so that the subject can follow the network and a bad file changes nothing. */
+  /** Reads the header first: the subject can then follow the network, and a bad file changes nothing. */
   async #chooseModel(choice: ModelChoice): Promise<void> {
     const turn = ++this.#choices;
     this.choice = choice;

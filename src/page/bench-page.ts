@@ -152,7 +152,7 @@ export class AscentBench extends LitElement {
     }
   };
 
-  /** The reports as `ascent bench --json` prints them, each with its objective's SPEC, one JSON array. */
+  /** A JSON array of the reports that `ascent bench --json` prints, each with its objective. */
   get json(): string {
     const reports = this.reports.map((report, index) => ({ spec: this.#work[index]?.objective, ...report }));
     return JSON.stringify(reports);
@@ -194,7 +194,7 @@ export class AscentBench extends LitElement {
     </div>`;
   }
 
-  /** Where the time of an iteration goes, for each measurement whose kernels the device could time. */
+  /** The time of each part of an iteration, for the measurements whose kernels the device could time. */
   #renderProfiles() {
     return this.reports.map(({ profile, size }, index) => {
       if (!profile) return nothing;
@@ -267,7 +267,7 @@ export class AscentBench extends LitElement {
   }
 }
 
-/** Three digits that matter. */
+/** Three significant digits. */
 function figure(value: number | null): string {
   return value === null ? "–" : String(Number(value.toPrecision(3)));
 }

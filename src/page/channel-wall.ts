@@ -16,13 +16,13 @@ import { base, buttons, fields } from "./styles.ts";
 import { spatialLayers } from "./subject.ts";
 import { asAscentError, Workshop } from "./workshop.ts";
 
-/** Side of a picture in pixels, channels drawn at once, and steps: a preview that does not take long. */
+/** A quick preview: side of a picture in pixels, channels drawn at once, and iterations. */
 const SIDE = 48;
 const BATCH = 8;
 const ITERATIONS = 64;
 
 /**
- * A wall of all channels of a layer, drawn a batch at a time on request; each opens as the subject.
+ * A wall of all channels of a layer. They are drawn on request, a batch at a time. A click makes a channel the subject.
  * @fires {CustomEvent<string>} choose - spec of the channel that was opened
  */
 @customElement("page-wall")
@@ -82,14 +82,14 @@ export class ChannelWall extends LitElement {
 
   @property({ attribute: false }) network: Network | undefined;
   @property({ attribute: false }) choice!: ModelChoice;
-  /** The subject now: its layer is the wall's until another is chosen, its channel is marked. */
+  /** The objective of the picture. The wall shows its layer until another is chosen, and marks its channel. */
   @property() spec = "";
 
   @state() private layer = "";
   @state() private drawn = 0;
   @state() private going = false;
   @state() private error: AscentError | undefined;
-  /** Which cell the arrow keys are at. */
+  /** The cell that has the focus of the arrow keys. */
   @state() private current = 0;
 
   readonly #workshop = new Workshop();
@@ -231,7 +231,7 @@ function recipeOf(layer: string, channels: readonly number[]): Recipe {
     objective: channelSpec(layer, ...channels),
     size: [SIDE, SIDE],
     batch: channels.length,
-    // Each channel by a seed of its own, as the atlas draws it, whatever batch it is in.
+    // Each channel has its own seed, the one of the atlas, whatever batch it is in.
     seed: channels[0] ?? 0,
     iterations: ITERATIONS,
   };

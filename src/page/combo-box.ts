@@ -4,11 +4,11 @@ import { nearestNames } from "../model/labels.ts";
 import { icons } from "./icons.ts";
 import { base, fields } from "./styles.ts";
 
-/** More than these are not shown at once; typing narrows them down. */
+/** Most names shown at once. Typing narrows them down. */
 const SHOWN = 200;
 
-/** Names that contain what was typed, those that begin with it first; where none does, none. */
-export function matchingNames(names: readonly string[], typed: string): readonly string[] {
+/** Names that contain the typed text. Those that begin with it come first. */
+function matchingNames(names: readonly string[], typed: string): readonly string[] {
   const wanted = typed.trim().toLowerCase();
   if (!wanted) return names;
   const found = names.filter((name) => name.toLowerCase().includes(wanted));

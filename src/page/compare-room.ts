@@ -13,7 +13,7 @@ import { base, buttons, fields, matted } from "./styles.ts";
 const CHOICES = ["as set above", "default", ...recipeNames] as const;
 type Choice = (typeof CHOICES)[number];
 
-/** Where a picture has come to. */
+/** How far a picture is. */
 interface Progress {
   readonly iteration: number;
   readonly objective: number | undefined;
@@ -106,7 +106,7 @@ export class CompareRoom extends LitElement {
   }
 }
 
-/** The page's subject, size and seed by the settings of a choice. */
+/** The page's subject, size and seed, with the settings of a choice. */
 function recipeOf(choice: Choice, recipe: Recipe, preprocess: Preprocess): Recipe {
   if (choice === "as set above") return recipe;
   const { objective, size, seed } = recipe;

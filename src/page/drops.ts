@@ -1,4 +1,4 @@
-/** Files dropped anywhere on the page: a picture is a start, anything else is taken for weights. */
+/** Files dropped anywhere on the page. A picture becomes the start of the ascent; any other file is opened as weights. */
 
 export interface DropTargets {
   /** A file hovers over the page, or no longer does. */

@@ -16,13 +16,13 @@ export interface ControlOptions {
   readonly least?: number;
   readonly most?: number;
   readonly disabled?: boolean;
-  /** Why the value as it is cannot be. */
+  /** Why the present value is refused. */
   readonly error?: AscentError | undefined;
 }
 
 /**
  * @param name the control's id
- * @param choose told of a value that the row allows, or for a text of any
+ * @param choose is called with a value that the row allows; for a text, with any value
  */
 export function fieldControl(
   name: string,

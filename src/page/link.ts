@@ -1,13 +1,13 @@
-/** The page's state in its address, behind `#`, where no server sees it: anybody may have written it. */
+/** The page's state in its address, behind `#`, where no server sees it. Anybody may have written it: nothing is trusted. */
 import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
 import { recipeFromQuery, recipeToQuery } from "../optvis/recipe-text.ts";
 import { tunedSettings } from "../optvis/recipes.ts";
 
-/** A class that reads at a glance. */
+/** A class that people recognise at a glance. */
 const OPENING_OBJECTIVE = 'class:"king penguin"';
 const OPENING_SIZE = [128, 128] as const;
 
-/** What the page opens with: the embedded network already drawing a class from zeros. */
+/** The recipe that the page opens with: the embedded network draws a class from zeros. */
 export const openingRecipe: Recipe = {
   ...defaultRecipe,
   ...tunedSettings(OPENING_OBJECTIVE, OPENING_SIZE),
@@ -23,9 +23,9 @@ export interface LinkState {
 }
 
 const MOST_NAME = 120;
-/** Images at once that a page is asked to draw. */
+/** Most images that a link may ask for at once. */
 const MOST_IMAGES = 16;
-/** With none a page would show nothing. */
+/** With 0 iterations a page would show nothing. */
 const LEAST_ITERATIONS = 1;
 
 /** Where the page's bounds are tighter than the rows'. */

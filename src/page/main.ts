@@ -1,4 +1,4 @@
-/** The page: the page, or the bench behind `?bench` or `#bench`; each loads only what it needs. */
+/** Opens the page, or the bench for `?bench` and `#bench`. Each loads only what it needs. */
 import { applyTheme } from "./theme.ts";
 
 applyTheme();

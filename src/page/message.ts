@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { AscentError } from "../errors.ts";
 
-/** A failure beside the control it concerns; read out at once. Text only, never markup. */
+/** An error beside its control. Screen readers read it at once. It is text, never markup. */
 export function errorMessage(error: AscentError | undefined, id?: string): TemplateResult | typeof nothing {
   if (!error) return nothing;
   return html`<p class="error" role="alert" id=${id ?? nothing}>
@@ -9,7 +9,7 @@ export function errorMessage(error: AscentError | undefined, id?: string): Templ
   </p>`;
 }
 
-/** Messages are written for one line on a terminal: here they begin with a capital and end with a stop. */
+/** Errors are written for a terminal. On the page they begin with a capital and end with a full stop. */
 export function sentence(text: string): string {
   const first = text.charAt(0);
   // A layer or a file name keeps its case.

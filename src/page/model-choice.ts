@@ -5,7 +5,7 @@ import type { Preprocess } from "../model/network.ts";
 export interface ModelChoice {
   /** Undefined is the embedded network. */
   readonly file: File | undefined;
-  /** Where the file does not say it, or says it wrongly. */
+  /** Set by hand where the file says nothing or is wrong. */
   readonly preprocess: Preprocess | undefined;
   readonly padding: 0 | 1 | undefined;
   /** Every convolution and the pools, where names do not tell. */

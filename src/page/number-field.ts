@@ -2,11 +2,11 @@ import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base, fields } from "./styles.ts";
 
-/** How the slider's way maps to the value: evenly, or by powers of ten with zero at the left end. */
+/** How the slider's position becomes the value: evenly, or by powers of ten with 0 at the left end. */
 export type SliderScale = "linear" | "decades";
 
 /**
- * A number typed or slid. A text that is no number within bounds says so beneath and is not passed on.
+ * A number, typed or set by a slider. Below a text that is no number within bounds it says so, and passes nothing on.
  * @fires {CustomEvent<number>} choose
  */
 @customElement("page-number")

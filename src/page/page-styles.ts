@@ -1,4 +1,4 @@
-/** Where things are on the page. */
+/** The layout of the page. */
 import { css } from "lit";
 
 export const pageStyles = css`

@@ -1,4 +1,4 @@
-/** The controls, loaded after the picture has begun: everything here can wait for the engine. */
+/** The controls. They are loaded after the picture has begun, since they can wait for the engine. */
 import "./channel-wall.ts";
 import "./compare-room.ts";
 import "./loss-plot.ts";

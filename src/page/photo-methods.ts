@@ -1,4 +1,4 @@
-/** What can be done with photographs on the page: the methods that take them, on the network at hand. */
+/** The page's methods for photographs, run on the page's network. */
 
 import { decodePhoto } from "../element/photo.ts";
 import type { Gpu } from "../gpu/device.ts";
@@ -15,15 +15,15 @@ export const photoMethods: readonly MethodName[] = methodNames.filter((name) => 
   return (input === "photograph" || input === "photographs") && picture !== undefined;
 });
 
-/** What the page offers a method to be about. */
+/** Subjects that the page offers to a method. */
 interface Choice {
   /** The objective of the picture above. */
   readonly spec: string;
-  /** Of the room's own list. */
+  /** The layer chosen in the room. */
   readonly layer: string;
 }
 
-/** For each kind of subject: whether the room asks for a layer, and the options it makes. */
+/** For each kind of subject: whether the room asks for a layer, and the options that a method gets. */
 const subjects: Readonly<Record<Subject, { readonly byLayer: boolean; options(choice: Choice): object }>> = {
   none: { byLayer: false, options: () => ({}) },
   objective: { byLayer: false, options: ({ spec }) => ({ objective: spec }) },
@@ -33,7 +33,7 @@ const subjects: Readonly<Record<Subject, { readonly byLayer: boolean; options(ch
   sought: { byLayer: false, options: ({ spec }) => ({ objective: spec }) },
 };
 
-/** Whether a method is about a layer of the room's own list. */
+/** Whether a method is about the layer chosen in the room. */
 export function isByLayer(name: MethodName): boolean {
   return subjects[methods[name].subject].byLayer;
 }
@@ -43,7 +43,7 @@ export function takesMany(name: MethodName): boolean {
   return methods[name].input === "photographs";
 }
 
-/** Fewer samples and steps than on the command line: somebody is waiting. */
+/** A method's options, with fewer samples and steps than on the command line, since somebody waits. */
 export function optionsFor(name: MethodName, image: Tensor, choice: Choice): object {
   const { subject, quick } = methods[name];
   return { ...subjects[subject].options(choice), image, ...quick };

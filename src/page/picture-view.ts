@@ -2,6 +2,7 @@
 import { html, type TemplateResult } from "lit";
 import { type AscentView, browserTuning } from "../element/ascent-view.ts";
 import type { Recipe } from "../optvis/recipe.ts";
+import { comparesWithPhoto } from "../optvis/term-text.ts";
 import { embeddedUrl } from "./embedded.ts";
 import type { ModelChoice } from "./model-choice.ts";
 
@@ -34,9 +35,4 @@ export function pictureView(
     @ascent-state=${state}
     @ascent-step=${step}
   ></ascent-view>`;
-}
-
-/** Whether a photograph decides what is drawn, also where it is not the start. */
-function comparesWithPhoto(spec: string): boolean {
-  return /(^|[\s*])(caricature|invert|style):/.test(spec);
 }

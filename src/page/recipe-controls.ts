@@ -47,7 +47,7 @@ function isOwn(field: Field): field is OwnField {
   return recipeRow(field).ownControl === true;
 }
 
-/** Whether images of it can have low frequencies in common. */
+/** Whether the images of a batch can share low frequencies. */
 function hasFrequencies(param: ParamKind): boolean {
   return paramOf(param).coarse !== undefined;
 }
@@ -149,7 +149,7 @@ export class RecipeControls extends LitElement {
     );
   }
 
-  /** What a section shows although its order does not name it. */
+  /** Controls of a section that the order does not name. */
   #others(group: "canvas" | "ascent"): TemplateResult[] {
     return this.#fields(
       recipeFieldNames.filter((field) => recipeRow(field).group === group && !NAMED.has(field)),
@@ -240,7 +240,7 @@ export class RecipeControls extends LitElement {
     </div>`;
   }
 
-  /** What a parameterization has no use for is turned off. */
+  /** Chooses a parameterization and turns off what it cannot use. */
   #chooseParam(value: unknown): void {
     const param = choicesOf(recipeFields.param).find((kind) => kind === value);
     if (param === undefined) return;

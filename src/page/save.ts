@@ -1,4 +1,4 @@
-/** Giving a file to the person in front of the page. */
+/** Downloads: the page offers a file for saving. */
 
 export function saveFile(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob);

@@ -8,7 +8,7 @@ export interface Segment {
 }
 
 /**
- * One of a few: native radio buttons in a row.
+ * A choice among a few words: native radio buttons in a row.
  * @fires {CustomEvent<string>} choose
  */
 @customElement("page-segmented")

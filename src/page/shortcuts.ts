@@ -1,4 +1,4 @@
-/** Single keys for what one does all the time; silent while somebody types. */
+/** Single keys for frequent actions. They do nothing while somebody types. */
 
 export interface Shortcuts {
   /** By `KeyboardEvent.key`. */

@@ -7,7 +7,7 @@ import { errorMessage } from "./message.ts";
 import { base, fields } from "./styles.ts";
 
 /**
- * Height and width in pixels, typed as `N` or `HxW`. A text that is neither says so beneath and is not passed on.
+ * Height and width in pixels, typed as `N` or `HxW`. Below any other text it says so, and passes nothing on.
  * @fires {CustomEvent<Size>} choose
  */
 @customElement("page-size")
@@ -16,7 +16,7 @@ export class SizeField extends LitElement {
 
   @property() label = "";
   @property({ attribute: false }) value: Size = [128, 128];
-  /** Why the size as it is cannot be. */
+  /** Why the present size is refused. */
   @property({ attribute: false }) error: AscentError | undefined;
 
   @state() private problem: AscentError | undefined;

@@ -23,7 +23,7 @@ const RUN_LABELS: Readonly<Record<RunState, string>> = {
 };
 
 /**
- * The picture in its frame, its label, and what one does with it.
+ * The picture in its frame, its label, and the buttons that run and save it.
  * @fires {CustomEvent} save
  * @fires {CustomEvent} link
  */
@@ -118,6 +118,12 @@ export class Stage extends LitElement {
         align-items: center;
         justify-content: center;
       }
+      .remark {
+        margin-block-start: 1rem;
+        color: var(--ink-soft);
+        font-size: 0.875rem;
+        text-align: center;
+      }
       .gap {
         inline-size: 0.75rem;
       }
@@ -174,7 +180,9 @@ export class Stage extends LitElement {
   @state() private iteration = 0;
   @state() private rate = 0;
   @state() private objective: number | undefined;
-  /** Something has been on the canvas. */
+  /** What should be known of the picture, in one line. */
+  @state() private remark: string | undefined;
+  /** Whether a picture has been on the canvas. */
   @state() private hung = false;
 
   @query("ascent-view") readonly view!: AscentView;
@@ -206,10 +214,12 @@ export class Stage extends LitElement {
     this.iteration = 0;
     this.rate = 0;
     this.objective = undefined;
+    this.remark = undefined;
   }
 
   #onStep(event: HTMLElementEventMap["ascent-step"]): void {
-    const { iteration, iterationsPerSecond, objective } = event.detail;
+    const { iteration, iterationsPerSecond, objective, remark } = event.detail;
+    this.remark = remark;
     this.iteration = iteration;
     this.rate = iterationsPerSecond;
     if (objective !== undefined || iteration === 0) this.objective = objective;
@@ -248,7 +258,7 @@ export class Stage extends LitElement {
     const going = this.runState === "running" || this.runState === "hidden";
     const busy = !this.hung;
     const again = this.runState === "failed";
-    // With its device a picture is lost, though the canvas still shows it.
+    // When the device is lost, the picture is lost too, though the canvas still shows it.
     const gone = again && this.view.recipe === undefined;
     return html`<div class="transport" role="group" aria-label="Run">
       <button class="primary" ?disabled=${busy && !again} @click=${this.toggleRun} aria-keyshortcuts="Space" title="Space">
@@ -282,6 +292,7 @@ export class Stage extends LitElement {
         </div>
       </div>
       ${this.#renderTransport()}
+      ${this.remark ? html`<p class="remark" role="status">${this.remark}.</p>` : nothing}
       <div class="below">
         <page-label .recipe=${this.recipe} .network=${this.network}></page-label>
         ${this.#renderNumbers()}
@@ -290,7 +301,7 @@ export class Stage extends LitElement {
   }
 }
 
-/** Three digits that matter, never an exponent for everyday sizes. */
+/** Three significant digits; an exponent only for very large and very small values. */
 function readable(value: number): string {
   if (!Number.isFinite(value)) return "not finite";
   const size = Math.abs(value);

@@ -16,14 +16,14 @@ import {
   classSpec,
   plainKinds,
   plainTerm,
-  type SubjectKind,
+  type SubjectChoice,
   soleTerm,
   spatialLayers,
   specOf,
   subjectKind,
 } from "./subject.ts";
 
-const KINDS: readonly { readonly value: SubjectKind; readonly text: string }[] = [
+const KINDS: readonly { readonly value: SubjectChoice; readonly text: string }[] = [
   ...(["class", ...plainKinds, "formula"] as const).map((value) => ({
     value,
     text: value.replace(/^./, (first) => first.toUpperCase()),
@@ -73,11 +73,11 @@ export class SubjectPicker extends LitElement {
   @property() spec = "";
   @property({ attribute: false }) error: AscentError | undefined;
 
-  @state() private kind: SubjectKind = "class";
+  @state() private kind: SubjectChoice = "class";
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!this.network || !(changed.has("spec") || changed.has("network"))) return;
-    // Somebody who writes a formula stays there, even while it is a single term.
+    // The formula field stays open while it is edited, even if the formula is a single term.
     if (this.kind !== "formula" || changed.has("network")) this.kind = subjectKind(this.spec, this.network);
   }
 
@@ -89,8 +89,8 @@ export class SubjectPicker extends LitElement {
     if (this.network) this.#choose(specOf(term, this.network));
   }
 
-  /** Another kind of subject, keeping layer and channel where they mean something. */
-  #chooseKind(kind: SubjectKind): void {
+  /** Chooses another kind of subject. Layer and channel stay where the new kind has them. */
+  #chooseKind(kind: SubjectChoice): void {
     const { network } = this;
     this.kind = kind;
     if (!network || kind === "formula") return;
@@ -239,7 +239,7 @@ export class SubjectPicker extends LitElement {
         label="Kind of subject"
         .segments=${kinds}
         .value=${kind}
-        @choose=${(event: CustomEvent<SubjectKind>) => this.#chooseKind(event.detail)}
+        @choose=${(event: CustomEvent<SubjectChoice>) => this.#chooseKind(event.detail)}
       ></page-segmented>
       <div class="controls">
         ${this.#renderControls(network)}

@@ -1,4 +1,4 @@
-/** What a picture is of, between the SPEC of a recipe and the controls that choose it. */
+/** The subject of a picture: from a recipe's objective to the controls that choose it, and back. */
 
 import { placeInNetwork } from "../element/placement.ts";
 import { classCount } from "../model/labels.ts";
@@ -11,8 +11,8 @@ import { isPlain, type PlainTerm, readsOpacity } from "../optvis/term.ts";
 import { classOf, classTerm } from "../optvis/terms/neuron.ts";
 import { kindOf, termKinds } from "../optvis/terms/registry.ts";
 
-/** Of a class, of one of the terms that controls can choose, or of anything that is written. */
-export type SubjectKind = "class" | PlainTerm["kind"] | "formula";
+/** A class, one of the terms that controls can choose, or any formula. */
+export type SubjectChoice = "class" | PlainTerm["kind"] | "formula";
 
 /** Kinds of term that controls choose. */
 export const plainKinds = Object.keys(termKinds).filter((name): name is PlainTerm["kind"] =>
@@ -41,7 +41,7 @@ export function soleTerm(spec: string, network: Network): PlainTerm | undefined 
 }
 
 /** Which control shows an objective. */
-export function subjectKind(spec: string, network: Network): SubjectKind {
+export function subjectKind(spec: string, network: Network): SubjectChoice {
   const term = soleTerm(spec, network);
   if (!term) return "formula";
   return classOf(term, network) === undefined ? term.kind : "class";
@@ -52,7 +52,7 @@ export function specOf(term: PlainTerm, network: Network): string {
   return formatObjective({ terms: [term] }, network);
 }
 
-/** The objective without what pays for opacity, for opaque images; what does not parse is left as it is. */
+/** The objective without terms about opacity, for opaque images. A text that does not parse is returned unchanged. */
 export function withoutAlpha(spec: string, network: Network): string {
   try {
     const { terms } = parseObjective(spec, network);
@@ -68,7 +68,7 @@ export function classSpec(index: number, network: Network): string {
   return specOf(classTerm(network, index), network);
 }
 
-/** Names as the list shows them: unnamed classes by number. */
+/** Names of the classes as the list shows them; without a name it is `class I`. */
 export function classNames(network: Network): readonly string[] {
   return Array.from(
     { length: classCount(network) },
@@ -76,7 +76,7 @@ export function classNames(network: Network): readonly string[] {
   );
 }
 
-/** Two lines for the label under the picture: what it is, and where in the network that is. */
+/** Two lines for the label under the picture: the subject, and its place in the network. */
 export interface Title {
   readonly title: string;
   readonly place: string;
@@ -105,7 +105,7 @@ function fittingSpec(wish: string, network: Network): string {
   }
 }
 
-/** Sides tried where a network does not take the size at hand. */
+/** Sides to try where the network does not take the present size. */
 const SIDES = [64, 96, 128, 224, 256, 32, 28, 48, 112, 160, 192, 299] as const;
 
 /** The recipe with a subject that the network has and, where it must be, a size that it takes. */

@@ -1,4 +1,4 @@
-/** Settings that nobody has touched follow the subject's kind and the size. */
+/** Tuned settings: those that nobody has changed follow the kind of subject and the size. */
 import type { Recipe } from "../optvis/recipe.ts";
 import { tunedSettings } from "../optvis/recipes.ts";
 
@@ -8,7 +8,7 @@ export function isTuned(recipe: Recipe): boolean {
   return tuned.every(([field, value]) => recipe[field as keyof Recipe] === value);
 }
 
-/** The recipe after a change; where it was tuned, tuned for what it is about now, but for the change itself. */
+/** The recipe after a change. If it was tuned, it is tuned for its new objective and size; the change overrules that. */
 export function changedRecipe(recipe: Recipe, change: Partial<Recipe>): Recipe {
   const { objective, size } = { ...recipe, ...change };
   const tuned = isTuned(recipe) ? tunedSettings(objective, size) : {};

@@ -12,7 +12,7 @@ const STARTS: Readonly<Record<Recipe["init"], string>> = {
   photo: "from a photograph",
 };
 
-/** What hangs here, as a museum says it: title, where in the network, medium. */
+/** The label of the picture, like a museum's: title, place in the network, medium. */
 @customElement("page-label")
 export class WallLabel extends LitElement {
   static override readonly styles = [

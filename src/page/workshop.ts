@@ -1,4 +1,4 @@
-/** A GPU and an opened network for work beside the picture, each asked for once. */
+/** A GPU and an opened network for work beside the picture. Both are opened once and kept until closed. */
 import { Resources } from "../element/resources.ts";
 import { AscentError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";

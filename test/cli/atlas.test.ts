@@ -140,7 +140,7 @@ describe.skipIf(!dawn)("atlas", { timeout: LIMIT }, () => {
     mkdirSync(at("site"));
     writeFileSync(at("site/index.html"), "<h1>Home</h1>");
     expect(await refused(`--out ${at("site")}`)).toMatch(
-      /^ascent: --out: .*index\.html.*no atlas\.json; choose another folder\n$/,
+      /^ascent: --out: .* is no atlas: it holds index\.html and no atlas\.json; choose another folder\n$/,
     );
     expect(readdirSync(at("site"))).toEqual(["index.html"]);
     expect(readFileSync(at("site/index.html"), "utf8")).toBe("<h1>Home</h1>");

@@ -9,7 +9,7 @@ import { openRuntime } from "../../src/node/runtime.ts";
 import { defaultRecipe } from "../../src/optvis/recipe.ts";
 import { dist } from "../stacks/dist.ts";
 import { ROOT, stackEnvironment, wantedStacks } from "../stacks/environment.ts";
-import { childrenOf, processesWith } from "../support/processes.ts";
+import { childrenOf, groupOf, processesWith } from "../support/processes.ts";
 import { commandLine, type Outcome, writeSmallNetwork } from "./built.ts";
 
 const { at, remove } = commandLine();
@@ -51,6 +51,14 @@ function workersOf(parent: number | undefined): number[] {
   return children
     .filter(({ command }) => /dawn-process\.js|\/ascent-(chromium|firefox)-\w+\/profile/.test(command))
     .map(({ pid }) => pid);
+}
+
+/** Processes in which a browser runs its pages; Dawn's process itself. */
+function pagesOf(worker: number): number[] {
+  const pages = groupOf(worker).filter(({ command }) =>
+    /--type=renderer|-contentproc .* tab\s*$/.test(command),
+  );
+  return pages.length > 0 ? pages.map(({ pid }) => pid) : [worker];
 }
 
 /** Nothing of a command runs any more, and no home of a browser is left. */
@@ -105,7 +113,8 @@ describe.skipIf(process.platform !== "linux").each(stacks)("on %s", { timeout: L
     const onProgress = (): void => {
       for (const pid of workersOf(process.pid).filter((pid) => !killed.has(pid))) {
         killed.add(pid);
-        process.kill(pid, "SIGKILL");
+        // First its page crashes, then all of it.
+        for (const one of killed.size === 1 ? pagesOf(pid) : [pid]) process.kill(one, "SIGKILL");
       }
     };
     const failure = await run(1_000_000, { onProgress, onRestart }).catch((error: unknown) => error);

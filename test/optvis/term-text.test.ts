@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bordered, termForms } from "../../src/optvis/term-text.ts";
+import { bordered, comparesWithPhoto, termForms } from "../../src/optvis/term-text.ts";
 import { describeReading, describeRefusals, parse } from "../support/objectives.ts";
 
 const on = { weight: 1, layer: "conv1_2" } as const;
@@ -22,6 +22,25 @@ describeRefusals("terms of no kind, borders and images", [
   ["channel:conv1_1:0[1]:border=2", /no channel/, /./],
   ["toString:conv1_1", /expected channel:/, /./],
 ]);
+
+test("an objective compares with a photograph where one of its terms does, whatever stands before it", () => {
+  const WITH = [
+    "caricature:conv1_1^2",
+    "-invert:conv1_1",
+    "class:3 - 2*style:conv1_1[0]",
+    "+0.5*style:conv1_1",
+  ];
+  for (const spec of WITH) expect(comparesWithPhoto(spec), spec).toBe(true);
+  const WITHOUT = [
+    "class:3",
+    'class:"a invert:b"',
+    "layer:conv1_1 - l2",
+    "",
+    "class:3 -",
+    "toString:conv1_1",
+  ];
+  for (const spec of WITHOUT) expect(comparesWithPhoto(spec), spec).toBe(false);
+});
 
 test("every way to write a term is read, with its capitals filled in", () => {
   const filled = (form: string): string =>

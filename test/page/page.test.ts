@@ -228,6 +228,20 @@ for (const name of ["chromium", "firefox"] as const) {
       await page.close();
     });
 
+    it("says of an objective that stays 0 that it does, why, and what to try", async () => {
+      // At the mean colour the channel's input is its bias, which is below 0, and its gradient is 0.
+      const { page, complaints } = await open(
+        "#objective=channel:relu1_1:3&redirect=off&transforms=none&size=32&iterations=100000",
+      );
+      await running(page);
+      const remark = await find(page, ".remark");
+      expect(await remark.evaluate((it) => it.textContent)).toMatch(
+        /^channel:relu1_1:3 stayed 0: no unit in it ever fires, .*; try to start from noise, .*\.$/,
+      );
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
     it("takes a recipe by name, and knows it again", async () => {
       const { page, complaints } = await open("#objective=channel:relu1_1:3&size=16&seed=1");
       const choice = await find<HTMLSelectElement>(page, "#recipe-name");

@@ -1,11 +1,11 @@
 /**
- * Times the variants of convolution kernels on the shapes of a plan and remembers what it found. A run keeps the
- * kernels it began with, so that it can be repeated: what is found here serves the next start. The first start
- * has nothing to wait for; it runs what is guessed for the adapter (variant-guess.ts).
+ * Times the variants of convolution kernels on the shapes of a plan, and remembers the times. A run keeps the kernels
+ * that it began with, so that it can be repeated: the times serve the next start. The first start does not wait for them.
+ * It runs the variants that are guessed for the adapter (variant-guess.ts).
  *
- * A slow adapter is timed on slices of a few rows, so that tuning takes no longer than two iterations there; where
- * the time runs out, the rest is measured after the next start. Without timestamps a candidate takes ten times what the
- * clock may be off by (a second in Firefox), so that there one tuning measures one of them.
+ * On a slow adapter only a few rows of each shape are timed, so that tuning takes no longer than two iterations. If time
+ * runs out, the rest is measured after the next start. Without timestamps a candidate runs for ten times the error of the
+ * clock (a second in Firefox), so one tuning measures one candidate there.
  */
 import type { Gpu } from "../../gpu/device.ts";
 import type { BufferRef, Dispatch } from "../../gpu/dispatch.ts";
@@ -32,34 +32,35 @@ import {
 import { type ConvolutionPass, candidates, shapeKey } from "./variants.ts";
 
 export interface TuningOptions {
-  /** Whether kernels that compute in half precision may be chosen; they are not unless this is said. */
+  /** Whether kernels in half precision may be chosen; by default they may not. */
   readonly f16?: boolean | undefined;
-  /** Milliseconds of running kernels; compiling them comes on top. */
+  /** Milliseconds that kernels may run. Compiling them takes more. */
   readonly budgetMs?: number;
 }
 
 export interface TuningReport {
   /** Passes measured in this tuning. */
   readonly measured: number;
-  /** Milliseconds that the kernels ran for, warming up included, and that the whole took with compiling. */
+  /** Milliseconds that kernels ran, warming up included. */
   readonly ranMs: number;
+  /** Milliseconds from start to end, compiling included. */
   readonly tookMs: number;
   /** Whether every candidate of every shape has been measured by now. */
   readonly complete: boolean;
 }
 
-/** A tuning's share on a GPU; slower adapters may take two iterations. */
+/** Milliseconds that a tuning may take on a GPU. On a slower adapter it may take as long as two iterations. */
 export const TUNING_MS = 300;
-/** Shortest block worth timing by timestamps: browsers round them to 0.1 ms. */
+/** Shortest run that timestamps can measure: browsers round them to 0.1 ms. */
 const BLOCK_MS = 1;
-/** A slice has a multiple of this many rows, whole tiles of every variant, … */
+/** A slice has a multiple of this many rows: whole tiles of every variant. */
 const SLICE_ROWS = 8;
-/** … and this many pixels at least: two invocations' of the largest product, 16 tiles of 4×4. */
+/** A slice has at least this many pixels: what two invocations of the largest product compute, 16 tiles of 4×4 each. */
 const SLICE_PIXELS = 512;
 
 /**
- * The variants found fastest on this adapter, and where nothing was measured yet the guess, which stays the choice until
- * it is beaten.
+ * The fastest variant of every pass on this adapter, by the times measured so far. Where there are none it is the guess.
+ * The guess stays until another variant is faster.
  */
 export async function rememberedVariants(
   gpu: Gpu,
@@ -114,7 +115,7 @@ interface Measurement {
   readonly variant: ConvVariantName;
 }
 
-/** Of every shape once, what has no time of its kernels' present sources; the default before its rivals. */
+/** Candidates to time, for every shape once: those without a time of their present sources. The default comes first. */
 function unmeasured(
   gpu: Gpu,
   passes: readonly ConvolutionPass[],
@@ -133,7 +134,7 @@ function unmeasured(
     });
 }
 
-/** Times of a pass's candidates whose kernels are still the ones that were measured. */
+/** Times of a pass's candidates; not of those whose sources have changed since. */
 function knownTimes(gpu: Gpu, record: TuningRecord, options: TuningOptions) {
   const sourcesOf = fingerprints();
   return (pass: ConvolutionPass): { readonly variant: ConvVariantName; readonly milliseconds: number }[] => {
@@ -147,7 +148,7 @@ function knownTimes(gpu: Gpu, record: TuningRecord, options: TuningOptions) {
   };
 }
 
-/** Runs a slice once to warm up, then as large a part of the pass, or as often, as `share` milliseconds allow. */
+/** Runs a slice once to warm up. Then it times as much of the pass, or as many repeats, as `share` milliseconds allow. */
 async function timeVariant(
   gpu: Gpu,
   pass: ConvolutionPass,
@@ -168,7 +169,7 @@ async function timeVariant(
   }
 }
 
-/** The first rows of the output, and what they are made of. */
+/** The first rows of the output, and the rows of the input that they need. */
 export function sliced(pass: Correlation): Correlation {
   const rows = SLICE_ROWS * Math.ceil(SLICE_PIXELS / (SLICE_ROWS * pass.batch * pass.outputWidth));
   const outputHeight = Math.min(rows, pass.outputHeight);

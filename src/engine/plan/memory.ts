@@ -1,6 +1,12 @@
 /** What a plan's program is made of: buffers by name, tables, and dispatches. Pure: nothing is allocated here. */
 import type { Dispatch } from "../../gpu/dispatch.ts";
-import { type BufferSpec, type Program, Recording, type Sequence, type Table } from "../../gpu/program.ts";
+import {
+  type BufferSpec,
+  type DataTable,
+  type Program,
+  Recording,
+  type Sequence,
+} from "../../gpu/program.ts";
 import type { LayerMemory, Upload } from "../../nn/layer.ts";
 
 export type BufferRole =
@@ -36,7 +42,7 @@ export interface PlannedProgram extends Program {
 export class Allocation implements LayerMemory {
   readonly #buffers = new Map<string, PlannedBuffer>();
   readonly #uploads = new Map<string, Upload>();
-  readonly #tables = new Map<string, Table>();
+  readonly #tables = new Map<string, DataTable>();
   readonly #packings = new Map<string, Packing>();
   readonly #recording = new Recording();
 

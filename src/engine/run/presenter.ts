@@ -1,4 +1,4 @@
-/** Draws the resident image on a canvas, on the GPU; a transparent one premultiplied. */
+/** Draws the ascent's image on a canvas. Pixels stay on the GPU. Colours of a transparent image are premultiplied. */
 import { code } from "../../../shaders/present.wgsl";
 import type { Gpu } from "../../gpu/device.ts";
 import { wallSize } from "../../optvis/wall.ts";
@@ -7,14 +7,14 @@ export interface PresentedImage {
   readonly image: GPUBuffer;
   /** Opacity, (N,1,H,W), where there is one. */
   readonly alpha?: GPUBuffer | undefined;
-  /** Mean and gain, (N,2), where it is shown standardised: see shaders/standardize.wgsl. */
+  /** Mean and gain of each image, (N,2), where images are shown standardised: see shaders/standardize.wgsl. */
   readonly statistics?: GPUBuffer | undefined;
   readonly batch: number;
   readonly size: readonly [height: number, width: number];
   readonly mean: readonly number[];
 }
 
-/** One pipeline and bind group for one image and canvas format; drawing allocates nothing. */
+/** The pipeline and bind group for one image and one canvas format. Drawing allocates nothing. */
 export class Presenter {
   readonly #gpu: Gpu;
   readonly #pipeline: GPURenderPipeline;
@@ -49,7 +49,7 @@ export class Presenter {
       entries: [
         { binding: 0, resource: { buffer: frame } },
         { binding: 1, resource: { buffer: picture.image } },
-        // Something must be bound; opaque images are not asked for their opacity, nor all for their statistics.
+        // Every binding needs a buffer. The shader reads opacity and statistics only if `frame` says that they are there.
         { binding: 2, resource: { buffer: picture.alpha ?? picture.image } },
         { binding: 3, resource: { buffer: picture.statistics ?? picture.image } },
       ],

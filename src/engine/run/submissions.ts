@@ -1,6 +1,6 @@
 /**
- * What of an ascent is on its way through the GPU: iterations are submitted many at a time, the next ones encoded while
- * some run, and what they leave is read back once a submission at most.
+ * Submissions of an ascent. Many iterations go to the GPU at once. While one submission runs, the next is encoded. The
+ * objective's values are read back once a submission, and only if somebody listens.
  */
 import { InputError } from "../../errors.ts";
 import { orLost, readBuffer } from "../../gpu/device.ts";
@@ -19,9 +19,9 @@ export interface Flight {
 
 /** Submissions in flight: while one runs the next is encoded. */
 export const DEPTH = 2;
-/** What a device is trusted with in its first submission: well under a second at 4 GFLOP/s. */
+/** Most work of the first submission, before the device's speed is known: well under a second at 4 GFLOP/s. */
 const FIRST_FLOPS = 2e9;
-/** The word that kernels in half precision set stands behind the objective values. */
+/** Bytes of the word that kernels in half precision set when a number overflows. It follows the objective's values. */
 const OVERFLOW_BYTES = 4;
 /** Longest a submission should take: the watchdog of some systems fires after 2 s. */
 const WATCHDOG_MS = 1000;
@@ -61,23 +61,23 @@ export class Submissions {
     return this.#encodingMs;
   }
 
-  /** What an iteration takes by the last submission; 0 before one. */
+  /** Milliseconds that an iteration took in the last submission; 0 before the first. */
   get iterationMs(): number {
     return (this.#msPerFlop ?? 0) * this.#scheduler.plan.executedFlops;
   }
 
-  /** Bytes of the buffers that are read back through. */
+  /** Bytes of the buffers that results are read back into. */
   get allocatedBytes(): number {
     return this.#stagings.reduce((bytes, { size }) => bytes + size, 0);
   }
 
-  /** Counts from the first iteration again, once nothing is in flight. */
+  /** Counts from 0 again. Nothing may be in flight. */
   reset(): void {
     this.#submitted = 0;
     this.#finished = 0;
   }
 
-  /** Counts an iteration that was made outside of flights. */
+  /** Counts an iteration that ran without a flight. */
   count(): void {
     this.#finished = ++this.#submitted;
   }
@@ -117,7 +117,7 @@ export class Submissions {
     return objective;
   }
 
-  /** Submits dispatches, cut where a submission would take longer than a watchdog waits. */
+  /** Submits dispatches: as several submissions where one would take longer than a watchdog waits. */
   submit(sequence: Sequence, label: string, after?: (encoder: GPUCommandEncoder) => void): void {
     const most = this.#msPerFlop === undefined ? FIRST_FLOPS : WATCHDOG_MS / this.#msPerFlop;
     const { dispatches } = this.#scheduler.plan;
@@ -143,9 +143,9 @@ export class Submissions {
   }
 
   /**
-   * Waits for what was submitted, where there are kernels in half precision.
-   * @param what it was for
-   * @throws InputError where they met or made what is not finite; forgets it then
+   * Waits for the GPU where kernels compute in half precision.
+   * @param what was computed; begins the message
+   * @throws InputError where such a kernel read or wrote a number that is not finite; the overflow is then forgotten
    */
   async expectFinite(what: string): Promise<void> {
     const { gpu, plan } = this.#scheduler;
@@ -166,7 +166,7 @@ export class Submissions {
 
   /**
    * Waits for a submission, and takes its objective values out of the ring.
-   * @throws InputError where kernels in half precision met or made what is not finite
+   * @throws InputError where a kernel in half precision read or wrote a number that is not finite
    */
   async #collect(
     staging: GPUBuffer | undefined,
@@ -200,7 +200,7 @@ export class Submissions {
   }
 }
 
-/** @param where it happened */
+/** @param where it happened: `iteration 3` */
 function overflowError(where: string): InputError {
   return new InputError(`${where}: half precision overflowed: activations or gradients are not finite`, {
     remedy: "begin again without kernels in half precision, or with smaller weights, images or steps",

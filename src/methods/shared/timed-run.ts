@@ -1,9 +1,10 @@
 /** An ascent from its start to its end, with its speed. */
 import type { Ascent } from "../../engine/run/ascent.ts";
-import type { Gpu } from "../../gpu/device.ts";
+import { type Gpu, orLost } from "../../gpu/device.ts";
 import type { Model } from "../../model/network.ts";
 import { preprocessing } from "../../model/preprocess.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
+import { Silence } from "../../optvis/silence.ts";
 import { type GpuReport, libraryContext, type RunContext, remarksOf, whereRun } from "../report.ts";
 import { figure } from "./text.ts";
 
@@ -51,7 +52,7 @@ export async function timedRun(
     context.onProgress?.(1);
     if (recipe.iterations > 1) {
       await ascent.prepare();
-      await gpu.device.queue.onSubmittedWorkDone();
+      await orLost(gpu, gpu.device.queue.onSubmittedWorkDone());
     }
     const start = performance.now();
     const encoded = ascent.encodingSeconds;
@@ -70,6 +71,8 @@ export async function timedRun(
   }
   const timed = ascent.iteration - 1;
   const finalObjective = await objectiveNow(model, ascent);
+  const silence = new Silence();
+  silence.record([...objective, finalObjective]);
   return {
     ...whereRun(gpu, context),
     iterations: ascent.iteration,
@@ -80,18 +83,8 @@ export async function timedRun(
     objective,
     finalObjective,
     kernels: ascent.kernels,
-    ...remarksOf(silentRemark([...objective, finalObjective], recipe)),
+    ...remarksOf(silence.remark(recipe)),
   };
-}
-
-/** What to say of an objective that is 0 from the first iteration to the last. */
-function silentRemark(values: readonly number[], { objective, init }: Recipe): string | undefined {
-  if (values.length < 2 || values.some((value) => value !== 0)) return undefined;
-  const start = init === "noise" ? "another seed" : "to start from noise";
-  return (
-    `${objective} stayed 0: no unit in it ever fires, so there is no gradient to climb; ` +
-    `try ${start}, a larger size, or the convolution (conv…) instead of its ReLU`
-  );
 }
 
 /** The objective of the resident images, L2 included: forward on the GPU, the L2 term in float64 here. */

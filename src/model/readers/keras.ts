@@ -1,6 +1,6 @@
 /** Keras' HDF5 files as a checkpoint: whole networks, and weights alone. */
-import { WeightsError } from "../../errors.ts";
-import { type Checkpoint, quoteTensor } from "../checkpoint.ts";
+import { shown, WeightsError } from "../../errors.ts";
+import type { Checkpoint } from "../checkpoint.ts";
 import { openHdf5 } from "../hdf5/file.ts";
 import { parseModel } from "../keras/config.ts";
 import { graphOfKeras, type KerasGraph } from "../keras/graph.ts";
@@ -70,8 +70,7 @@ function checkpoint(
     ...(graph === undefined ? {} : { graph: graph.layers }),
     async read(name) {
       const tensor = byName.get(name);
-      if (tensor === undefined)
-        throw new WeightsError(`${source.name}: tensor ${quoteTensor(name)} is missing`);
+      if (tensor === undefined) throw new WeightsError(`${source.name}: tensor ${shown(name)} is missing`);
       const numbers = await read(tensor.path);
       return turnNumbers(numbers, tensor.stored, turnOf(tensor), graph?.flattened.get(tensor));
     },

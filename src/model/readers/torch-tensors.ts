@@ -1,6 +1,6 @@
 /** The tensors in what a pickle held, under the names that a state dict gives them. */
-import { WeightsError } from "../../errors.ts";
-import { type CheckpointTensor, isReadableType, quoteTensor as quote, unreadable } from "../checkpoint.ts";
+import { shown, WeightsError } from "../../errors.ts";
+import { type CheckpointTensor, isReadableType, unreadable } from "../checkpoint.ts";
 import { BYTES_PER_NUMBER, toFloat32 } from "../numbers.ts";
 import { elementCount, formatShape } from "../safetensors.ts";
 import { numpyArray } from "./numpy-pickle.ts";
@@ -29,7 +29,7 @@ export function torchTensors(where: string, root: PickleValue, read: ReadStorage
   const tensors = new Map<string, TorchTensor>();
   const seen = new Set<PickleValue>();
   const add = (name: string, tensor: TorchTensor): void => {
-    if (tensors.has(name)) throw damaged(where, `tensor ${quote(name)} appears twice`);
+    if (tensors.has(name)) throw damaged(where, `tensor ${shown(name)} appears twice`);
     if (tensors.size >= MAX_TENSORS) throw damaged(where, `more than ${MAX_TENSORS} tensors`);
     checkLayout(where, name, tensor);
     tensors.set(name, tensor);
@@ -57,13 +57,13 @@ export async function readTorchTensor(
   name: string,
 ): Promise<Float32Array<ArrayBuffer>> {
   const tensor = tensors.get(name);
-  if (tensor === undefined) throw new WeightsError(`${where}: tensor ${quote(name)} is missing`);
+  if (tensor === undefined) throw new WeightsError(`${where}: tensor ${shown(name)} is missing`);
   const { type } = tensor;
   if (!isReadableType(type)) throw unreadable(where, name, type);
   const [begin, end] = span(tensor);
   const size = BYTES_PER_NUMBER[type];
   const bytes = await tensor.bytes(begin * size, end * size);
-  return gather(toFloat32(`${where}: tensor ${quote(name)}`, bytes, type), tensor);
+  return gather(toFloat32(`${where}: tensor ${shown(name)}`, bytes, type), tensor);
 }
 
 /** Texts beside the tensors, such as `arch`, and lists of texts, such as `classes`, as JSON. */
@@ -129,7 +129,7 @@ function checkLayout(where: string, name: string, tensor: TorchTensor): void {
   const { shape, length } = tensor;
   const count = elementCount(shape);
   const [, end] = span(tensor);
-  const what = `tensor ${quote(name)} of shape ${formatShape(shape)}`;
+  const what = `tensor ${shown(name)} of shape ${formatShape(shape)}`;
   if (!Number.isSafeInteger(count) || !Number.isSafeInteger(end) || end > length) {
     throw damaged(where, `${what} expects ${end} numbers in its storage, which has ${length}`);
   }

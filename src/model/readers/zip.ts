@@ -2,8 +2,7 @@
  * The members of a zip archive (PKWARE APPNOTE 6.3.10), zip64 included, of which only those that are asked for are read.
  * A file may be hostile, so every number is checked before it is used.
  */
-import { WeightsError } from "../../errors.ts";
-import { quoteTensor as quote } from "../checkpoint.ts";
+import { shown, WeightsError } from "../../errors.ts";
 import type { ByteSource } from "../source.ts";
 
 /** A member of an archive, as its directory lists it. */
@@ -49,9 +48,9 @@ export async function readZip(source: ByteSource): Promise<Zip> {
   for (let i = 0; i < count; i++) {
     const { member, next } = readMember(source, bytes, at);
     if (member.header + 30 + member.packed > begin) {
-      throw damaged(source, `its member ${quote(member.name)} lies beyond its end`);
+      throw damaged(source, `its member ${shown(member.name)} lies beyond its end`);
     }
-    if (members.has(member.name)) throw damaged(source, `its member ${quote(member.name)} appears twice`);
+    if (members.has(member.name)) throw damaged(source, `its member ${shown(member.name)} appears twice`);
     members.set(member.name, member);
     at = next;
   }
@@ -60,9 +59,9 @@ export async function readZip(source: ByteSource): Promise<Zip> {
   return {
     members,
     async read(member, from = 0, to = member.size) {
-      if (member.encrypted) throw damaged(source, `its member ${quote(member.name)} is encrypted`);
+      if (member.encrypted) throw damaged(source, `its member ${shown(member.name)} is encrypted`);
       if (!(from >= 0 && from <= to && to <= member.size)) {
-        throw damaged(source, `its member ${quote(member.name)} has ${member.size} bytes, expected ${to}`);
+        throw damaged(source, `its member ${shown(member.name)} has ${member.size} bytes, expected ${to}`);
       }
       const start = starts.get(member) ?? (await dataBegin(source, member));
       starts.set(member, start);
@@ -78,7 +77,7 @@ export async function readZip(source: ByteSource): Promise<Zip> {
 function expectApart(source: ByteSource, members: readonly ZipMember[]): void {
   let end = 0;
   for (const { name, header, packed } of members.toSorted((a, b) => a.header - b.header)) {
-    if (header < end) throw damaged(source, `its member ${quote(name)} overlaps another`);
+    if (header < end) throw damaged(source, `its member ${shown(name)} overlaps another`);
     end = header + 30 + packed;
   }
 }
@@ -153,10 +152,10 @@ function readMember(source: ByteSource, bytes: Uint8Array, at: number): { member
   if (method !== 0 && method !== 8) {
     throw damaged(
       source,
-      `its member ${quote(name)} is packed by method ${method}; stored and deflated open`,
+      `its member ${shown(name)} is packed by method ${method}; stored and deflated open`,
     );
   }
-  if (method === 0 && size !== packed) throw damaged(source, `its member ${quote(name)} has two sizes`);
+  if (method === 0 && size !== packed) throw damaged(source, `its member ${shown(name)} has two sizes`);
   const encrypted = (view.getUint16(at + 8, true) & 1) === 1;
   const crc = view.getUint32(at + 16, true);
   return { member: { name, method, encrypted, crc, packed, size, header }, next };
@@ -184,11 +183,11 @@ function wideFields(
 async function dataBegin(source: ByteSource, member: ZipMember): Promise<number> {
   const view = viewOf(await source.read(member.header, member.header + 30));
   if (view.getUint32(0, true) !== 0x04034b50) {
-    throw damaged(source, `its member ${quote(member.name)} is not where the directory says`);
+    throw damaged(source, `its member ${shown(member.name)} is not where the directory says`);
   }
   const begin = member.header + 30 + view.getUint16(26, true) + view.getUint16(28, true);
   if (begin + member.packed > source.size) {
-    throw damaged(source, `its member ${quote(member.name)} lies beyond its end`);
+    throw damaged(source, `its member ${shown(member.name)} lies beyond its end`);
   }
   return begin;
 }
@@ -198,7 +197,7 @@ async function inflate(
   member: ZipMember,
   packed: Uint8Array,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const claim = `its member ${quote(member.name)} claims to unpack to ${member.size} bytes`;
+  const claim = `its member ${shown(member.name)} claims to unpack to ${member.size} bytes`;
   if (member.size > member.packed * MAX_RATIO) throw damaged(source, claim);
   if (member.size > source.size + SPARE_BYTES) {
     throw new WeightsError(`${source.name}: ${claim}, more than the file and 16 MB`, {
@@ -212,11 +211,11 @@ async function inflate(
   try {
     length = inflateSync(packed, { out: room }).length;
   } catch (cause) {
-    throw damaged(source, `its member ${quote(member.name)} cannot be unpacked`, cause);
+    throw damaged(source, `its member ${shown(member.name)} cannot be unpacked`, cause);
   }
   const bytes = room.subarray(0, member.size);
   if (length !== member.size || crc32(bytes) !== member.crc) {
-    throw damaged(source, `its member ${quote(member.name)} does not unpack to what was packed`);
+    throw damaged(source, `its member ${shown(member.name)} does not unpack to what was packed`);
   }
   return bytes;
 }

@@ -87,7 +87,7 @@ export function sliceRows(shape: Omit<LinearShape, "batch">, limit: number): Row
 }
 
 /** Multiplications and additions of one pass over `rows` rows. */
-export function linearFlops(shape: LinearShape, rows: number): number {
+function linearFlops(shape: LinearShape, rows: number): number {
   return 2 * shape.batch * shape.inputFeatures * rows;
 }
 

@@ -1,6 +1,5 @@
 /** Directions in channel space as text: made of numbers, and kept in files. */
-import { InputError } from "../../errors.ts";
-import { show } from "../spec-errors.ts";
+import { InputError, shown } from "../../errors.ts";
 
 /** A channel, and how much of it. */
 export type Component = readonly [channel: number, component: number];
@@ -54,5 +53,5 @@ export function directionFile(term: string): (DirectionFile & { readonly rest: s
   if (layer === undefined || rest === undefined) return undefined;
   const [, path = "", tensor] = /^(.*?)(?:#([^#]*))?$/s.exec((quoted ?? bare ?? "").trim()) ?? [];
   if (path !== "") return { layer, path, tensor, rest };
-  throw new InputError(`objective ${show(term)}: expected a file's path after @`);
+  throw new InputError(`objective ${shown(term)}: expected a file's path after @`);
 }

@@ -1,4 +1,5 @@
 /** Every image of a batch has its own direction over all channels. Methods make these terms; they have no text. */
+import { InputError } from "../../errors.ts";
 import { vectorPasses } from "./along.ts";
 import type { OverPositions, TermKind } from "./kind.ts";
 import { withinBorder } from "./rectangle.ts";
@@ -14,7 +15,9 @@ export const directions: TermKind<DirectionsTerm> = {
   forms: [],
   spellings: {},
   format() {
-    throw new Error("directions over all channels have no text");
+    throw new InputError("a direction of its own for every image has no text", {
+      remedy: "write one direction:LAYER:I=X,… for each image",
+    });
   },
   reads: "layer",
   photo: false,

@@ -1,8 +1,8 @@
 /** The parts that terms are written with: layers, channels, positions, numbers, powers. */
-import { InputError } from "../../errors.ts";
+import { InputError, shown } from "../../errors.ts";
 import type { Network } from "../../model/network.ts";
 import { findLayer, layerChannels } from "../../model/shapes.ts";
-import { EXAMPLE, show } from "../spec-errors.ts";
+import { EXAMPLE } from "../spec-errors.ts";
 import type { AtPosition } from "./kind.ts";
 
 /** A term without its weight, border and images, cut at its colons. */
@@ -23,7 +23,7 @@ const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** @param message what is wrong with the term */
 export function refuse({ text }: TermText, message: string, remedy = EXAMPLE): never {
-  throw new InputError(`objective ${show(text)}: ${message}`, { remedy });
+  throw new InputError(`objective ${shown(text)}: ${message}`, { remedy });
 }
 
 /** The layer's name. @throws InputError listing the layers where the network has no such one */
@@ -59,7 +59,7 @@ export function channelOf(given: TermText, text: string | undefined): number {
   const count = layerChannels(network, layer);
   if (text !== undefined && /^\d+$/.test(text) && Number(text) < count) return Number(text);
   const remedy = `channels of ${layer} are 0 to ${count - 1}`;
-  return refuse(given, `${layer} has no channel ${show(text ?? "")}`, remedy);
+  return refuse(given, `${layer} has no channel ${shown(text ?? "")}`, remedy);
 }
 
 /** `17`, `3,17,9` or `0..15`, and lists of both. */
@@ -68,7 +68,7 @@ export function channelList(given: TermText, text: string): readonly number[] {
     const [, first, last] = /^(\d+)\.\.(\d+)$/.exec(part) ?? [];
     if (first === undefined) return [channelOf(given, part)];
     const [from, to] = [channelOf(given, first), channelOf(given, last)];
-    if (to < from) refuse(given, `expected a range upward, got ${show(part)}`);
+    if (to < from) refuse(given, `expected a range upward, got ${shown(part)}`);
     return Array.from({ length: to - from + 1 }, (_, i) => from + i);
   });
   if (channels.length <= MAX_CHANNELS) return channels;
@@ -81,7 +81,7 @@ export function positionIn(given: TermText, text: string | undefined): Pick<AtPo
   const [, y, x] = /^(\d{1,9}),(\d{1,9})$/.exec(text) ?? [];
   if (y !== undefined && x !== undefined) return { position: [Number(y), Number(x)] };
   const remedy = "row and column count from 0; without a position it is the centre";
-  return refuse(given, `expected a position Y,X, got ${show(text)}`, remedy);
+  return refuse(given, `expected a position Y,X, got ${shown(text)}`, remedy);
 }
 
 export function formatPosition({ position }: Pick<AtPosition, "position">): string {
@@ -99,7 +99,7 @@ export function numberOf(
   if (Number.isFinite(value) && value >= least && value <= most) return value;
   const least_ = least > -Infinity ? ` of at least ${least}` : "";
   const bounds = Number.isFinite(most) ? ` from ${least} to ${most}` : least_;
-  return refuse(given, `expected ${what}${bounds}, got ${show(text)}`);
+  return refuse(given, `expected ${what}${bounds}, got ${shown(text)}`);
 }
 
 /** Cuts the power of the cosine, `^P`, off the end of a text; 0 if not said. */
