@@ -65,7 +65,10 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
       /--optimizer: expected sgd, normalized, rms, mean, momentum, adam, rmsprop or nadam, got "lion"/,
     ],
     [`${render} --runtime safari`, /--runtime: expected dawn, chromium or firefox, got "safari"/],
-    [`${render} --preprocess rgb`, /--preprocess: expected unit, imagenet or caffe, got "rgb"/],
+    [
+      `${render} --preprocess rgb`,
+      /--preprocess: expected unit, imagenet, caffe or a mean and std, got "rgb"/,
+    ],
     [`${render} --padding 2`, /--padding: expected 0 or 1, got "2"/],
     [`${render} --recipe ${at("nowhere.json")}`, /--recipe: no such file/],
     [
@@ -94,7 +97,10 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [instead(render, "--model", "."), /--model: expected a file/],
     [instead(render, "--model", at("text.txt")), /text\.txt/],
     [instead(render, "--model", at("cut.safetensors")), /cut\.safetensors/],
-    [instead(render, "--model", at("plain.safetensors")), /--preprocess unit\|imagenet\|caffe/],
+    [
+      instead(render, "--model", at("plain.safetensors")),
+      /how the network wants its pixels is not known.*say preprocess: unit .*imagenet .*caffe/,
+    ],
     [
       instead(render, "--model", at("integers.safetensors")),
       /"features\.0\.bias" expects F64, F32, F16 or BF16, got I32; convert the checkpoint/,

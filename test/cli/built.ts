@@ -73,7 +73,11 @@ export function writeSmallNetwork(path: string): void {
       data: numbers(shape[0] as number, i + 11).map((x) => x * 0.1),
     };
   }
-  const metadata = { preprocess: "imagenet", classes: JSON.stringify(["cat", "red panda", "sports car"]) };
+  // The file says what its names do not tell, so that nothing is assumed and nothing is told on stderr.
+  const metadata = {
+    ...{ preprocess: "imagenet", padding: "1", layers: "conv pool conv conv pool" },
+    classes: JSON.stringify(["cat", "red panda", "sports car"]),
+  };
   writeFileSync(path, writeSafetensors(tensors, metadata));
 }
 

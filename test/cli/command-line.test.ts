@@ -29,7 +29,7 @@ beforeAll(async () => {
   integers.write("I32", integers.indexOf('F32"'));
   writeFileSync(at("integers.safetensors"), integers);
   const broken = { ...filter, data: filter.data.map((x, i) => (i === 50 ? Number.NaN : x)) };
-  const metadata = { preprocess: "unit" };
+  const metadata = { preprocess: "unit", padding: "1", layers: "conv" };
   const head = {
     "classifier.weight": { shape: [3, 4], data: numbers(12, 3) },
     "classifier.bias": { shape: [3], data: numbers(3, 4) },
