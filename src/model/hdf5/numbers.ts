@@ -8,6 +8,8 @@ import { countOf, type ElementType } from "./values.ts";
 
 /** Beyond the file's own size, what unpacking may take. */
 const UNPACKED_OVER_FILE = 16 << 20;
+/** Weights have at most five dimensions. */
+const MAX_CHUNK_RANK = 6;
 
 export type NumberLayout =
   | { readonly kind: "compact"; readonly data: Fields }
@@ -111,10 +113,11 @@ async function readChunks(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { chunk, tree, filters } = layout;
   const chunkBytes = countOf(chunk) * size;
-  if (chunk.length !== shape.length || chunk.some((n) => n < 1))
+  // Chunks within the dataset unpack to no more than twice of it along each axis, however many there are.
+  if (chunk.length !== shape.length || chunk.length > MAX_CHUNK_RANK)
     throw damaged(where, "its chunks have another rank than it");
-  if (chunkBytes > bytes.source.size + UNPACKED_OVER_FILE)
-    throw damaged(where, `its chunks claim ${chunkBytes} bytes each, the file has ${bytes.source.size}`);
+  if (chunk.some((n, axis) => n < 1 || n > (shape[axis] as number)))
+    throw damaged(where, `its chunks are (${chunk.join()}), larger than it or empty`);
   if (tree === undefined) throw damaged(where, "its numbers were never written");
   const readKey = (fields: Fields): { stored: number; mask: number; at: readonly number[] } => {
     const [stored, mask] = [fields.u32(), fields.u32()];

@@ -12,7 +12,7 @@ import { type ByteSource, bytesSource } from "../../../src/model/source.ts";
 const folder = new URL("../../fixtures/keras/", import.meta.url);
 const read = async (name: string): Promise<Uint8Array> =>
   new Uint8Array(await readFile(new URL(name, folder)));
-/** `npm run test:soak` makes more of them. */
+/** The variable makes more of them. */
 const RUNS = Number(process.env["ASCENT_HOSTILE_FILES"] ?? 1000);
 
 /** Opens a file and reads all of it. Anything but a WeightsError fails the test. */
@@ -111,6 +111,23 @@ test("a tree that points at itself, and groups that hold each other", async () =
     bytes.set(file.subarray(64, 72), at + 16);
     await readAll(bytesSource("file", bytes));
   }
+});
+
+test("chunks that are larger than what they hold", async () => {
+  const file = await read("packed.h5");
+  const view = new DataView(file.buffer);
+  // Layout messages of version 3, chunked: after 10 bytes of version, class, rank and address come the sides.
+  let found = 0;
+  for (let at = 0; at + 32 < file.length; at++) {
+    if (file[at] !== 3 || file[at + 1] !== 2 || file[at + 2] !== 2 || view.getUint32(at + 15, true) !== 4)
+      continue;
+    view.setUint32(at + 11, 4_000_000, true);
+    found += 1;
+  }
+  expect(found).toBeGreaterThan(3);
+  const { tensors, read: numbers } = await openCheckpoint(bytesSource("file", file));
+  expect(tensors.has("conv2d/bias:0")).toBe(true);
+  await expect(numbers("conv2d/bias:0")).rejects.toThrow(/its chunks are \(4000000\), larger than it/);
 });
 
 const none = { all: [], ofLayer: () => new Map() };
