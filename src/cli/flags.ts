@@ -2,6 +2,7 @@
 
 import { InputError } from "../errors.ts";
 import type { Preprocess } from "../model/network.ts";
+import type { Reading } from "../model/reading.ts";
 import { recipeNames, recipeSettings } from "../optvis/named-recipes.ts";
 import { defaultRecipe, type Recipe, recipeFieldNames } from "../optvis/recipe.ts";
 import { parseRecipe } from "../optvis/recipe-text.ts";
@@ -9,11 +10,8 @@ import { tunedSettings } from "../optvis/recipes.ts";
 import { readInput } from "./files.ts";
 import type { RecipeFlags } from "./recipe-flags.ts";
 
-export interface CommonFlags {
+export interface CommonFlags extends Reading {
   readonly model: string;
-  readonly preprocess?: Preprocess;
-  readonly padding?: "0" | "1";
-  readonly layers?: string;
   readonly runtime: "dawn" | "chromium" | "firefox";
   readonly json?: true;
 }

@@ -2,8 +2,8 @@
 
 import { type Command, type CommanderError, Help, Option } from "commander";
 import { InputError } from "../errors.ts";
-import type { Preprocess } from "../model/network.ts";
-import { parsePreprocess } from "../model/preprocess.ts";
+import { type ReadingField, readingFieldNames, readingFields } from "../model/reading.ts";
+import { dashed } from "../optvis/field.ts";
 import { choice } from "./values.ts";
 
 /** Errors are thrown instead of printed; help has the look of `styles`. */
@@ -55,36 +55,30 @@ export function command(parent: Command, name: string, description: string, exam
     .addHelpText("after", `\n\x1b[1mExamples:\x1b[22m\n${examples}`);
 }
 
-function preprocessFlag(text: string): Preprocess {
-  try {
-    return parsePreprocess(text);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new InputError(`--${error.message}`, { cause: error, remedy: error.remedy ?? "" });
-  }
+/** Messages name the flag. */
+function readingFlag(field: ReadingField): (text: string) => unknown {
+  return (text) => {
+    try {
+      return readingFields[field].read(text);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      throw new InputError(`--${error.message}`, { cause: error, remedy: error.remedy ?? "" });
+    }
+  };
 }
 
 export function addModelFlags(target: Command): Command {
-  return target
+  target
     .optionsGroup("Network:")
     .requiredOption(
       "--model <file>",
       "weights (.safetensors, .pth, .npz …), or `embedded` for the network that comes along",
-    )
-    .option(
-      "--preprocess <kind>",
-      "unit (RGB 0–1), imagenet (mean, standard deviation), caffe (BGR 0–255), or as mean=0.5,0.5,0.5;std=0.5,0.5,0.5 or range=-1..1; from the file where it says so",
-      preprocessFlag,
-    )
-    .option(
-      "--padding <0|1>",
-      "of the convolutions; 1, or what fits where a network flattens",
-      choice("--padding", ["0", "1"]),
-    )
-    .option(
-      "--layers <words>",
-      'every convolution and the pools, "conv conv pool conv pool", where names do not tell; avgpool and leaky0.1 say that pools and ReLUs are others',
     );
+  for (const field of readingFieldNames) {
+    const { placeholder, help } = readingFields[field];
+    target.option(`--${dashed(field)} <${placeholder}>`, help, readingFlag(field));
+  }
+  return target;
 }
 
 export function addRunFlags(target: Command): Command {

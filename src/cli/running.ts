@@ -6,6 +6,7 @@ import type { MethodName, ResultOf } from "../methods/methods.ts";
 import type { RunContext, RuntimeName } from "../methods/report.ts";
 import { openModel } from "../model/model.ts";
 import type { Model } from "../model/network.ts";
+import { readingOf } from "../model/reading.ts";
 import { layerShapes } from "../model/shapes.ts";
 import { fileSource } from "../node/files.ts";
 import { openRuntime, type Runtime } from "../node/runtime.ts";
@@ -57,19 +58,10 @@ export function remarkRestart(what: string): (crash: Error) => void {
 
 /** Says on stderr, once a command, what is taken for granted of the network. */
 export async function weightsOf(flags: CommonFlags): Promise<Weights> {
-  const weights = await givenWeights(flags);
+  const weights: Weights = { path: await modelPath(flags.model), ...readingOf(flags) };
   const assumed = await withModel(weights, ({ assumptions }) => assumptions);
   if (assumed.length > 0) remark(`${flags.model}: assumed ${assumed.join("; ")}`);
   return weights;
-}
-
-async function givenWeights(flags: CommonFlags): Promise<Weights> {
-  return {
-    path: await modelPath(flags.model),
-    ...(flags.preprocess === undefined ? {} : { preprocess: flags.preprocess }),
-    ...(flags.padding === undefined ? {} : { padding: flags.padding === "0" ? 0 : 1 }),
-    ...(flags.layers === undefined ? {} : { layers: flags.layers }),
-  };
 }
 
 export async function withModel<T>(weights: Weights, use: (model: Model) => T | Promise<T>): Promise<T> {

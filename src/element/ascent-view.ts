@@ -2,13 +2,14 @@ import { html, nothing, type PropertyValues } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import type { TuningStorage } from "../engine/kernels/tuning-memory.ts";
 import { type AscentError, InputError } from "../errors.ts";
-import type { Network, Preprocess } from "../model/network.ts";
+import type { Network } from "../model/network.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { parseRecipe } from "../optvis/recipe-text.ts";
 import { standardized } from "../optvis/standardize.ts";
 import { hangWall } from "../optvis/wall.ts";
 import { encodePng } from "./png.ts";
-import { propertiesOf, RecipeElement, recipeOf } from "./recipe-properties.ts";
+import { ReadingElement } from "./reading-properties.ts";
+import { propertiesOf, recipeOf } from "./recipe-properties.ts";
 import { RunController } from "./run-controller.ts";
 import type { RunHost, RunState } from "./run-host.ts";
 import type { RunRequest } from "./run-request.ts";
@@ -31,6 +32,8 @@ const ABOUT_SHOWING: readonly PropertyKey[] = ["paused", "scaling"];
  *
  * Its properties are the fields of a recipe (`src/optvis/recipe-fields.ts`), and those below. `size` is a text, `N` or
  * `HxW`; the field `blur` is the property `blurSigma`, since `blur` is a method of every element; `recipe` sets them all.
+ * What a file of weights does not say itself is said by the fields of a reading (`src/model/reading.ts`): `preprocess`,
+ * `padding`, `layers`.
  *
  * It starts by itself unless `paused`, rests while it is off screen or its tab is hidden, and gives back
  * its GPU memory when it leaves the document; put back, it begins again. Pixels are RGB in 0–1 units and
@@ -50,7 +53,7 @@ const ABOUT_SHOWING: readonly PropertyKey[] = ["paused", "scaling"];
  * @cssState failed - the last request could not be met
  */
 @customElement("ascent-view")
-export class AscentView extends RecipeElement implements RunHost {
+export class AscentView extends ReadingElement implements RunHost {
   static override readonly styles = viewStyles;
 
   /** URL of a file of weights, or (as a property) the file itself; it is never uploaded. */
@@ -60,12 +63,6 @@ export class AscentView extends RecipeElement implements RunHost {
    * the start's if not said.
    */
   @property() target: string | Blob = "";
-  /** `unit`, `imagenet`, `caffe`, or `mean=0.5,0.5,0.5;std=0.5,0.5,0.5`, where the file does not say it. */
-  @property() preprocess: Preprocess | undefined;
-  /** Padding of the convolutions, 0 or 1, where neither the file nor its head tells. */
-  @property({ type: Number }) padding: 0 | 1 | undefined;
-  /** Every convolution and the pools, `conv conv pool conv pool`, where the file's names do not tell. */
-  @property() layers: string | undefined;
   /** Where tunings are remembered: starts take the kernels found fastest there. `browserTuning` is one. */
   @property({ attribute: false }) tuning: TuningStorage | undefined;
   /** Loaded but not stepping. */
@@ -193,11 +190,11 @@ export class AscentView extends RecipeElement implements RunHost {
 
   /** @internal */
   request(): RunRequest | undefined {
-    const { model, init, target, preprocess, padding, layers, tuning } = this;
+    const { model, reading, init, target, tuning } = this;
     if (!model) return undefined;
     const recipe = recipeOf(this);
     const photo = recipe.init === "photo" ? init : undefined;
-    return { model, preprocess, padding, layers, recipe, photo, target: target || undefined, tuning };
+    return { model, reading, recipe, photo, target: target || undefined, tuning };
   }
 
   protected override updated(changed: PropertyValues<this>): void {

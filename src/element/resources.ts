@@ -8,7 +8,8 @@
  */
 import { type Gpu, requestGpu } from "../gpu/device.ts";
 import { openModel } from "../model/model.ts";
-import type { Model, Preprocess } from "../model/network.ts";
+import type { Model } from "../model/network.ts";
+import { type Reading, sameReading } from "../model/reading.ts";
 import { blobSource } from "../model/source.ts";
 import { urlSource } from "../model/url-source.ts";
 import { browserGpu } from "./gpu-access.ts";
@@ -17,26 +18,18 @@ import { browserGpu } from "./gpu-access.ts";
 export interface ModelRequest {
   /** URL of a file of weights, or the file itself, which stays on this device. */
   readonly model: string | Blob;
-  /** Where the file does not say it itself. */
-  readonly preprocess: Preprocess | undefined;
-  readonly padding: 0 | 1 | undefined;
-  readonly layers?: string | undefined;
+  /** What the file does not say itself. */
+  readonly reading: Reading;
 }
 
-async function open({ model, preprocess, padding, layers }: ModelRequest): Promise<Model> {
+async function open({ model, reading }: ModelRequest): Promise<Model> {
   const source =
     typeof model === "string" ? await urlSource(new URL(model, document.baseURI).href) : blobSource(model);
-  return openModel(source, {
-    ...(preprocess === undefined ? {} : { preprocess }),
-    ...(padding === undefined ? {} : { padding }),
-    ...(layers === undefined || layers === "" ? {} : { layers }),
-  });
+  return openModel(source, reading);
 }
 
 function sameModel(a: ModelRequest, b: ModelRequest): boolean {
-  return (
-    a.model === b.model && a.preprocess === b.preprocess && a.padding === b.padding && a.layers === b.layers
-  );
+  return a.model === b.model && sameReading(a.reading, b.reading);
 }
 
 /** Long enough for a compositor to take over the last frame. */

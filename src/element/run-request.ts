@@ -1,6 +1,7 @@
 /** What an element asks of its run, and whether a change of that can be taken by a run that is going. */
 import type { TuningStorage } from "../engine/kernels/tuning-memory.ts";
 import type { LiveSettings } from "../engine/run/ascent-options.ts";
+import { sameReading } from "../model/reading.ts";
 import { formatValue } from "../optvis/field.ts";
 import { type Recipe, recipeFieldNames, recipeRow } from "../optvis/recipe.ts";
 import type { ModelRequest } from "./resources.ts";
@@ -21,8 +22,9 @@ export interface RunRequest extends ModelRequest {
  * @returns undefined where the run has to start again
  */
 export function steeringOf(before: RunRequest, now: RunRequest): LiveSettings | undefined {
-  const { recipe: old, ...others } = before;
-  const { recipe, ...rest } = now;
+  const { recipe: old, reading: oldReading, ...others } = before;
+  const { recipe, reading, ...rest } = now;
+  if (!sameReading(oldReading, reading)) return undefined;
   const keys = Object.keys(others) as (keyof typeof others)[];
   if (keys.some((key) => others[key] !== rest[key])) return undefined;
   const changed = recipeFieldNames.filter((field) => formatValue(old[field]) !== formatValue(recipe[field]));

@@ -25,6 +25,7 @@ import { namedTensors } from "./names.ts";
 import type { Layer, Network } from "./network.ts";
 import { networkName } from "./network-name.ts";
 import type { Spot } from "./pools.ts";
+import type { Reading } from "./reading.ts";
 
 export interface Architecture {
   readonly network: Network;
@@ -36,12 +37,8 @@ export interface Architecture {
   readonly assumptions: readonly string[];
 }
 
-export interface ArchitectureOptions {
-  /** Replaces the metadata's `padding`. Without either it is 1, or what fits a head that flattens. */
-  readonly padding?: 0 | 1;
-  /** Every convolution and the pools, `conv conv pool conv pool`. Replaces the metadata's `layers`. */
-  readonly layers?: string;
-}
+/** They replace what the metadata says. */
+export type ArchitectureOptions = Omit<Reading, "preprocess">;
 
 export interface FoundConv {
   /** N of `features.N`. */

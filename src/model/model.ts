@@ -1,7 +1,7 @@
 /** Opens a checkpoint: reads its architecture at once, and a layer's weights when they are asked for. */
 import { InputError, shown, WeightsError } from "../errors.ts";
 import { layerKind } from "../nn/registry.ts";
-import { type Architecture, type ArchitectureOptions, inferNetwork } from "./architecture.ts";
+import { type Architecture, inferNetwork } from "./architecture.ts";
 import { type Checkpoint, expectReadable } from "./checkpoint.ts";
 import { networkOfGraph } from "./graph.ts";
 import { graphOfMetadata } from "./graph-metadata.ts";
@@ -11,12 +11,11 @@ import { metadataPreprocess } from "./metadata.ts";
 import type { Layer, LayerWeights, Model, Network, Preprocess } from "./network.ts";
 import { parsePreprocess } from "./preprocess.ts";
 import { openCheckpoint } from "./readers/open-checkpoint.ts";
+import { type Reading, readingOf } from "./reading.ts";
 import type { ByteSource } from "./source.ts";
 
-export interface OpenOptions extends ArchitectureOptions {
-  /** Replaces the metadata's `preprocess`. Needed where that says nothing. */
-  readonly preprocess?: Preprocess;
-}
+/** `preprocess` is needed where the metadata says nothing. */
+export type OpenOptions = Reading;
 
 /** PyTorch's default ε of batch norm, which torchvision and timm keep. */
 const BATCH_NORM_EPSILON = 1e-5;
@@ -27,14 +26,14 @@ const BATCH_NORM_EPSILON = 1e-5;
  */
 export async function openModel(source: ByteSource, options: OpenOptions = {}): Promise<Model> {
   expectSource(source);
-  expectOptions(options);
+  const reading = checkedOptions(options);
   const checkpoint = await openCheckpoint(source);
-  const { network, bindings, unusedTensors, assumptions } = architectureOf(checkpoint, options);
+  const { network, bindings, unusedTensors, assumptions } = architectureOf(checkpoint, reading);
   const { metadata } = checkpoint;
   for (const tensors of bindings.values()) expectLayerReadable(checkpoint, tensors);
   return {
     network: await withImagenetClasses(network),
-    preprocess: await preprocessOf(checkpoint, options),
+    preprocess: await preprocessOf(checkpoint, reading),
     unusedTensors,
     assumptions,
     metadata,
@@ -72,7 +71,7 @@ function architectureOf(
 
 /** As asked for; else as a normalizer beside the weights says, which the robustness library saves; else the metadata. */
 async function preprocessOf(checkpoint: Checkpoint, { preprocess }: OpenOptions): Promise<Preprocess> {
-  if (preprocess !== undefined) return parsePreprocess(preprocess);
+  if (preprocess !== undefined) return preprocess;
   const mean = [...checkpoint.tensors.keys()].find((name) => /(^|\.)normalizer\.new_mean$/.test(name));
   const std = mean?.replace(/mean$/, "std");
   const isThree = (name: string): boolean =>
@@ -93,18 +92,9 @@ function expectSource(source: ByteSource): void {
   });
 }
 
-function expectOptions(options: OpenOptions): void {
-  if (typeof options !== "object" || options === null) {
-    throw new InputError(`openModel: expected an object of options, got ${shown(options)}`);
-  }
-  const { preprocess, padding, layers } = options;
-  if (preprocess !== undefined) parsePreprocess(preprocess);
-  if (layers !== undefined && typeof layers !== "string") {
-    throw new InputError(`layers: expected a text such as "conv conv pool", got ${shown(layers)}`);
-  }
-  if (padding !== undefined && padding !== 0 && padding !== 1) {
-    throw new InputError(`padding: expected 0 or 1, got ${shown(padding)}`);
-  }
+function checkedOptions(options: OpenOptions): Reading {
+  if (typeof options === "object" && options !== null) return readingOf(options);
+  throw new InputError(`openModel: expected an object of options, got ${shown(options)}`);
 }
 
 /** The tensors that the network uses can be read. Others, such as counters, may be of any type. */

@@ -13,7 +13,7 @@ import { listenForDrops } from "./drops.ts";
 import { embeddedUrl } from "./embedded.ts";
 import { openingRecipe, readLink, writeLink } from "./link.ts";
 import type { LossPlot } from "./loss-plot.ts";
-import { embeddedModel, type ModelChoice, openOptions } from "./model-choice.ts";
+import { embeddedModel, type ModelChoice } from "./model-choice.ts";
 import { pageHeader } from "./page-header.ts";
 import { pageRooms } from "./page-rooms.ts";
 import { pictureName, saveFile } from "./save.ts";
@@ -188,10 +188,7 @@ export class AscentPage extends LitElement {
     this.linkedFile = "";
     try {
       const source = choice.file ? blobSource(choice.file) : await urlSource(embeddedUrl);
-      const { network, preprocess, unusedTensors, assumptions } = await openModel(
-        source,
-        openOptions(choice),
-      );
+      const { network, preprocess, unusedTensors, assumptions } = await openModel(source, choice.reading);
       source.close?.();
       if (turn !== this.#choices) return;
       const recipe = fittingRecipe(choice.file ? this.recipe : openingRecipe, network);

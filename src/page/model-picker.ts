@@ -1,20 +1,20 @@
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { AscentError } from "../errors.ts";
-import type { Network, Preprocess } from "../model/network.ts";
+import type { Network } from "../model/network.ts";
 import { weightsEndings } from "../model/readers/registry.ts";
+import {
+  type Reading,
+  type ReadingField,
+  type ReadingRow,
+  readingFieldNames,
+  readingFields,
+} from "../model/reading.ts";
 import { convolutions, parameterCount } from "../model/shapes.ts";
 import { icons } from "./icons.ts";
 import { errorMessage } from "./message.ts";
 import { embeddedModel, type ModelChoice } from "./model-choice.ts";
 import { base, buttons, fields } from "./styles.ts";
-
-const PREPROCESS: readonly { readonly value: string; readonly text: string }[] = [
-  { value: "", text: "As the file says" },
-  { value: "unit", text: "RGB 0–1 (unit)" },
-  { value: "imagenet", text: "RGB, mean and deviation (imagenet)" },
-  { value: "caffe", text: "BGR 0–255, mean (caffe)" },
-];
 
 /**
  * The network: the embedded one, or one's own.
@@ -68,25 +68,12 @@ export class ModelPicker extends LitElement {
     if (file) this.#choose({ ...embeddedModel, file });
   };
 
-  readonly #choosePreprocess = (event: Event): void => {
-    const { value } = event.target as HTMLSelectElement;
-    this.#choose({ preprocess: value === "" ? undefined : (value as Preprocess) });
-  };
-
-  readonly #choosePadding = (event: Event): void => {
-    const { value } = event.target as HTMLSelectElement;
-    this.#choose({ padding: value === "" ? undefined : value === "0" ? 0 : 1 });
-  };
-
-  readonly #typePreprocess = (event: Event): void => {
-    const { value } = event.target as HTMLInputElement;
-    if (value.trim() !== "") this.#choose({ preprocess: value.trim() as Preprocess });
-  };
-
-  readonly #typeLayers = (event: Event): void => {
-    const value = (event.target as HTMLInputElement).value.trim();
-    this.#choose({ layers: value === "" ? undefined : value });
-  };
+  #say(field: ReadingField, text: string): void {
+    const { [field]: _, ...others } = this.choice.reading;
+    const value = text.trim();
+    // What makes no sense is refused where the file is opened, with its other faults.
+    this.#choose({ reading: value === "" ? others : ({ ...others, [field]: value } as Reading) });
+  }
 
   #renderFacts(network: Network) {
     const convolutionCount = convolutions(network).length;
@@ -105,37 +92,34 @@ export class ModelPicker extends LitElement {
     `;
   }
 
-  #renderReading() {
-    const { preprocess, padding, layers } = this.choice;
-    const own = preprocess !== undefined && !PREPROCESS.some(({ value }) => value === preprocess);
+  #renderField(field: ReadingField) {
+    const { label, choices, example }: ReadingRow<unknown> = readingFields[field];
+    const said = this.choice.reading[field];
+    const value = said === undefined ? "" : String(said);
+    const isOther = choices !== undefined && !(value in choices);
+    const say = (event: Event) => this.#say(field, (event.target as HTMLInputElement).value);
     return html`<div class="row">
-      <div>
-        <label for="preprocess">Preprocessing</label>
-        <select id="preprocess" @change=${this.#choosePreprocess}>
-          ${PREPROCESS.map(
-            ({ value, text }) =>
-              html`<option value=${value} ?selected=${value === (preprocess ?? "")}>${text}</option>`,
-          )}
-        </select>
-      </div>
-      <div>
-        <label for="padding">Padding</label>
-        <select id="padding" @change=${this.#choosePadding}>
-          <option value="" ?selected=${padding === undefined}>As the file says</option>
-          <option value="1" ?selected=${padding === 1}>1 pixel of zeros</option>
-          <option value="0" ?selected=${padding === 0}>None</option>
-        </select>
-      </div>
-    </div>
-    <div class="row">
-      <div>
-        <label for="mean-std">Mean and deviation, if others</label>
-        <input id="mean-std" .value=${own ? preprocess : ""} placeholder="mean=0.5,0.5,0.5;std=0.5,0.5,0.5" @change=${this.#typePreprocess}>
-      </div>
-      <div>
-        <label for="layers">Layers, if names do not tell</label>
-        <input id="layers" .value=${layers ?? ""} placeholder="conv conv pool conv pool" @change=${this.#typeLayers}>
-      </div>
+      ${
+        choices
+          ? html`<div>
+              <label for=${field}>${label}</label>
+              <select id=${field} @change=${say}>
+                <option value="" ?selected=${value === ""}>As the file says</option>
+                ${Object.entries(choices).map(
+                  ([word, text]) => html`<option value=${word} ?selected=${word === value}>${text}</option>`,
+                )}
+              </select>
+            </div>`
+          : nothing
+      }
+      ${
+        example === undefined
+          ? nothing
+          : html`<div>
+              <label for="${field}-text">${label}${choices ? ", if another" : ", if names do not tell"}</label>
+              <input id="${field}-text" .value=${choices && !isOther ? "" : value} placeholder=${example} @change=${say}>
+            </div>`
+      }
     </div>`;
   }
 
@@ -160,7 +144,7 @@ export class ModelPicker extends LitElement {
           ? html`<p class="hint linked">This link was made with <b>${this.linkedFile}</b>: choose that file to see the same picture.</p>`
           : nothing
       }
-      ${file ? this.#renderReading() : nothing}
+      ${file ? readingFieldNames.map((field) => this.#renderField(field)) : nothing}
       ${errorMessage(this.error)}
     `;
   }

@@ -23,9 +23,7 @@ export function pictureView(
 ): TemplateResult {
   return html`<ascent-view
     .model=${choice.file ?? embeddedUrl}
-    .preprocess=${choice.preprocess}
-    .padding=${choice.padding}
-    .layers=${choice.layers}
+    .reading=${choice.reading}
     .recipe=${recipe}
     .init=${recipe.init === "photo" ? (photo ?? "zeros") : recipe.init}
     .target=${comparesWithPhoto(recipe.objective) ? (photo ?? "") : ""}

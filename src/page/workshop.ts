@@ -10,14 +10,9 @@ export class Workshop {
   readonly #resources = new Resources();
 
   /** @throws AscentError where there is no GPU or the weights cannot be used */
-  async open({
-    file,
-    preprocess,
-    padding,
-    layers,
-  }: ModelChoice): Promise<{ readonly gpu: Gpu; readonly model: Model }> {
+  async open({ file, reading }: ModelChoice): Promise<{ readonly gpu: Gpu; readonly model: Model }> {
     const gpu = await this.#resources.gpu();
-    const model = await this.#resources.model({ model: file ?? embeddedUrl, preprocess, padding, layers });
+    const model = await this.#resources.model({ model: file ?? embeddedUrl, reading });
     return { gpu, model };
   }
 

@@ -3,7 +3,7 @@ import { type RunRequest, steeringOf } from "../../src/element/run-request.ts";
 import { defaultRecipe, liveFields, type Recipe, recipeFieldNames } from "../../src/optvis/recipe.ts";
 
 const REQUEST: RunRequest = {
-  ...{ model: "x", preprocess: undefined, padding: undefined },
+  ...{ model: "x", reading: {} },
   ...{ recipe: defaultRecipe, photo: undefined, target: undefined, tuning: undefined },
 };
 
@@ -33,8 +33,9 @@ it("starts again for any other field, whatever changes besides", () => {
 it("starts again for another model, photograph, or place of tunings", () => {
   const changes: Partial<RunRequest>[] = [
     { model: "y" },
-    { preprocess: "unit" },
-    { padding: 0 },
+    { reading: { preprocess: "unit" } },
+    { reading: { padding: 0 } },
+    { reading: { layers: "conv" } },
     { photo: "p" },
     { target: "t" },
   ];
@@ -43,4 +44,5 @@ it("starts again for another model, photograph, or place of tunings", () => {
 
 it("does nothing where nothing changed", () => {
   expect(steered({ size: [128, 128] })).toEqual({});
+  expect(steeringOf(REQUEST, { ...REQUEST, reading: {} })).toEqual({});
 });
