@@ -8,7 +8,8 @@
  * What that leaves open is chosen so that it fits the head (`pools.ts`), and told in `assumptions`.
  */
 import { WeightsError } from "../errors.ts";
-import { choosePools } from "./choose-pools.ts";
+import { readNorm } from "./batch-norm.ts";
+import { type ChosenLayers, chooseLayers } from "./choose-layers.ts";
 import { findHead, type Head, headLayers } from "./head.ts";
 import {
   type BatchNormTensors,
@@ -20,12 +21,14 @@ import {
   requireVector,
   type TensorShapes,
 } from "./layer-tensors.ts";
-import { classNames, type Metadata } from "./metadata.ts";
+import { classNames, type Metadata, metadataReading } from "./metadata.ts";
 import { namedTensors } from "./names.ts";
 import type { Layer, Network } from "./network.ts";
 import { networkName } from "./network-name.ts";
 import type { Spot } from "./pools.ts";
 import type { Reading } from "./reading.ts";
+import { activationLayer } from "./said-layers.ts";
+import { isPublishedFile } from "./vggs.ts";
 
 export interface Architecture {
   readonly network: Network;
@@ -65,18 +68,20 @@ export function inferNetwork(
   options: ArchitectureOptions = {},
 ): Architecture {
   const named = namedTensors(file);
-  const tensors = new NamedShapes(named);
+  const given = { ...metadataReading(metadata), ...options };
+  const tensors = new NamedShapes(named, given.epsilon);
   const used = new Set<string>();
   const convs = findConvs(tensors, used);
   const head = findHead(tensors, used);
-  const found = { convs, head, spots: named.spots ?? spotsByNumbers(convs) };
-  const chosen = choosePools(found, metadata, options);
+  const spots = named.spots ?? spotsByNumbers(convs);
+  const known = isPublishedFile(file);
+  const chosen = chooseLayers({ convs, head, spots, known }, metadata, given);
 
   const bindings = new Map<string, LayerTensors>();
   const layers: Layer[] = convLayers(convs, chosen, bindings);
   if (chosen.average !== undefined)
     layers.push({ kind: "avgpool", name: "avgpool", outputSize: chosen.average });
-  layers.push(...headLayers(head, bindings));
+  layers.push(...headLayers(head, chosen.headActivation, bindings));
   const outputs = head.complete ? head.linears[head.linears.length - 1]?.outputFeatures : undefined;
   const network: Network = {
     name: networkName(layers, usesBatchNorm(convs)),
@@ -211,11 +216,13 @@ function readConv(
     const hint = layoutHint(shape, inputChannels, outputs, index);
     throw mismatch(layer, tensors.original(weight), `(outputs,${inputChannels},3,3)`, shape, hint);
   }
-  const batchNorm = readBatchNorm(tensors, index + 1, layer, outputChannels, used);
+  const batchNorm = readNorm(tensors, `features.${index + 1}`, layer, outputChannels, used);
   const biasName = `features.${index}.bias`;
   const bias = tensors.has(biasName) ? { bias: biasName } : {};
   if (bias.bias !== undefined) requireVector(tensors, layer, biasName, outputChannels, used);
-  const second = batchNorm ? undefined : readBatchNorm(tensors, index + 2, layer, outputChannels, used);
+  const second = batchNorm
+    ? undefined
+    : readNorm(tensors, `features.${index + 2}`, layer, outputChannels, used);
   const after = second === undefined ? {} : { normAfterRelu: second };
   const layerTensors = { weight, ...bias, ...(batchNorm === undefined ? {} : { batchNorm }) };
   return {
@@ -229,29 +236,6 @@ function readConv(
   };
 }
 
-/** Batch norm comes right after its convolution. Its weight is a vector, and it has running statistics. */
-function readBatchNorm(
-  tensors: NamedShapes,
-  index: number,
-  layer: string,
-  channels: number,
-  used: Set<string>,
-): BatchNormTensors | undefined {
-  const base = `features.${index}`;
-  const names = {
-    weight: `${base}.weight`,
-    bias: `${base}.bias`,
-    mean: `${base}.running_mean`,
-    variance: `${base}.running_var`,
-  } satisfies BatchNormTensors;
-  const isVector = tensors.get(names.weight)?.length === 1;
-  if (!isVector && !tensors.has(names.mean) && !tensors.has(names.variance)) return undefined;
-  for (const name of Object.values(names)) requireVector(tensors, layer, name, channels, used);
-  // PyTorch's count of training batches is not needed.
-  used.add(`${base}.num_batches_tracked`);
-  return names;
-}
-
 const LARGEST_SIDE = 15;
 
 function isOddSquare([, , height = 0, width = 0]: readonly number[]): boolean {
@@ -260,7 +244,7 @@ function isOddSquare([, , height = 0, width = 0]: readonly number[]): boolean {
 
 function convLayers(
   convs: readonly FoundConv[],
-  { pools, padding, averages, slope }: ReturnType<typeof choosePools>,
+  { pools, padding, pool, activation }: ChosenLayers,
   bindings: Map<string, LayerTensors>,
 ): Layer[] {
   const layers: Layer[] = [];
@@ -269,10 +253,9 @@ function convLayers(
   for (const [i, { inputChannels, outputChannels, tensors, side, normAfterRelu }] of convs.entries()) {
     const name = `conv${block}_${place}`;
     const channels = { name, inputChannels, outputChannels };
-    const relu = `relu${block}_${place}`;
     if (side === 3) layers.push({ kind: "conv", ...channels, padding });
     else layers.push({ kind: "plainconv", ...channels, side, padding: (padding * (side - 1)) / 2 });
-    layers.push(slope === undefined ? { kind: "relu", name: relu } : { kind: "leaky", name: relu, slope });
+    layers.push(activationLayer(activation, `${block}_${place}`));
     bindings.set(name, tensors);
     if (normAfterRelu !== undefined) {
       const norm = `norm${block}_${place}`;
@@ -281,7 +264,7 @@ function convLayers(
     }
     place += 1;
     if (pools[i] !== true) continue;
-    layers.push({ kind: averages ? "avgpool2x2" : "maxpool", name: `pool${block}` });
+    layers.push({ kind: pool, name: `pool${block}` });
     block += 1;
     place = 1;
   }

@@ -6,11 +6,8 @@
  */
 import { shown, WeightsError } from "../errors.ts";
 import type { Edges, GraphLayer, Pair } from "./checkpoint.ts";
-import type { TensorShapes } from "./layer-tensors.ts";
+import { BATCH_NORM_EPSILON, type TensorShapes } from "./layer-tensors.ts";
 import type { Metadata } from "./metadata.ts";
-
-/** PyTorch's default ε of batch norm. */
-const BATCH_NORM_EPSILON = 1e-5;
 
 /** @returns undefined where the metadata says nothing. @throws WeightsError naming the layer and the field */
 export function graphOfMetadata(metadata: Metadata, shapes: TensorShapes): readonly GraphLayer[] | undefined {

@@ -1,6 +1,7 @@
 /** The fully connected end of a checkpoint, in torchvision's or timm's names. */
 import { WeightsError } from "../errors.ts";
 import type { LinearLayer } from "../nn/layers/linear.ts";
+import { isNorm, readNorm } from "./batch-norm.ts";
 import {
   type BatchNormTensors,
   type LayerTensors,
@@ -11,6 +12,7 @@ import {
   requireVector,
 } from "./layer-tensors.ts";
 import type { Layer } from "./network.ts";
+import { type Activation, activationLayer } from "./said-layers.ts";
 
 interface FoundLinear {
   readonly tensors: LayerTensors;
@@ -70,10 +72,6 @@ function numberedBases(tensors: NamedShapes): readonly string[] {
   return indices.map((index) => `classifier.${index}`);
 }
 
-function isNorm(tensors: NamedShapes, base: string): boolean {
-  return tensors.get(`${base}.weight`)?.length === 1 && tensors.has(`${base}.running_mean`);
-}
-
 /** Batch norm right after a linear layer, `classifier.1` after `classifier.0`. */
 function normAfter(
   tensors: NamedShapes,
@@ -84,16 +82,9 @@ function normAfter(
 ): BatchNormTensors | undefined {
   const index = /^classifier\.(\d+)$/.exec(base)?.[1];
   const next = `classifier.${Number(index) + 1}`;
-  if (index === undefined || !isNorm(tensors, next)) return undefined;
-  const names: BatchNormTensors = {
-    weight: `${next}.weight`,
-    bias: `${next}.bias`,
-    mean: `${next}.running_mean`,
-    variance: `${next}.running_var`,
-  };
-  for (const name of Object.values(names) as string[]) requireVector(tensors, layer, name, outputs, used);
-  used.add(`${next}.num_batches_tracked`);
-  return names;
+  return index !== undefined && isNorm(tensors, next)
+    ? readNorm(tensors, next, layer, outputs, used)
+    : undefined;
 }
 
 /** timm's checkpoints have all three layers, or the last one alone, or the first ones. They skip none. */
@@ -164,12 +155,16 @@ export function headPooling(head: Head, channels: number): 1 | 7 | "flatten" {
   );
 }
 
-export function headLayers(head: Head, bindings: Map<string, LayerTensors>): readonly Layer[] {
+export function headLayers(
+  head: Head,
+  activation: Activation,
+  bindings: Map<string, LayerTensors>,
+): readonly Layer[] {
   return head.linears.flatMap((linear, i) => {
     const name = linearName(i, head.linears.length, head.complete);
     bindings.set(name, linear.tensors);
     const { inputFeatures, outputFeatures } = linear;
     const layer: LinearLayer = { kind: "linear", name, inputFeatures, outputFeatures };
-    return name === "logits" ? [layer] : [layer, { kind: "relu", name: name.replace("fc", "relu") }];
+    return name === "logits" ? [layer] : [layer, activationLayer(activation, name.replace("fc", ""))];
   });
 }

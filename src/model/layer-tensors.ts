@@ -4,13 +4,22 @@ import { formatShape } from "./safetensors.ts";
 
 export type TensorShapes = ReadonlyMap<string, readonly number[]>;
 
+/** PyTorch's default ε of batch norm, which torchvision and timm keep. */
+export const BATCH_NORM_EPSILON = 1e-5;
+
 /** Tensors in torchvision's names, which messages call as the file does. */
 export class NamedShapes extends Map<string, readonly number[]> {
   readonly original: (name: string) => string;
+  /** Of all batch norms. */
+  readonly epsilon: number;
 
-  constructor({ shapes, original }: { readonly shapes: TensorShapes; original(name: string): string }) {
+  constructor(
+    { shapes, original }: { readonly shapes: TensorShapes; original(name: string): string },
+    epsilon = BATCH_NORM_EPSILON,
+  ) {
     super(shapes);
     this.original = original;
+    this.epsilon = epsilon;
   }
 }
 
@@ -21,8 +30,8 @@ export interface BatchNormTensors {
   readonly bias?: string;
   readonly mean: string;
   readonly variance: string;
-  /** ε; PyTorch's default where it is missing. */
-  readonly epsilon?: number;
+  /** ε */
+  readonly epsilon: number;
 }
 
 /** The tensors one layer is made of. A missing bias is zeros. Batch norm alone, without a weight, is a layer of its own. */

@@ -2,15 +2,36 @@
 import { InputError, shown, WeightsError } from "../errors.ts";
 import type { Preprocess } from "./network.ts";
 import { lenient, PREPROCESS_SYNTAX } from "./preprocess.ts";
+import { type Reading, readingFields } from "./reading.ts";
 
 export type Metadata = Readonly<Record<string, string>>;
 
-export function metadataPadding(metadata: Metadata): 0 | 1 | undefined {
+function metadataPadding(metadata: Metadata): 0 | 1 | undefined {
   const text = metadata["padding"];
   if (text === undefined) return undefined;
   if (text === "0") return 0;
   if (text === "1") return 1;
   throw new WeightsError(`metadata padding expects "0" or "1", got ${shown(text)}`);
+}
+
+/** What a reading says, as the metadata says it. */
+export function metadataReading(metadata: Metadata): Omit<Reading, "preprocess"> {
+  const padding = metadataPadding(metadata);
+  const { layers, epsilon } = metadata;
+  return {
+    ...(padding === undefined ? {} : { padding }),
+    ...(layers === undefined ? {} : { layers }),
+    ...(epsilon === undefined ? {} : { epsilon: metadataEpsilon(epsilon) }),
+  };
+}
+
+function metadataEpsilon(text: string): number {
+  try {
+    return readingFields.epsilon.read(text);
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new WeightsError(`metadata ${cause.message}`, { cause });
+  }
 }
 
 export function metadataFlag(metadata: Metadata, key: string): boolean | undefined {

@@ -17,9 +17,6 @@ import type { ByteSource } from "./source.ts";
 /** `preprocess` is needed where the metadata says nothing. */
 export type OpenOptions = Reading;
 
-/** PyTorch's default ε of batch norm, which torchvision and timm keep. */
-const BATCH_NORM_EPSILON = 1e-5;
-
 /**
  * Reads the header only.
  * @throws WeightsError for a file that is damaged or is no VGG, or whose weights are not F64, F32, F16 or BF16; InputError where preprocessing is not known.
@@ -61,10 +58,9 @@ function architectureOf(
     });
   }
   if (listed === undefined) return inferNetwork(shapes, metadata, options);
-  const { padding, layers } = options;
-  if (padding === undefined && layers === undefined) return networkOfGraph(listed, shapes, metadata);
-  const [word, value] = padding === undefined ? ["layers", layers] : ["padding", padding];
-  throw new InputError(`${word} ${value}: the file lists its layers, and with them their padding`, {
+  const word = (["padding", "layers", "epsilon"] as const).find((field) => options[field] !== undefined);
+  if (word === undefined) return networkOfGraph(listed, shapes, metadata);
+  throw new InputError(`${word} ${options[word]}: the file lists its layers, and with them their ${word}`, {
     remedy: `leave ${word} to the file`,
   });
 }
@@ -129,7 +125,7 @@ async function readLayerWeights(
     shift: await vector(batchNorm.bias, 0),
     mean: await read(batchNorm.mean),
     variance: await read(batchNorm.variance),
-    epsilon: batchNorm.epsilon ?? BATCH_NORM_EPSILON,
+    epsilon: batchNorm.epsilon,
   });
   const bad = [folded.weight, folded.bias].some((numbers) => firstNonFinite(numbers) !== undefined);
   if (!bad) return folded;
@@ -146,7 +142,7 @@ interface BatchNorm {
   readonly shift: Float32Array;
   readonly mean: Float32Array;
   readonly variance: Float32Array;
-  readonly epsilon?: number;
+  readonly epsilon: number;
 }
 
 /**
@@ -155,12 +151,11 @@ interface BatchNorm {
  */
 function foldBatchNorm(weight: Float32Array, bias: Float32Array, norm: BatchNorm): LayerWeights {
   const outputs = bias.length;
-  const { epsilon = BATCH_NORM_EPSILON } = norm;
   const perOutput = weight.length / outputs;
   const foldedWeight = new Float32Array(weight.length);
   const foldedBias = new Float32Array(outputs);
   for (let k = 0; k < outputs; k++) {
-    const gain = at(norm.scale, k) / Math.sqrt(at(norm.variance, k) + epsilon);
+    const gain = at(norm.scale, k) / Math.sqrt(at(norm.variance, k) + norm.epsilon);
     foldedBias[k] = (at(bias, k) - at(norm.mean, k)) * gain + at(norm.shift, k);
     for (let i = k * perOutput; i < (k + 1) * perOutput; i++) foldedWeight[i] = at(weight, i) * gain;
   }

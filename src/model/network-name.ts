@@ -2,17 +2,9 @@
 import { hasWeights } from "../nn/registry.ts";
 import type { Layer } from "./network.ts";
 import { convolutions } from "./shapes.ts";
+import { CONVOLUTIONS_PER_BLOCK, WIDTHS } from "./vggs.ts";
 
-/** Simonyan & Zisserman 2015, table 1: configurations A, B, D, E. */
-const CONVOLUTIONS_PER_BLOCK: readonly (readonly [name: string, blocks: readonly number[]])[] = [
-  ["VGG-11", [1, 1, 2, 2, 2]],
-  ["VGG-13", [2, 2, 2, 2, 2]],
-  ["VGG-16", [2, 2, 3, 3, 3]],
-  ["VGG-19", [2, 2, 4, 4, 4]],
-];
 type Convolutions = ReturnType<typeof convolutions>;
-
-const WIDTHS: readonly number[] = [64, 128, 256, 512, 512];
 
 /** `VGG-19 to conv3_4`, `VGG-11 with batch norm`, `VGG-style, 9 convolutions`. */
 export function networkName(layers: readonly Layer[], batchNorm: boolean): string {

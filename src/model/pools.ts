@@ -2,7 +2,9 @@
  * Where pools stand and how convolutions are padded, where names do not tell: what fits the features that the head
  * takes at a size that people use.
  */
-import { InputError, shown } from "../errors.ts";
+import { InputError } from "../errors.ts";
+import { BY_HAND } from "./said-layers.ts";
+import { CONVOLUTIONS_PER_BLOCK } from "./vggs.ts";
 
 /**
  * What names tell of the place after a convolution. `none`: a ReLU alone; `pool`: a pool; `likely`: one module, a pool or a
@@ -34,8 +36,6 @@ export const USUAL_SIDES: readonly number[] = [28, 32, 48, 64, 96, 128, 224, 256
 /** All ways are tried where there are at most so many open places; else the likely ones. */
 const MOST_OPEN = 12;
 
-const BY_HAND = "say it by layers, such as `conv conv pool conv pool`: every convolution, and the pools";
-
 /** Where pools stand if nothing but the names counts: everywhere they may, or where channels change too. */
 export function poolsByNames({ spots, channels, poolLast }: StackShape, head: boolean): readonly boolean[] {
   const likely = spots.map((spot, i) => spot === "likely" && channels[i] !== channels[i + 1]);
@@ -48,11 +48,8 @@ export function poolsByNames({ spots, channels, poolLast }: StackShape, head: bo
   );
 }
 
-/** Simonyan & Zisserman 2015, table 1: A, B, D, E. */
-const PUBLISHED: readonly string[] = ["1,1,2,2,2", "2,2,2,2,2", "2,2,3,3,3", "2,2,4,4,4"];
-
-/** @param whole not the beginning of one alone */
-export function isPublished(pools: readonly boolean[], whole = false): boolean {
+/** Whether the blocks are those of a published VGG, or the beginning of one. */
+function isPublished(pools: readonly boolean[]): boolean {
   const blocks = [0];
   for (const [i, pool] of pools.entries()) {
     blocks[blocks.length - 1] = (blocks.at(-1) ?? 0) + 1;
@@ -61,9 +58,7 @@ export function isPublished(pools: readonly boolean[], whole = false): boolean {
   if (blocks.length === 1) return false;
   const [last = 0] = blocks.slice(-1);
   const before = blocks.slice(0, -1);
-  if (whole) return PUBLISHED.includes(blocks.join());
-  return PUBLISHED.some((text) => {
-    const published = text.split(",").map(Number);
+  return CONVOLUTIONS_PER_BLOCK.some(([, published]) => {
     return before.every((count, i) => count === published[i]) && last <= (published[before.length] ?? 0);
   });
 }
@@ -100,6 +95,18 @@ export function fitFlatten(stack: StackShape, area: number, told: string): PoolC
   if (stack.padding !== undefined && !stack.spots.includes("free"))
     return { pools: base, padding: stack.padding };
   throw choice && other ? tie(best.choices, told) : noFit(stack, base, wanted, told);
+}
+
+/** `pools after convolutions 2, 4, padding 0, 64×64 images` */
+function sayChoice({ pools, padding, side }: PoolChoice): string {
+  return `${sayPools(pools)}, padding ${padding}, ${side}×${side} images`;
+}
+
+/** @param kind what pools are, in the plural */
+export function sayPools(pools: readonly boolean[], kind = "pools"): string {
+  const after = pools.flatMap((pool, i) => (pool ? [i + 1] : []));
+  if (after.length === 0) return "no pools";
+  return `${kind} after convolution${after.length === 1 ? "" : "s"} ${after.join(", ")}`;
 }
 
 const isOpen = (spot: Spot): boolean => spot === "likely" || spot === "free" || spot === "boundary";
@@ -170,70 +177,4 @@ function noFit(stack: StackShape, pools: readonly boolean[], wanted: number, tol
   return new InputError(`padding: ${told}: ${which}`, {
     remedy: `say padding 0 or padding 1; or ${BY_HAND}`,
   });
-}
-
-/** `pools after convolutions 2 and 4, padding 0, 64×64 images` */
-export function sayChoice({ pools, padding, side }: PoolChoice): string {
-  const after = pools.flatMap((pool, i) => (pool ? [i + 1] : []));
-  const where =
-    after.length === 0
-      ? "no pools"
-      : `max-pools after convolution${after.length === 1 ? "" : "s"} ${after.join(", ")}`;
-  return `ReLUs, ${where}, padding ${padding}${side === undefined ? "" : `, ${side}×${side} images`}`;
-}
-
-/** What is said of the layers by hand. */
-export interface SaidLayers {
-  readonly pools: readonly boolean[];
-  /** Of all pools: they average. */
-  readonly averages: boolean;
-  /** Of all ReLUs among the convolutions: what they leave of a negative number. */
-  readonly slope: number | undefined;
-}
-
-/**
- * `conv conv pool conv pool`, or `64,64,M,128,M` by widths: after which convolutions pools stand. ReLUs follow convolutions
- * without being said. `avgpool` for pool, and `leaky0.1` somewhere, say of all that they are others.
- * @throws InputError for another word or number of convolutions
- */
-export function readLayers(text: string, convolutions: number): SaidLayers {
-  const pools: boolean[] = [];
-  const kinds = new Set<string>();
-  let slope: number | undefined;
-  for (const word of text
-    .trim()
-    .toLowerCase()
-    .split(/[\s,]+/)) {
-    const leaky = /^leaky(0?\.\d+)$/.exec(word)?.[1];
-    if (word === "conv" || /^\d+$/.test(word)) pools.push(false);
-    else if (["pool", "maxpool", "m", "avgpool"].includes(word) && pools.length > 0) {
-      pools[pools.length - 1] = true;
-      kinds.add(word === "avgpool" ? "avgpool" : "maxpool");
-    } else if (leaky !== undefined && Number(leaky) > 0) slope = Number(leaky);
-    else if (!["relu", "dropout", "batchnorm"].includes(word)) {
-      throw new InputError(`layers: expected conv, pool, avgpool or leaky0.1, got ${shown(word)}`, {
-        remedy: BY_HAND,
-      });
-    }
-  }
-  if (kinds.size > 1) throw new InputError("layers: expected pools of one kind", { remedy: BY_HAND });
-  if (pools.length === convolutions) return { pools, averages: kinds.has("avgpool"), slope };
-  throw new InputError(`layers: the file has ${convolutions} convolutions, got ${pools.length}`, {
-    remedy: BY_HAND,
-  });
-}
-
-/**
- * What a file says of itself, `32,M,64,64,M; global average pool`: torchvision's way to write a VGG.
- * @returns undefined where it is written otherwise or is of other widths
- */
-export function poolsOfArch(
-  text: string | undefined,
-  widths: readonly number[],
-): readonly boolean[] | undefined {
-  const list = /^\s*(?:\d+|M)(?:\s*,\s*(?:\d+|M))+\s*(?=;|$)/.exec(text?.slice(0, 1000) ?? "")?.[0];
-  const words = list?.split(",").map((word) => word.trim()) ?? [];
-  const given = words.filter((word) => word !== "M").map(Number);
-  if (list === undefined || given.join() !== widths.join() || words[0] === "M") return undefined;
-  return readLayers(words.join(" "), widths.length).pools;
 }

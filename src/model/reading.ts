@@ -52,13 +52,24 @@ export const readingFields = {
   layers: row<string>({
     label: "Layers",
     help:
-      'every convolution and the pools, "conv conv pool conv pool", where names do not tell; avgpool and leaky0.1 say ' +
-      "that pools and ReLUs are others",
+      'every convolution and the pools, "conv conv pool conv pool", where names do not tell; avgpool, leaky0.1, tanh and ' +
+      "sigmoid, also alone, say that pools and ReLUs are others",
     placeholder: "words",
     example: "conv conv pool conv pool",
     read: (given) => {
       if (typeof given === "string") return given;
       throw new InputError(`layers: expected a text such as "conv conv pool", got ${shown(given)}`);
+    },
+  }),
+  epsilon: row<number>({
+    label: "ε of batch norm",
+    help: "of batch norm, where the network was trained with another than 1e-5: Keras has 1e-3",
+    placeholder: "number",
+    example: "0.001",
+    read: (given) => {
+      const epsilon = typeof given === "string" && given.trim() !== "" ? Number(given) : given;
+      if (typeof epsilon === "number" && epsilon >= 0 && epsilon <= 1) return epsilon;
+      throw new InputError(`epsilon: expected a number from 0 to 1, got ${shown(given)}`);
     },
   }),
 };

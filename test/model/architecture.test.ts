@@ -161,15 +161,16 @@ test("widths are read, not looked up", () => {
 });
 
 test("missing biases are zeros, which is told where there is no batch norm", () => {
+  const rest = { padding: "1", layers: "conv conv", epsilon: "1e-5" };
   const bare = (shapes: Shapes): Shapes => {
     shapes.delete("features.0.bias");
     return shapes;
   };
-  const { bindings, assumptions } = inferNetwork(bare(featureShapes([4, 4], true)), {});
+  const { bindings, assumptions } = inferNetwork(bare(featureShapes([4, 4], true)), rest);
   expect(bindings.get("conv1_1")?.bias).toBeUndefined();
   expect(bindings.get("conv1_2")?.bias).toBe("features.3.bias");
   expect(assumptions).toEqual([]);
-  const plain = inferNetwork(bare(featureShapes([4, 4])), {});
+  const plain = inferNetwork(bare(featureShapes([4, 4])), rest);
   expect(plain.bindings.get("conv1_1")).toEqual({ weight: "features.0.weight" });
   expect(plain.assumptions).toEqual(["biases are zeros where the file has none: features.0.weight"]);
 });

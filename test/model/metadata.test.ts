@@ -1,13 +1,15 @@
 import { expect, test } from "vitest";
 import { InputError, WeightsError } from "../../src/errors.ts";
-import { classNames, metadataFlag, metadataPadding, metadataPreprocess } from "../../src/model/metadata.ts";
+import { classNames, metadataFlag, metadataPreprocess, metadataReading } from "../../src/model/metadata.ts";
 
-test("padding is 0, 1 or not said", () => {
-  expect(metadataPadding({})).toBeUndefined();
-  expect(metadataPadding({ padding: "0" })).toBe(0);
-  expect(metadataPadding({ padding: "1" })).toBe(1);
+test("padding, layers and ε are read, or not said", () => {
+  expect(metadataReading({ arch: "vgg" })).toEqual({});
+  const all = { padding: "0", layers: "conv", epsilon: "1e-3" };
+  expect(metadataReading(all)).toEqual({ padding: 0, layers: "conv", epsilon: 0.001 });
   for (const padding of ["", "2", "same", " 1"])
-    expect(() => metadataPadding({ padding })).toThrow(WeightsError);
+    expect(() => metadataReading({ padding })).toThrow(WeightsError);
+  for (const epsilon of ["", "small", "-1", "2"])
+    expect(() => metadataReading({ epsilon })).toThrow(/^metadata epsilon: expected a number from 0 to 1/);
 });
 
 test("a flag is true, false or not said", () => {

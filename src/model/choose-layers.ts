@@ -1,0 +1,139 @@
+/**
+ * Decides what a state dict does not say: where pools stand and of which kind, how convolutions are padded, what averages
+ * before the head, which activations follow, and the ε of batch norm. It tells what it took for granted.
+ */
+import { InputError } from "../errors.ts";
+import type { ArchitectureOptions, FoundConv } from "./architecture.ts";
+import { type Head, headPooling } from "./head.ts";
+import { type Metadata, metadataFlag } from "./metadata.ts";
+import { fitFlatten, type PoolChoice, poolsByNames, type Spot, type StackShape, sayPools } from "./pools.ts";
+import { type Activation, BY_HAND, layersOfArch, readLayers, type SaidLayers } from "./said-layers.ts";
+
+export interface FoundStack {
+  readonly convs: readonly FoundConv[];
+  readonly head: Head;
+  readonly spots: readonly Spot[];
+  /** A file that is known by all its names and shapes: nothing in it is assumed. */
+  readonly known: boolean;
+}
+
+export interface ChosenLayers extends Placed {
+  readonly pool: "maxpool" | "avgpool2x2";
+  readonly activation: Activation;
+  readonly headActivation: Activation;
+  readonly assumptions: readonly string[];
+}
+
+interface Placed extends PoolChoice {
+  /** Side of the map that an average pool before the head makes. */
+  readonly average?: 1 | 7;
+  /** Of a head that flattens: what it takes. */
+  readonly because?: string;
+}
+
+export function chooseLayers(
+  found: FoundStack,
+  metadata: Metadata,
+  given: ArchitectureOptions,
+): ChosenLayers {
+  const widths = found.convs.map(({ outputChannels }) => outputChannels);
+  const arch = written(metadata, widths);
+  const said = given.layers === undefined ? arch : { ...arch, ...readLayers(given.layers, widths.length) };
+  const stack = stackOf(found, said, metadata, given.padding);
+  const placed = placePools(stack, found, said.pools);
+  const activation = said.activation ?? { kind: "relu" };
+  // torchvision's way to write a network says that convolutions before an average are padded.
+  const padding = given.padding ?? (arch.pools && placed.because === undefined ? 1 : undefined);
+  const assumed = sayAssumed(placed, found, { ...said, padding, epsilon: given.epsilon });
+  return {
+    ...placed,
+    pool: said.pool ?? "maxpool",
+    activation,
+    headActivation: said.headActivation ?? activation,
+    assumptions: found.known ? [] : assumed,
+  };
+}
+
+/** What is written for people may leave the last pool out. */
+function written(metadata: Metadata, widths: readonly number[]): SaidLayers {
+  const arch = layersOfArch(metadata["arch"], widths);
+  if (arch?.pools === undefined) return {};
+  const last = arch.pools.at(-1) === true || metadata["pool_last"] !== "false";
+  return { ...arch, pools: [...arch.pools.slice(0, -1), last] };
+}
+
+function stackOf(
+  { convs, spots }: FoundStack,
+  said: SaidLayers,
+  metadata: Metadata,
+  padding: 0 | 1 | undefined,
+): StackShape {
+  const poolLast = metadataFlag(metadata, "pool_last");
+  return {
+    spots: said.pools?.map((pool) => (pool ? "pool" : "none")) ?? spots,
+    channels: convs.map(({ outputChannels }) => outputChannels),
+    kernels: convs.map(({ side }) => side),
+    poolLast: said.pools?.at(-1) ?? poolLast,
+    padding,
+  };
+}
+
+function placePools(stack: StackShape, { head }: FoundStack, told: readonly boolean[] | undefined): Placed {
+  const padding = stack.padding ?? 1;
+  if (head.linears.length === 0) return { pools: told ?? poolsByNames(stack, false), padding };
+  const channels = stack.channels.at(-1) as number;
+  const average = headPooling(head, channels);
+  const features = head.linears[0]?.inputFeatures as number;
+  if (average === "flatten") {
+    const area = features / channels;
+    const because = `the head takes ${features} = ${channels}·${factors(area)}`;
+    return { ...fitFlatten(stack, area, because), because };
+  }
+  if (told === undefined && stack.spots.includes("free")) {
+    throw new InputError("layers: neither names nor the head tell where pools stand", { remedy: BY_HAND });
+  }
+  return { pools: told ?? poolsByNames(stack, true), padding, average };
+}
+
+function factors(area: number): string {
+  const side = Math.sqrt(area);
+  return Number.isInteger(side) ? `${side}·${side}` : String(area);
+}
+
+interface Said extends SaidLayers {
+  readonly padding: 0 | 1 | undefined;
+  readonly epsilon: number | undefined;
+}
+
+/** `ReLUs, max-pools after convolutions 2, 4, padding 1, 64×64 images: the head takes …`, without what was said. */
+function sayAssumed(
+  { pools, padding, side, average, because }: Placed,
+  { convs, head }: FoundStack,
+  said: Said,
+): readonly string[] {
+  const places: string[] = [];
+  if (said.pools === undefined) {
+    places.push(sayPools(pools, said.pool === "avgpool2x2" ? "average pools" : "max-pools"));
+  }
+  if (said.padding === undefined) {
+    const keeps = padding === 1 && convs.some((conv) => conv.side !== 3);
+    places.push(keeps ? "padding that keeps the size" : `padding ${padding}`);
+  }
+  const norms = [...convs, ...head.linears].some(({ tensors }) => tensors.batchNorm !== undefined);
+  const after = convs.some(({ normAfterRelu }) => normAfterRelu !== undefined);
+  const fitted = places.length > 0 && because !== undefined;
+  if (fitted && side !== undefined) places.push(`${side}×${side} images`);
+  const parts = [
+    ...(said.activation === undefined ? ["ReLUs"] : []),
+    ...places,
+    ...((norms || after) && said.epsilon === undefined ? ["ε 1e-5 of batch norm"] : []),
+  ];
+  if (parts.length === 0) return [];
+  if (average !== undefined) {
+    const over = average === 1 ? "all positions" : "7×7 parts";
+    parts.push(
+      `an average over ${over} before the head, which takes ${head.linears[0]?.inputFeatures} features`,
+    );
+  }
+  return [parts.join(", ") + (fitted ? `: ${because}` : "")];
+}

@@ -1,0 +1,127 @@
+/** What is told of a network that its names and shapes do not say, and how each part of it is said. */
+import { describe, expect, test } from "vitest";
+import { InputError, WeightsError } from "../../src/errors.ts";
+import { inferNetwork } from "../../src/model/architecture.ts";
+import { openModel } from "../../src/model/model.ts";
+import type { Reading } from "../../src/model/reading.ts";
+import { bytesSource } from "../../src/model/source.ts";
+import {
+  checkpoint,
+  featureShapes,
+  type Shapes,
+  timmHead,
+  torchvisionHead,
+  vggConfiguration,
+  withLinear,
+} from "./checkpoints.ts";
+
+const DEPTHS = [11, 13, 16, 19] as const;
+const told = (shapes: Shapes, metadata = {}, options: Omit<Reading, "preprocess"> = {}): readonly string[] =>
+  inferNetwork(shapes, metadata, options).assumptions;
+const features = (depth: (typeof DEPTHS)[number], batchNorm = false, widths?: number[]): Shapes =>
+  featureShapes(vggConfiguration(depth, widths), batchNorm);
+
+describe("torchvision's and timm's own VGGs", () => {
+  test.each(DEPTHS)("vgg%i, with batch norm too, assume nothing", (depth) => {
+    for (const batchNorm of [false, true]) {
+      expect(told(torchvisionHead(features(depth, batchNorm)))).toEqual([]);
+      expect(told(timmHead(features(depth, batchNorm)))).toEqual([]);
+    }
+  });
+
+  const whole = torchvisionHead(features(11, true));
+  const changed: readonly (readonly [string, Shapes])[] = [
+    ["of other classes", torchvisionHead(features(11, true), 512, 4096, 10)],
+    ["of another width", torchvisionHead(features(11, true), 512, 512)],
+    ["of slim convolutions", torchvisionHead(features(11, true, [8, 8, 8, 8, 512]))],
+    ["under a prefix", new Map([...whole].map(([name, shape]) => [`model.${name}`, shape]))],
+    ["without its head", features(11, true)],
+    ["with a convolution more", torchvisionHead(featureShapes([...vggConfiguration(11), 512], true))],
+  ];
+  test.each(changed)("one %s may be another network, and is told", (_, shapes) => {
+    expect(told(shapes)).toHaveLength(1);
+    expect(told(shapes)[0]).toMatch(/^ReLUs, max-pools after .*, padding 1, ε 1e-5 of batch norm/);
+  });
+});
+
+describe("a line tells what is not said", () => {
+  const small = withLinear(features(13, true, [4, 4, 4, 4, 8]), "classifier", [10, 8]);
+  const head = "an average over all positions before the head, which takes 8 features";
+  const places = "max-pools after convolutions 2, 4, 6, 8, 10";
+  const conv = "conv conv pool ".repeat(5);
+
+  test.each<[Omit<Reading, "preprocess">, readonly string[]]>([
+    [{}, [`ReLUs, ${places}, padding 1, ε 1e-5 of batch norm, ${head}`]],
+    [{ padding: 1 }, [`ReLUs, ${places}, ε 1e-5 of batch norm, ${head}`]],
+    [{ layers: "leaky0.1" }, [`${places}, padding 1, ε 1e-5 of batch norm, ${head}`]],
+    [
+      { layers: "avgpool" },
+      [`ReLUs, average pools after convolutions 2, 4, 6, 8, 10, padding 1, ε 1e-5 of batch norm, ${head}`],
+    ],
+    [{ layers: conv }, [`padding 1, ε 1e-5 of batch norm, ${head}`]],
+    [{ layers: conv, epsilon: 0.001 }, [`padding 1, ${head}`]],
+    [{ layers: conv, epsilon: 0.001, padding: 1 }, []],
+  ])("%j", (options, assumptions) => {
+    expect(told(small, {}, options)).toEqual(assumptions);
+    const metadata = Object.entries(options).map(([field, value]) => [field, String(value)]);
+    expect(told(small, Object.fromEntries(metadata))).toEqual(assumptions);
+  });
+
+  test("of other kernels it is the size that padding keeps", () => {
+    const shapes: Shapes = new Map([["features.0.weight", [4, 3, 5, 5]]]);
+    expect(told(shapes, {}, { layers: "conv" })[0]).toBe("padding that keeps the size");
+  });
+});
+
+describe("layers said without any convolution", () => {
+  const shapes = withLinear(
+    withLinear(featureShapes([4, 4, "M", 8, "M"]), "classifier.0", [6, 8]),
+    "classifier.2",
+    [5, 6],
+  );
+  const kinds = (layers: string): string =>
+    inferNetwork(shapes, {}, { layers })
+      .network.layers.map(({ name }) => name)
+      .filter((name) => !/conv|fc|logits|avgpool/.test(name))
+      .join(" ");
+  test.each([
+    ["relu", "relu1_1 relu1_2 pool1 relu2_1 pool2 relu6"],
+    ["tanh", "tanh1_1 tanh1_2 pool1 tanh2_1 pool2 tanh6"],
+    ["relu fc sigmoid", "relu1_1 relu1_2 pool1 relu2_1 pool2 sigmoid6"],
+    ["conv conv conv pool fc tanh", "relu1_1 relu1_2 relu1_3 pool1 tanh6"],
+  ])("%s", (layers, names) => {
+    expect(kinds(layers)).toBe(names);
+  });
+
+  test("a slope is that of hidden linear layers too, and average pools stand where pools do", () => {
+    const { layers } = inferNetwork(shapes, {}, { layers: "avgpool leaky0.2" }).network;
+    expect(layers.filter(({ kind }) => kind === "leaky")).toHaveLength(4);
+    expect(layers.filter(({ kind }) => kind === "avgpool2x2")).toHaveLength(2);
+  });
+
+  test.each(["", "relu tanh", "pool avgpool", "conv", "leaky2", "gelu", "pool conv conv conv"])(
+    "%j is refused",
+    (layers) => {
+      expect(() => kinds(layers)).toThrow(InputError);
+    },
+  );
+});
+
+test("ε of batch norm is what is said, by option or metadata", async () => {
+  const shapes = featureShapes([2], true);
+  const folded = async (options: Reading, metadata = {}) => {
+    const bytes = checkpoint(shapes, { preprocess: "unit", ...metadata });
+    const model = await openModel(bytesSource("file", bytes), options);
+    return model.layerWeights(model.network.layers[0] as (typeof model.network.layers)[number]);
+  };
+  const usual = await folded({});
+  const other = await folded({ epsilon: 0.5 });
+  expect(other).toEqual(await folded({}, { epsilon: "0.5" }));
+  expect(usual).toEqual(await folded({ epsilon: 1e-5 }));
+  // w′ = w·γ/√(σ²+ε). The file's numbers are 0.001, 0.002, …: σ² follows the weight, the bias, γ, β and the mean.
+  const ratio = (other.weight[0] as number) / (usual.weight[0] as number);
+  const sigma = 0.001 * (2 * 27 + 2 + 2 + 2 + 2 + 1);
+  expect(ratio).toBeCloseTo(Math.sqrt((sigma + 1e-5) / (sigma + 0.5)), 5);
+  await expect(folded({}, { epsilon: "much" })).rejects.toThrow(WeightsError);
+  await expect(folded({ epsilon: -1 })).rejects.toThrow("epsilon: expected a number from 0 to 1, got -1");
+});
