@@ -3,7 +3,8 @@
  * before the head, which activations follow, and the ε of batch norm. It tells what it took for granted.
  */
 import { InputError } from "../errors.ts";
-import type { ArchitectureOptions, FoundConv } from "./architecture.ts";
+import type { ArchitectureOptions } from "./architecture.ts";
+import type { FoundConv } from "./convs.ts";
 import { type Head, headPooling } from "./head.ts";
 import { type Metadata, metadataFlag } from "./metadata.ts";
 import { fitFlatten, type PoolChoice, poolsByNames, type Spot, type StackShape, sayPools } from "./pools.ts";

@@ -3,7 +3,7 @@
  * pools that end them (`conv1_1`, `relu1_1`, `pool1`), linear layers from `fc6`, and the last one is `logits`. Batch norm
  * right after a convolution or a linear layer is folded into it; elsewhere it becomes a layer of its own.
  */
-import { WeightsError } from "../errors.ts";
+import { shown, WeightsError } from "../errors.ts";
 import type { Architecture } from "./architecture.ts";
 import type { Edges, GraphLayer, Pair } from "./checkpoint.ts";
 import { type LayerTensors, requireTensor, requireVector, type TensorShapes } from "./layer-tensors.ts";
@@ -11,10 +11,7 @@ import { classNames, type Metadata } from "./metadata.ts";
 import type { Layer } from "./network.ts";
 import { networkName } from "./network-name.ts";
 import { formatShape } from "./safetensors.ts";
-
-/** What kinds of networks open: the remedy of every refusal. */
-export const NETWORKS_THAT_OPEN =
-  "networks that open are one chain of convolutions (odd sides, stride 1), activations (ReLU, leaky ReLU, tanh, sigmoid), batch norm and 2×2 pools, with or without linear layers at its end";
+import { NETWORKS_THAT_OPEN } from "./unrunnable.ts";
 
 const MOST_LAYERS = 1000;
 
@@ -279,7 +276,7 @@ function isAll(values: Pair | readonly number[], wanted: number): boolean {
 
 /** Quoted: the names are a stranger's, and the message may end on a terminal. */
 function named({ name }: GraphLayer): string {
-  return name === "" ? "" : ` (${JSON.stringify(name.slice(0, 60))})`;
+  return name === "" ? "" : ` (${shown(name)})`;
 }
 
 function refused(problem: string): WeightsError {

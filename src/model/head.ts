@@ -7,12 +7,12 @@ import {
   type LayerTensors,
   mismatch,
   type NamedShapes,
-  REMEDY,
   requireTensor,
   requireVector,
 } from "./layer-tensors.ts";
 import type { Layer } from "./network.ts";
 import { type Activation, activationLayer } from "./said-layers.ts";
+import { NETWORKS_THAT_OPEN } from "./unrunnable.ts";
 
 interface FoundLinear {
   readonly tensors: LayerTensors;
@@ -33,7 +33,9 @@ export function findHead(tensors: NamedShapes, used: Set<string>): Head {
   const single = tensors.has("classifier.weight") ? ["classifier"] : [];
   const heads = [numberedBases(tensors), timm, single].filter((bases) => bases.length > 0);
   if (heads.length > 1) {
-    throw new WeightsError(`two heads: ${heads.map((bases) => bases[0]).join(" and ")}`, { remedy: REMEDY });
+    throw new WeightsError(`two heads: ${heads.map((bases) => bases[0]).join(" and ")}`, {
+      remedy: NETWORKS_THAT_OPEN,
+    });
   }
   const bases = heads[0] ?? [];
   const complete = bases !== timm || timm.includes("head.fc");
@@ -62,12 +64,16 @@ function numberedBases(tensors: NamedShapes): readonly string[] {
     );
     if (norm !== undefined && norm > 1) {
       const name = tensors.original(`classifier.${previous + norm}.weight`).replace(/\.weight$/, "");
-      throw new WeightsError(`${name} is batch norm after the ReLU, which does not run`, { remedy: REMEDY });
+      throw new WeightsError(`${name} is batch norm after the ReLU, which does not run`, {
+        remedy: NETWORKS_THAT_OPEN,
+      });
     }
     const gap = index - previous - (norm === undefined ? 0 : 1);
     if (gap >= 2 && gap <= 4) continue;
     const problem = gap === 1 ? "no room for a ReLU between them" : "a linear layer between them is missing";
-    throw new WeightsError(`classifier.${previous} and classifier.${index}: ${problem}`, { remedy: REMEDY });
+    throw new WeightsError(`classifier.${previous} and classifier.${index}: ${problem}`, {
+      remedy: NETWORKS_THAT_OPEN,
+    });
   }
   return indices.map((index) => `classifier.${index}`);
 }
@@ -95,7 +101,7 @@ function checkTimm(found: readonly string[]): void {
       : found[0] === "pre_logits.fc1" && found[1] === "head.fc"
         ? "fc7: tensor pre_logits.fc2.weight"
         : undefined;
-  if (missing !== undefined) throw new WeightsError(`${missing} is missing`, { remedy: REMEDY });
+  if (missing !== undefined) throw new WeightsError(`${missing} is missing`, { remedy: NETWORKS_THAT_OPEN });
 }
 
 /** torchvision's `fc6 fc7 logits`; where the checkpoint stops before its last layer, `fc6 fc7`. */
@@ -151,7 +157,7 @@ export function headPooling(head: Head, channels: number): 1 | 7 | "flatten" {
   const layer = linearName(0, head.linears.length, head.complete);
   throw new WeightsError(
     `${layer} (${tensors.weight}): input features expect a multiple of the last convolution's ${channels} channels, got ${inputFeatures}`,
-    { remedy: REMEDY },
+    { remedy: NETWORKS_THAT_OPEN },
   );
 }
 

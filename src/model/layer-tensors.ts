@@ -1,6 +1,7 @@
 /** The tensors of a checkpoint by name and shape, and the errors where they do not fit. */
 import { WeightsError } from "../errors.ts";
 import { formatShape } from "./safetensors.ts";
+import { NETWORKS_THAT_OPEN } from "./unrunnable.ts";
 
 export type TensorShapes = ReadonlyMap<string, readonly number[]>;
 
@@ -41,9 +42,6 @@ export interface LayerTensors {
   readonly batchNorm?: BatchNormTensors;
 }
 
-export const REMEDY =
-  "what opens: a plain stack of 3×3 convolutions in OIHW order with ReLUs, batch norm and max-pools, and linear layers behind it, as the VGGs are";
-
 export function requireTensor(
   tensors: TensorShapes & { readonly original?: NamedShapes["original"] },
   layer: string,
@@ -53,7 +51,7 @@ export function requireTensor(
   const shape = tensors.get(name);
   if (shape === undefined)
     throw new WeightsError(`${layer}: tensor ${tensors.original?.(name) ?? name} is missing`, {
-      remedy: REMEDY,
+      remedy: NETWORKS_THAT_OPEN,
     });
   used.add(name);
   return shape;
@@ -76,7 +74,7 @@ export function mismatch(
   tensor: string,
   expected: string,
   got: readonly number[],
-  remedy = REMEDY,
+  remedy = NETWORKS_THAT_OPEN,
 ): WeightsError {
   return new WeightsError(`${layer} (${tensor}): weights expect ${expected}, got ${formatShape(got)}`, {
     remedy,

@@ -14,6 +14,8 @@ export interface NamedTensors {
   original(name: string): string;
   /** What may follow each convolution, where the numbering of `features.N` does not tell it. */
   readonly spots?: readonly Spot[];
+  /** The file's own names of what is looked at: all, or what stands under the network's prefix. */
+  readonly own: TensorShapes;
   /** What was taken for granted, a sentence each. */
   readonly assumptions: readonly string[];
 }
@@ -26,7 +28,7 @@ export function namedTensors(tensors: TensorShapes): NamedTensors {
   const prefixes = prefixesOfFeatures(tensors);
   const prefix = prefixes[0];
   if (prefix !== undefined) return underPrefix(tensors, prefix, prefixes);
-  return anyStack(tensors) ?? { shapes: tensors, original: (name) => name, assumptions: [] };
+  return anyStack(tensors) ?? { shapes: tensors, own: tensors, original: (name) => name, assumptions: [] };
 }
 
 /** Every `X` of `Xfeatures.0.weight`: shortest first, and an attacker's copy of the network last. */
@@ -111,7 +113,9 @@ function partNames(base: string, module: FoundModule): readonly [string, string]
 /** A stack of convolutions whatever its modules are called. */
 function anyStack(tensors: TensorShapes): NamedTensors | undefined {
   // torchvision's names without the first layer are no other network: a layer is missing.
-  if ([...tensors.keys()].some((name) => /^features\.\d/.test(name))) return undefined;
+  if ([...tensors].some(([name, shape]) => /^features\.\d+\.weight$/.test(name) && shape.length === 4)) {
+    return undefined;
+  }
   const modules = modulesOf(tensors);
   const convs = orderedConvs(modules);
   if (convs.length === 0) return undefined;
@@ -130,7 +134,7 @@ function anyStack(tensors: TensorShapes): NamedTensors | undefined {
   }
   const linears = modules.filter(({ kind, path }) => kind === "linear" && !/(^|\.)aux/i.test(path));
   for (const [name, original] of headNames(linears, modules)) names.set(name, original);
-  const named = renamed(tensors, names, "", []);
+  const named = renamed(tensors, names, undefined, []);
   return sequential ? named : { ...named, spots };
 }
 
@@ -157,16 +161,25 @@ function spotBetween(conv: FoundModule, next: FoundModule, normed: boolean): Spo
 function renamed(
   tensors: TensorShapes,
   names: ReadonlyMap<string, string>,
-  prefix: string,
+  prefix: string | undefined,
   assumptions: readonly string[],
 ): NamedTensors {
   const shapes = new Map<string, readonly number[]>();
   for (const [name, original] of names) shapes.set(name, tensors.get(original) ?? []);
   return {
     shapes,
+    own: new Map([...tensors].filter(([name]) => isOwn(name, prefix))),
     assumptions,
-    original: (name) => names.get(name) ?? similar(name, names) ?? prefix + name,
+    original: (name) => names.get(name) ?? similar(name, names) ?? (prefix ?? "") + name,
   };
+}
+
+/** @param prefix of `features.`, which is then all that is looked at but for the head */
+function isOwn(name: string, prefix: string | undefined): boolean {
+  if (prefix === undefined) return !/(^|\.)aux/i.test(name);
+  return (
+    name.startsWith(prefix) && /^(features|classifier|pre_logits|head)\./.test(name.slice(prefix.length))
+  );
 }
 
 /** Of a tensor that is not there, beside one of its module that is. */

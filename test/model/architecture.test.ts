@@ -225,11 +225,27 @@ describe("what does not fit is explained", () => {
     ["OHWI", replaced("features.5.weight", [16, 3, 3, 8]), /conv2_1/, /OHWI/],
     ["IOHW", replaced("features.5.weight", [8, 16, 3, 3]), /conv2_1/, /IOHW/],
     // 8 channels that lead to 8, and no other layout's: a width that is wrong.
-    ["as many outputs as inputs", replaced("features.2.weight", [8, 4, 3, 3]), /conv1_2/, /mixed/],
+    [
+      "half the inputs",
+      replaced("features.2.weight", [8, 4, 3, 3]),
+      /"features\.2" is a 3×3 convolution of 4 channels, where 8 come in \(2 groups\), which cannot be run/,
+      /networks that open are/,
+    ],
     ["a layer of another place", replaced("features.2.weight", [8, 3, 3, 3]), /conv1_2/, /mixed/],
     ["HWIO of three outputs", replaced("features.5.weight", [3, 3, 8, 3]), /conv2_1/, /mixed/],
-    ["nothing to tell outputs by", replacedAlone("features.5.weight", [8, 16, 3, 3]), /conv2_1/, /mixed/],
-    ["4×4 kernels", replaced("features.5.weight", [16, 8, 4, 4]), /\(16,8,4,4\)/, /of odd sides/],
+    [
+      "what two layers make",
+      replacedAlone("features.5.weight", [8, 16, 3, 3]),
+      /"features\.5" is a 3×3 convolution of 16 channels, where 8 come in \(those of two layers: a concatenation\)/,
+      /networks that open are/,
+    ],
+    ["nothing to tell outputs by", replacedAlone("features.5.weight", [8, 14, 3, 3]), /conv2_1/, /mixed/],
+    [
+      "4×4 kernels",
+      replaced("features.5.weight", [16, 8, 4, 4]),
+      /"features\.5" is a 4×4 convolution, which cannot be run/,
+      /odd sides/,
+    ],
     [
       "another width",
       replaced("features.5.weight", [16, 9, 3, 3]),
@@ -253,8 +269,8 @@ describe("what does not fit is explained", () => {
     [
       "a missing first layer",
       without("features.0"),
-      /conv1_1: tensor features\.0\.weight is missing/,
-      /plain stack/,
+      /tensor features\.0\.weight is missing/,
+      /networks that open are/,
     ],
     [
       "a missing middle layer",
@@ -274,7 +290,7 @@ describe("what does not fit is explained", () => {
       /conv2_1: tensor features\.6\.weight is missing/,
       /./,
     ],
-    ["no tensors", new Map(), /features\.0\.weight is missing, got no tensors/, /./],
+    ["no tensors", new Map(), /^the file holds no tensors$/, /networks that open are/],
     [
       "a transposed matrix",
       new Map([...features, ["classifier.weight", [16, 5]], ["classifier.bias", [5]]]),

@@ -28,6 +28,6 @@ test.each([
 test("a complaint has a remedy, its own or what checkpoints are expected", () => {
   expect(mismatch("fc6", "classifier.0.weight", "(8,4)", [4, 8], "transpose it").remedy).toBe("transpose it");
   expect(mismatch("fc6", "classifier.0.weight", "(8,4)", [4, 8]).remedy).toMatch(
-    /plain stack of 3×3 convolutions/,
+    /networks that open are one chain of convolutions/,
   );
 });

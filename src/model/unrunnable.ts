@@ -1,0 +1,100 @@
+/**
+ * What keeps a state dict from running, as far as names and shapes tell it: the first layer that cannot be run, and what it
+ * is. Names are looked at first, since layers of other networks may fit each other by their shapes.
+ */
+import { shown, WeightsError } from "../errors.ts";
+
+type Shapes = ReadonlyMap<string, readonly number[]>;
+
+/** What kinds of networks open: the remedy of every refusal. */
+export const NETWORKS_THAT_OPEN =
+  "networks that open are one chain of convolutions (odd sides, stride 1), activations (ReLU, leaky ReLU, tanh, sigmoid), batch norm and 2×2 pools, with or without linear layers at its end";
+
+export function cannotRun(layer: string, what: string): WeightsError {
+  return new WeightsError(`${shown(layer)} is ${what}, which cannot be run`, { remedy: NETWORKS_THAT_OPEN });
+}
+
+/** What a path of names says that a layer is. */
+const NAMED: readonly (readonly [path: RegExp, what: string])[] = [
+  [/(^|[._])(attn|attention|self_attn|mha|qkv)([._]|$)/i, "attention"],
+  [/embed(ding)?s?$/i, "an embedding of words"],
+  [/(^|[._])(lstm|gru|rnn)\d*([._]|$)/i, "a recurrent layer"],
+  [/(^|[._])inception|(^|[._])branch|(^|\.)mixed_?\d/i, "part of a block of branches, as Inception's"],
+  [/dense_?(block|layer)/i, "part of a dense block, which concatenates"],
+  [/(^|\.)(squeeze|expand\dx\d)(\.|$)/i, "part of a fire module, which concatenates"],
+  [/deconv|conv_?transpose|transposed?_?conv|upconv/i, "a transposed convolution"],
+  [/prelu/i, "a PReLU, whose slopes are learned"],
+  [/(^|[._])res(idual)?_?blocks?\d*([._]|$)/i, "part of a residual block, which sums"],
+];
+const SHORTCUT = /^((?:.*\.)?)(downsample|shortcut|skip|skip_connection)(\.|$)/i;
+/** Of a file that holds more than the network: a loss's weights of classes. */
+const BESIDE = /(^|\.)(criterion|loss\w*)\./i;
+
+/** @throws WeightsError for the first layer whose name or number of axes says that it cannot be run */
+export function expectRunnableNames(tensors: Shapes): void {
+  const block = residualBlock(tensors);
+  let [images, channels] = [0, 0];
+  for (const [name, shape] of tensors) {
+    const part = /\.?(weight|in_proj_weight|weight_ih_l0)$/.exec(name)?.[0];
+    if (part === undefined || BESIDE.test(name)) continue;
+    const path = name.slice(0, -part.length);
+    const base = block?.exec(path)?.[0];
+    if (base !== undefined) throw cannotRun(base, "a residual block, which sums");
+    const what = NAMED.find(([pattern]) => pattern.test(path))?.[1] ?? axes(shape);
+    if (what !== undefined) throw cannotRun(path, what);
+    if (shape.length !== 4) continue;
+    const [outputs = 0, inputs = 0] = shape;
+    if (inputs === 1 && images > 0 && outputs > 1 && outputs % channels === 0) {
+      throw cannotRun(path, "a depthwise convolution");
+    }
+    images++;
+    channels = outputs;
+  }
+}
+
+function axes({ length }: readonly number[]): string | undefined {
+  return length === 5 ? "a 3-D convolution" : length === 3 ? "a 1-D convolution" : undefined;
+}
+
+/** Names of blocks like the one that a shortcut passes: `layer1.0`, where `layer2.0.downsample` is there. */
+function residualBlock(tensors: Shapes): RegExp | undefined {
+  for (const name of tensors.keys()) {
+    const path = SHORTCUT.exec(name)?.[1]?.replace(/\.$/, "");
+    if (path === undefined) continue;
+    const family = path
+      .replace(/[^\w.]/g, "")
+      .replaceAll(".", "\\.")
+      .replace(/\d+/g, "\\d+");
+    return path === "" ? SHORTCUT : new RegExp(`^${family}(?=\\.)`);
+  }
+  return undefined;
+}
+
+export interface Place {
+  /** Channels that the convolution before gives. */
+  readonly channels: number;
+  /** Of the layer's bias or batch norm, where there is one. */
+  readonly vector: number | undefined;
+  /** Output channels of all convolutions before, the image's among them. */
+  readonly before: readonly number[];
+}
+
+/** In words what a convolution is that does not fit its place; undefined where its shape does not tell. */
+export function misfit(shape: readonly number[], { channels, vector, before }: Place): string | undefined {
+  const [outputs = 0, inputs = 0, height = 0, width = 0] = shape;
+  const text = `a ${height}×${width} convolution`;
+  if (shape.length !== 4 || outputs < 1 || inputs < 1) return undefined;
+  if (inputs === channels) return text;
+  if (height !== width) return undefined;
+  if (outputs !== inputs && vector === inputs) return `a transposed ${text.slice(2)}`;
+  const [, ...others] = before;
+  const groups = channels / inputs;
+  const why = others.includes(inputs)
+    ? "those of an earlier layer: a branch, or past a sum"
+    : others.some((a, i) => others.some((b, j) => i < j && a + b === inputs))
+      ? "those of two layers: a concatenation"
+      : others.length > 0 && Number.isInteger(groups) && outputs % groups === 0
+        ? `${groups} groups`
+        : undefined;
+  return why && `${text} of ${inputs} channels, where ${channels} come in (${why})`;
+}
