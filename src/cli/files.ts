@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { constants, existsSync } from "node:fs";
-import { access, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
+import { access, open, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { InputError } from "../errors.ts";
 import { codeOf, whyNotRead } from "../node/files.ts";
@@ -50,10 +50,17 @@ export async function readInput(path: string, what: string, remedy?: string): Pr
   });
 }
 
-/** Refuses, before any work is done, an output of an unknown kind or one that cannot be written. */
-export async function expectOutput(path: string, extensions: readonly string[]): Promise<void> {
+/**
+ * Refuses, before any work is done, an output of an unknown kind or one that cannot be written.
+ * @param what flag or argument that named it
+ */
+export async function expectOutput(
+  path: string,
+  extensions: readonly string[],
+  what = "--out",
+): Promise<void> {
   if (!extensions.includes(extname(path).toLowerCase())) {
-    throw new InputError(`--out: expected a name ending in ${extensions.join(" or ")}, got "${path}"`);
+    throw new InputError(`${what}: expected a name ending in ${extensions.join(" or ")}, got "${path}"`);
   }
   const target = userPath(path);
   try {
@@ -61,12 +68,12 @@ export async function expectOutput(path: string, extensions: readonly string[]):
       if (codeOf(cause) !== "ENOENT") throw cause;
       return undefined;
     });
-    if (existing?.isDirectory()) throw new InputError(`--out: expected a file, got a folder: ${path}`);
+    if (existing?.isDirectory()) throw new InputError(`${what}: expected a file, got a folder: ${path}`);
     if (existing) await access(target, constants.W_OK);
     else await expectFolder(dirname(target));
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
-    throw new InputError(`--out: ${whyNotWritten(cause, dirname(target))}: ${path}`, { cause });
+    throw new InputError(`${what}: ${whyNotWritten(cause, dirname(target))}: ${path}`, { cause });
   }
 }
 
@@ -86,6 +93,38 @@ function whyNotWritten(cause: unknown, folder: string): string {
   if (code === "EACCES" || code === "EPERM" || code === "EROFS") return "no permission to write there";
   if (code === "ENOENT") return "no file can be made in that folder";
   return cause instanceof Error ? cause.message : String(cause);
+}
+
+/**
+ * A file of many parts, one after the other, in place of what was there once it is whole.
+ * @param onWritten told how many bytes are written
+ */
+export async function writeParts(
+  path: string,
+  parts: AsyncIterable<Uint8Array>,
+  onWritten: (bytes: number) => void,
+): Promise<void> {
+  const target = userPath(path);
+  const part = `${target}.${randomUUID()}.part`;
+  try {
+    const file = await open(part, "wx");
+    try {
+      let written = 0;
+      for await (const bytes of parts) {
+        await file.writeFile(bytes);
+        written += bytes.length;
+        onWritten(written);
+      }
+    } finally {
+      await file.close();
+    }
+    await rename(part, target);
+  } catch (error) {
+    await unlink(part).catch(() => undefined);
+    throw codeOf(error) === undefined
+      ? error
+      : new InputError(`${path}: ${whyNotWritten(error, dirname(target))}`, { cause: error });
+  }
 }
 
 export async function writeOutput(path: string, bytes: Uint8Array): Promise<void> {

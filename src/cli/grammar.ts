@@ -74,6 +74,11 @@ export function addModelFlags(target: Command): Command {
       "--model <file>",
       "weights (.safetensors, .pth, .npz …), or `embedded` for the network that comes along",
     );
+  return addReadingFlags(target);
+}
+
+/** How the file is to be read. */
+export function addReadingFlags(target: Command): Command {
   for (const field of readingFieldNames) {
     const { placeholder, help } = readingFields[field];
     target.option(`--${dashed(field)} <${placeholder}>`, help, readingFlag(field));

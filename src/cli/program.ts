@@ -1,8 +1,9 @@
-/** The command line's grammar: a command for every method, `atlas`, and help. */
+/** The command line's grammar: a command for every method, `convert`, `atlas`, and help. */
 import { Command } from "commander";
 import { methodNames } from "../methods/methods.ts";
 import { atlas } from "./atlas.ts";
 import { addAtlas } from "./atlas-program.ts";
+import { addConvert } from "./convert.ts";
 import { readDirections } from "./direction-file.ts";
 import { expectCommand, strict } from "./grammar.ts";
 import { addMethod } from "./method-command.ts";
@@ -25,6 +26,7 @@ export function buildProgram(startedAt: number, version: string): Command {
   for (const name of methodNames) {
     addMethod(program, name, startedAt);
     // It draws by a recipe too, but into a folder.
+    if (name === "info") addConvert(program);
     if (name === "render") addAtlas(program, (flags) => atlas(flags, startedAt));
   }
   return program;

@@ -11,7 +11,13 @@
 import { type ChosenLayers, chooseLayers } from "./choose-layers.ts";
 import { type FoundConv, findConvs, spotsByNumbers } from "./convs.ts";
 import { findHead, type Head, headLayers } from "./head.ts";
-import { type BatchNormTensors, type LayerTensors, NamedShapes, type TensorShapes } from "./layer-tensors.ts";
+import {
+  type BatchNormTensors,
+  type LayerTensors,
+  NamedShapes,
+  type TensorShapes,
+  usesBatchNorm,
+} from "./layer-tensors.ts";
 import { classNames, type Metadata, metadataReading } from "./metadata.ts";
 import { namedTensors } from "./names.ts";
 import type { Layer, Network } from "./network.ts";
@@ -62,7 +68,7 @@ export function inferNetwork(
   layers.push(...headLayers(head, chosen.headActivation, bindings));
   const outputs = head.complete ? head.linears[head.linears.length - 1]?.outputFeatures : undefined;
   const network: Network = {
-    name: networkName(layers, usesBatchNorm(convs)),
+    name: networkName(layers, usesBatchNorm(bindings)),
     layers,
     classes: classNames(metadata, outputs),
   };
@@ -135,8 +141,4 @@ function convLayers(
     place = 1;
   }
   return layers;
-}
-
-function usesBatchNorm(convs: readonly FoundConv[]): boolean {
-  return convs.some((conv) => conv.tensors.batchNorm !== undefined);
 }

@@ -74,6 +74,12 @@ export type GraphLayer =
       readonly padding: Edges;
     }
   | {
+      /** PyTorch's adaptive average pool, to a square map. */
+      readonly kind: "adaptiveavgpool";
+      readonly name: string;
+      readonly side: number;
+    }
+  | {
       readonly kind: "relu" | "tanh" | "sigmoid" | "softmax" | "globalavgpool" | "flatten" | "dropout";
       readonly name: string;
     }

@@ -9,9 +9,11 @@ import type { Edges, GraphLayer, Pair } from "./checkpoint.ts";
 import { BATCH_NORM_EPSILON, type TensorShapes } from "./layer-tensors.ts";
 import type { Metadata } from "./metadata.ts";
 
+export const LAYERS = "ascent.layers";
+
 /** @returns undefined where the metadata says nothing. @throws WeightsError naming the layer and the field */
 export function graphOfMetadata(metadata: Metadata, shapes: TensorShapes): readonly GraphLayer[] | undefined {
-  const text = metadata["ascent.layers"];
+  const text = metadata[LAYERS];
   if (text === undefined) return undefined;
   let list: unknown;
   try {
@@ -29,7 +31,7 @@ export function graphOfMetadata(metadata: Metadata, shapes: TensorShapes): reado
 }
 
 const KINDS =
-  "conv dense batchnorm relu leaky tanh sigmoid softmax maxpool avgpool globalavgpool flatten dropout";
+  "conv dense batchnorm relu leaky tanh sigmoid softmax maxpool avgpool globalavgpool adaptiveavgpool flatten dropout";
 
 function layerOf(row: Row, shapes: TensorShapes): GraphLayer {
   const kind = row.text("kind");
@@ -61,6 +63,8 @@ function layerOf(row: Row, shapes: TensorShapes): GraphLayer {
       const kernel = row.pair("kernel", 2);
       return { kind, name, kernel, stride: row.pair("stride", kernel), padding: row.edges("padding") };
     }
+    case "adaptiveavgpool":
+      return { kind, name, side: row.number("side") };
     case "relu":
     case "tanh":
     case "sigmoid":
@@ -72,6 +76,47 @@ function layerOf(row: Row, shapes: TensorShapes): GraphLayer {
     default:
       throw row.wrong("kind", `one of ${KINDS}`);
   }
+}
+
+/** The text of the metadata from which `graphOfMetadata` makes the same layers. What is as usual is left out. */
+export function metadataOfGraph(graph: readonly GraphLayer[]): string {
+  return JSON.stringify(graph.map(written));
+}
+
+/** Fields that are undefined are not in the JSON. */
+function written(layer: GraphLayer): object {
+  const name = layer.name || undefined;
+  switch (layer.kind) {
+    case "conv": {
+      // Its kernel's sides are those of its tensor.
+      const { kernel: _, stride, padding, dilation, groups, ...own } = layer;
+      const steps = { stride: shortPair(stride, 1), dilation: shortPair(dilation, 1) };
+      return { ...own, name, ...steps, padding: shortEdges(padding), groups: unless(groups, 1) };
+    }
+    case "maxpool":
+    case "avgpool": {
+      const { kind, kernel, stride, padding } = layer;
+      const steps = stride.every((n, i) => n === kernel[i]) ? {} : { stride: shortPair(stride) };
+      return { kind, name, kernel: shortPair(kernel, 2), ...steps, padding: shortEdges(padding) };
+    }
+    case "batchnorm":
+      return { ...layer, name, epsilon: unless(layer.epsilon, BATCH_NORM_EPSILON) };
+    default:
+      return { ...layer, name };
+  }
+}
+
+function unless(value: number, usual: number | undefined): number | undefined {
+  return value === usual ? undefined : value;
+}
+
+function shortPair([a, b]: Pair, usual?: number): Pair | number | undefined {
+  return a === b ? unless(a, usual) : [a, b];
+}
+
+function shortEdges(edges: Edges): Edges | number | undefined {
+  const { top, left, bottom, right } = edges;
+  return [left, bottom, right].every((n) => n === top) ? unless(top, 0) : edges;
 }
 
 /** The fields of one object, each checked where it is read. */

@@ -6,7 +6,13 @@
 import { shown, WeightsError } from "../errors.ts";
 import type { Architecture } from "./architecture.ts";
 import type { Edges, GraphLayer, Pair } from "./checkpoint.ts";
-import { type LayerTensors, requireTensor, requireVector, type TensorShapes } from "./layer-tensors.ts";
+import {
+  type LayerTensors,
+  requireTensor,
+  requireVector,
+  type TensorShapes,
+  usesBatchNorm,
+} from "./layer-tensors.ts";
 import { classNames, type Metadata } from "./metadata.ts";
 import type { Layer } from "./network.ts";
 import { networkName } from "./network-name.ts";
@@ -14,6 +20,8 @@ import { formatShape } from "./safetensors.ts";
 import { NETWORKS_THAT_OPEN } from "./unrunnable.ts";
 
 const MOST_LAYERS = 1000;
+/** The largest map that an adaptive average pool makes. */
+const MOST_POOLED = 64;
 
 type OfKind<K extends GraphLayer["kind"]> = Extract<GraphLayer, { readonly kind: K }>;
 
@@ -44,10 +52,7 @@ export function networkOfGraph(
   const outputs = last?.kind === "linear" && last.name === "logits" ? last.outputFeatures : undefined;
   return {
     network: {
-      name: networkName(
-        layers,
-        graph.some(({ kind }) => kind === "batchnorm"),
-      ),
+      name: networkName(layers, usesBatchNorm(bindings)),
       layers,
       classes: classNames(metadata, outputs),
     },
@@ -119,6 +124,9 @@ class Chain {
         break;
       case "globalavgpool":
         this.#globalPool(where);
+        break;
+      case "adaptiveavgpool":
+        this.#adaptivePool(layer.side, where);
         break;
       case "flatten":
         if (this.#input === "map") this.#input = "flattened";
@@ -224,6 +232,18 @@ class Chain {
     this.#push({ kind: "avgpool", name: "avgpool", outputSize: 1 });
     // Linear layers may follow without a flatten, as in Keras.
     this.#input = "units";
+  }
+
+  #adaptivePool(side: number, where: string): void {
+    if (side === 1) {
+      this.#globalPool(where);
+      return;
+    }
+    if (this.#input !== "map") throw refused(`${where} is an average pool of what was flattened`);
+    if (!(Number.isInteger(side) && side > 0 && side <= MOST_POOLED)) {
+      throw refused(`${where} is an average pool to ${side}×${side}, which cannot be run`);
+    }
+    this.#push({ kind: "avgpool", name: "avgpool", outputSize: side });
   }
 
   #bind(name: string, { weight, bias }: { readonly weight: string; readonly bias?: string }): void {

@@ -42,6 +42,10 @@ export interface LayerTensors {
   readonly batchNorm?: BatchNormTensors;
 }
 
+export function usesBatchNorm(bindings: ReadonlyMap<string, LayerTensors>): boolean {
+  return [...bindings.values()].some(({ batchNorm }) => batchNorm !== undefined);
+}
+
 export function requireTensor(
   tensors: TensorShapes & { readonly original?: NamedShapes["original"] },
   layer: string,

@@ -6,6 +6,8 @@ import { type Reading, readingFields } from "./reading.ts";
 
 export type Metadata = Readonly<Record<string, string>>;
 
+export const ASSUMED = "ascent.assumed";
+
 function metadataPadding(metadata: Metadata): 0 | 1 | undefined {
   const text = metadata["padding"];
   if (text === undefined) return undefined;
@@ -46,7 +48,7 @@ export function classNames(metadata: Metadata, outputs: number | undefined): rea
   const text = metadata["classes"];
   if (text === undefined || outputs === undefined) return [];
   const names = text.trimStart().startsWith("[")
-    ? jsonTexts(text)
+    ? jsonTexts(text, "classes", " or comma-separated names")
     : text.split(",").map((name) => name.trim());
   if (names.length !== outputs) {
     throw new WeightsError(
@@ -56,16 +58,23 @@ export function classNames(metadata: Metadata, outputs: number | undefined): rea
   return names;
 }
 
-function jsonTexts(text: string): readonly string[] {
+/** @param or what else may be there */
+function jsonTexts(text: string, key: string, or: string): readonly string[] {
   try {
     const list: unknown = JSON.parse(text);
     if (Array.isArray(list) && list.every((name): name is string => typeof name === "string")) return list;
   } catch {
     // Reported below, as any other JSON that is no list of texts.
   }
-  throw new WeightsError("metadata classes expects a JSON array of texts or comma-separated names", {
+  throw new WeightsError(`metadata ${key} expects a JSON array of texts${or}`, {
     remedy: 'write it as ["goldfish", "tabby"]',
   });
+}
+
+/** Of a file that `ascent convert` wrote: what was assumed of the file that it was made of, a JSON array of sentences. */
+export function metadataAssumptions(metadata: Metadata): readonly string[] {
+  const text = metadata[ASSUMED];
+  return text === undefined ? [] : jsonTexts(text, ASSUMED, "");
 }
 
 /** Keys under which people write a preprocessing: a mean and a deviation per channel. */

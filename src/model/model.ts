@@ -1,14 +1,14 @@
 /** Opens a checkpoint: reads its architecture at once, and a layer's weights when they are asked for. */
 import { InputError, shown, WeightsError } from "../errors.ts";
-import { layerKind } from "../nn/registry.ts";
 import { type Architecture, inferNetwork } from "./architecture.ts";
 import { type Checkpoint, expectReadable } from "./checkpoint.ts";
 import { networkOfGraph } from "./graph.ts";
 import { graphOfMetadata } from "./graph-metadata.ts";
 import { classCount, imagenetClasses } from "./labels.ts";
 import type { LayerTensors, TensorShapes } from "./layer-tensors.ts";
-import { metadataPreprocess } from "./metadata.ts";
-import type { Layer, LayerWeights, Model, Network, Preprocess } from "./network.ts";
+import { foldedWeights, partsOf } from "./layer-weights.ts";
+import { metadataAssumptions, metadataPreprocess } from "./metadata.ts";
+import type { Layer, LayerParts, Model, Network, Preprocess } from "./network.ts";
 import { parsePreprocess } from "./preprocess.ts";
 import { openCheckpoint } from "./readers/open-checkpoint.ts";
 import { type Reading, readingOf } from "./reading.ts";
@@ -28,19 +28,20 @@ export async function openModel(source: ByteSource, options: OpenOptions = {}): 
   const { network, bindings, unusedTensors, assumptions } = architectureOf(checkpoint, reading);
   const { metadata } = checkpoint;
   for (const tensors of bindings.values()) expectLayerReadable(checkpoint, tensors);
+  const layerParts = (layer: Layer): LayerParts => {
+    const name: unknown = layer?.name;
+    const tensors = bindings.get(layer?.name);
+    if (tensors !== undefined) return partsOf(checkpoint, layer, tensors);
+    throw new InputError(`layer ${shown(name)} of ${network.name} has no weights`);
+  };
   return {
     network: await withImagenetClasses(network),
     preprocess: await preprocessOf(checkpoint, reading),
     unusedTensors,
-    assumptions,
+    assumptions: [...metadataAssumptions(metadata), ...assumptions],
     metadata,
-    async layerWeights(layer) {
-      const name: unknown = layer?.name;
-      const tensors = bindings.get(layer?.name);
-      if (tensors === undefined)
-        throw new InputError(`layer ${shown(name)} of ${network.name} has no weights`);
-      return readLayerWeights(checkpoint, layer, tensors);
-    },
+    layerParts,
+    layerWeights: async (layer) => foldedWeights(layer, layerParts(layer)),
     close: () => checkpoint.close?.(),
   };
 }
@@ -105,91 +106,4 @@ function expectLayerReadable(checkpoint: Checkpoint, layer: LayerTensors): void 
 async function withImagenetClasses(network: Network): Promise<Network> {
   if (network.classes.length > 0 || classCount(network) !== 1000) return network;
   return { ...network, classes: await imagenetClasses() };
-}
-
-async function readLayerWeights(
-  checkpoint: Checkpoint,
-  layer: Layer,
-  tensors: LayerTensors,
-): Promise<LayerWeights> {
-  const read = (name: string): Promise<Float32Array> => readFinite(checkpoint, layer.name, name);
-  const outputs = layerKind(layer).outputChannels(layer, 0);
-  const vector = async (name: string | undefined, otherwise: number) =>
-    name === undefined ? new Float32Array(outputs).fill(otherwise) : await read(name);
-  const weight = await vector(tensors.weight, 1);
-  const bias = await vector(tensors.bias, 0);
-  const { batchNorm } = tensors;
-  if (batchNorm === undefined) return { weight, bias };
-  const folded = foldBatchNorm(weight, bias, {
-    scale: await vector(batchNorm.weight, 1),
-    shift: await vector(batchNorm.bias, 0),
-    mean: await read(batchNorm.mean),
-    variance: await read(batchNorm.variance),
-    epsilon: batchNorm.epsilon,
-  });
-  const bad = [folded.weight, folded.bias].some((numbers) => firstNonFinite(numbers) !== undefined);
-  if (!bad) return folded;
-  throw new WeightsError(
-    `${layer.name}: batch norm (${batchNorm.variance}) makes its weights NaN or infinite`,
-    {
-      remedy: "variances must not be negative; convert the checkpoint again",
-    },
-  );
-}
-
-interface BatchNorm {
-  readonly scale: Float32Array;
-  readonly shift: Float32Array;
-  readonly mean: Float32Array;
-  readonly variance: Float32Array;
-  readonly epsilon: number;
-}
-
-/**
- * Batch norm at inference is affine, so it becomes part of the convolution before it (Ioffe & Szegedy 2015):
- * w′ = w·γ/√(σ²+ε), b′ = (b−μ)·γ/√(σ²+ε) + β, computed in float64 and rounded once.
- */
-function foldBatchNorm(weight: Float32Array, bias: Float32Array, norm: BatchNorm): LayerWeights {
-  const outputs = bias.length;
-  const perOutput = weight.length / outputs;
-  const foldedWeight = new Float32Array(weight.length);
-  const foldedBias = new Float32Array(outputs);
-  for (let k = 0; k < outputs; k++) {
-    const gain = at(norm.scale, k) / Math.sqrt(at(norm.variance, k) + norm.epsilon);
-    foldedBias[k] = (at(bias, k) - at(norm.mean, k)) * gain + at(norm.shift, k);
-    for (let i = k * perOutput; i < (k + 1) * perOutput; i++) foldedWeight[i] = at(weight, i) * gain;
-  }
-  return { weight: foldedWeight, bias: foldedBias };
-}
-
-/** WGSL may assume that there is no NaN, so weights are checked here, before they reach the GPU. */
-async function readFinite(checkpoint: Checkpoint, layer: string, name: string): Promise<Float32Array> {
-  const data = await checkpoint.read(name);
-  const bad = firstNonFinite(data);
-  if (bad === undefined) return data;
-  const index = coordinates(bad, checkpoint.tensors.get(name)?.shape ?? []).join(",");
-  throw new WeightsError(`${layer}: tensor ${name}[${index}] expects a finite number, got ${at(data, bad)}`, {
-    remedy: "the checkpoint is damaged or its training diverged; use another",
-  });
-}
-
-function firstNonFinite(numbers: Float32Array): number | undefined {
-  for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return i;
-  return undefined;
-}
-
-function coordinates(flat: number, shape: readonly number[]): readonly number[] {
-  let rest = flat;
-  return shape
-    .toReversed()
-    .map((n) => {
-      const index = rest % n;
-      rest = Math.floor(rest / n);
-      return index;
-    })
-    .reverse();
-}
-
-function at(numbers: Float32Array, index: number): number {
-  return numbers[index] as number;
 }

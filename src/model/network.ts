@@ -28,6 +28,32 @@ export interface LayerWeights {
   readonly bias: Float32Array;
 }
 
+/** A tensor of the file, as float32, in rows, last index fastest. */
+export interface Part {
+  /** The file's name of it. */
+  readonly name: string;
+  /** @throws WeightsError where a number is not finite */
+  read(): Promise<Float32Array<ArrayBuffer>>;
+}
+
+/** What the weights of one layer are made of in the file. A missing bias is zeros, a missing scale ones. */
+export interface LayerParts {
+  /** (outputs,inputs,k,k) or (outputs,inputs); missing where the layer is batch norm alone. */
+  readonly weight?: Part;
+  readonly bias?: Part;
+  /** One number an output each. */
+  readonly batchNorm?: {
+    /** γ */
+    readonly weight?: Part;
+    /** β */
+    readonly bias?: Part;
+    readonly mean: Part;
+    readonly variance: Part;
+    /** ε */
+    readonly epsilon: number;
+  };
+}
+
 /** An opened checkpoint: its network, and its weights, which are read layer by layer. */
 export interface Model {
   readonly network: Network;
@@ -37,6 +63,8 @@ export interface Model {
   /** What neither the file nor the one who opened it said, and was taken for granted: a sentence each. */
   readonly assumptions: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
+  /** What one layer's weights are made of, batch norm not folded in. Nothing is read yet. */
+  layerParts(layer: Layer): LayerParts;
   /** Reads the weights of one layer, converts them, folds batch norm in, and checks that they are finite. */
   layerWeights(layer: Layer): Promise<LayerWeights>;
   /** Ends a download that is still open. Weights that are not read by then cannot be read any more. */

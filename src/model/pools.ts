@@ -49,7 +49,7 @@ export function poolsByNames({ spots, channels, poolLast }: StackShape, head: bo
 }
 
 /** Whether the blocks are those of a published VGG, or the beginning of one. */
-function isPublished(pools: readonly boolean[]): boolean {
+export function isPublished(pools: readonly boolean[]): boolean {
   const blocks = [0];
   for (const [i, pool] of pools.entries()) {
     blocks[blocks.length - 1] = (blocks.at(-1) ?? 0) + 1;

@@ -139,32 +139,54 @@ export function writeSafetensors(
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
   const names = Object.keys(tensors).sort();
-  const entries: [string, unknown][] = metadata === undefined ? [] : [[METADATA, metadata]];
-  let end = 0;
   for (const name of names) {
     const { shape, data } = tensors[name] as Tensor;
-    if (name === METADATA) throw new WeightsError(`a tensor cannot be called ${METADATA}`);
     if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0) || elementCount(shape) !== data.length) {
       throw new WeightsError(
         `tensor ${shown(name)} of shape ${formatShape(shape)} got ${data.length} numbers`,
       );
     }
-    entries.push([name, { dtype: "F32", shape, data_offsets: [end, end + data.byteLength] }]);
-    end += data.byteLength;
   }
-  // `Object.fromEntries` defines keys, so a tensor called `__proto__` is written as one.
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
-  const headerBytes = Math.ceil(json.length / 8) * 8;
-  const file = new Uint8Array(8 + headerBytes + end).fill(32, 8, 8 + headerBytes);
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  file.set(json, 8);
-  let at = 8 + headerBytes;
+  const head = safetensorsHead(
+    new Map(names.map((name) => [name, (tensors[name] as Tensor).shape])),
+    metadata,
+  );
+  const bytes = names.reduce((sum, name) => sum + (tensors[name] as Tensor).data.byteLength, head.length);
+  const file = new Uint8Array(bytes);
+  file.set(head);
+  let at = head.length;
   for (const name of names) {
     const { data } = tensors[name] as Tensor;
     file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
     at += data.byteLength;
   }
   return file;
+}
+
+/**
+ * The beginning of a file of float32 tensors: all that comes before their numbers, which follow in this order. It is padded
+ * with spaces so that they are 8-byte aligned.
+ * @throws WeightsError for a name that cannot be written
+ */
+export function safetensorsHead(
+  shapes: ReadonlyMap<string, readonly number[]>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  const entries: [string, unknown][] = metadata === undefined ? [] : [[METADATA, metadata]];
+  let end = 0;
+  for (const [name, shape] of shapes) {
+    if (name === METADATA) throw new WeightsError(`a tensor cannot be called ${METADATA}`);
+    const begin = end;
+    end += 4 * elementCount(shape);
+    entries.push([name, { dtype: "F32", shape, data_offsets: [begin, end] }]);
+  }
+  // `Object.fromEntries` defines keys, so a tensor called `__proto__` is written as one.
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  const headerBytes = Math.ceil(json.length / 8) * 8;
+  const head = new Uint8Array(8 + headerBytes).fill(32, 8);
+  new DataView(head.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  head.set(json, 8);
+  return head;
 }
 
 /** `(64,3,3,3)`, as in messages. */

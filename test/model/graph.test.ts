@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AscentError, WeightsError } from "../../src/errors.ts";
 import { networkOfGraph } from "../../src/model/graph.ts";
-import { graphOfMetadata } from "../../src/model/graph-metadata.ts";
+import { graphOfMetadata, metadataOfGraph } from "../../src/model/graph-metadata.ts";
 import { openModel } from "../../src/model/model.ts";
 import { layerShapes, receptiveField } from "../../src/model/shapes.ts";
 import { bytesSource } from "../../src/model/source.ts";
@@ -193,4 +193,33 @@ describe("the metadata ascent.layers", () => {
       { numRuns: 1000 },
     );
   });
+});
+
+test("an adaptive average pool makes a map of its side, or one number a channel", () => {
+  const pooled = (side: number, ...then: Row[]) =>
+    networkOf([conv("a"), { kind: "adaptiveavgpool", side }, ...then]).network.layers[1];
+  expect(pooled(2, ...just("flatten"), dense("map"))).toEqual({
+    kind: "avgpool",
+    name: "avgpool",
+    outputSize: 2,
+  });
+  expect(pooled(1, dense("d"))).toEqual({ kind: "avgpool", name: "avgpool", outputSize: 1 });
+  expect(() => pooled(1.5)).toThrow(/average pool to 1.5×1.5, which cannot be run/);
+});
+
+test("the layers are written as they were read", () => {
+  const rows: readonly Row[] = [
+    ...[conv("a"), norm("n"), ...just("relu"), { kind: "maxpool", kernel: 1 }],
+    ...[
+      { kind: "avgpool", stride: [2, 1] },
+      { kind: "leaky", slope: 0.1, name: "named" },
+    ],
+    ...[conv("b", { padding: { top: 1, left: 0, bottom: 1, right: 0 }, groups: 4, bias: "n.m" })],
+    ...[{ ...norm("n"), epsilon: 0.002 }, { kind: "adaptiveavgpool", side: 7 }, dense("d")],
+  ];
+  const metadata = { "ascent.layers": JSON.stringify(rows) };
+  const graph = graphOfMetadata(metadata, SHAPES) ?? [];
+  const text = metadataOfGraph(graph);
+  expect(graphOfMetadata({ "ascent.layers": text }, SHAPES)).toEqual(graph);
+  expect(JSON.parse(text)).toEqual(rows);
 });

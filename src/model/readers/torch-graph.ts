@@ -119,8 +119,8 @@ function layerOf(module: Module): GraphLayer {
       return pool(module, type === "MaxPool2d" ? "maxpool" : "avgpool");
     case "AdaptiveAvgPool2d": {
       const size = module.pair("output_size");
-      return size?.[0] === 1 && size[1] === 1
-        ? { kind: "globalavgpool", name }
+      return size && size[0] === size[1]
+        ? { kind: "adaptiveavgpool", name, side: size[0] }
         : module.other(`to ${size?.join("×")}`);
     }
     default:
