@@ -1,6 +1,6 @@
 /** The convolutions of a state dict in torchvision's names, `features.N`. */
 import { shown, WeightsError } from "../errors.ts";
-import { readNorm } from "./batch-norm.ts";
+import { isNorm, readNorm } from "./batch-norm.ts";
 import {
   type BatchNormTensors,
   type LayerTensors,
@@ -40,7 +40,7 @@ export function findConvs(tensors: NamedShapes, used: Set<string>): readonly Fou
     const previous = convs[convs.length - 1];
     if (previous?.tensors.batchNorm !== undefined && index === previous.index + 1) continue;
     if (previous?.normAfterRelu !== undefined && index === previous.index + 2) continue;
-    expectRunnable(tensors, index, convs.length);
+    if (convs.length > 0) expectRunnable(tensors, index);
     convs.push(readConv(tensors, index, convs, used));
   }
   return convs;
@@ -66,18 +66,12 @@ function noConvolution(tensors: NamedShapes): WeightsError {
   return new WeightsError(problem, { remedy: NETWORKS_THAT_OPEN });
 }
 
-/** A layer of a kind that does not run is named, before its numbers are looked at. */
-function expectRunnable(tensors: NamedShapes, index: number, place: number): void {
+/** @throws WeightsError for a batch norm that no convolution takes in */
+function expectRunnable(tensors: NamedShapes, index: number): void {
   const base = `features.${index}`;
-  if (place === 0 || tensors.get(`${base}.weight`)?.length !== 1) return;
+  if (!isNorm(tensors, base)) return;
   const name = tensors.original(`${base}.weight`).replace(/\.weight$/, "");
-  const normed = tensors.has(`${base}.running_mean`);
-  throw cannotRun(
-    name,
-    normed
-      ? "batch norm that follows neither a convolution nor its ReLU"
-      : "a normalization without running statistics, or a learned activation",
-  );
+  throw cannotRun(name, "batch norm that follows neither a convolution nor its ReLU");
 }
 
 /** What the numbering of `features.N` tells of the place after each convolution. */

@@ -3,6 +3,7 @@
  * `classifier.N`. Wrappers (`module.`, `state_dict.`, `backbone.`) are whatever stands before.
  */
 
+import { byLikelihood, oneCopy, sayTaken } from "./copies.ts";
 import type { TensorShapes } from "./layer-tensors.ts";
 import { type FoundModule, modulesOf, orderedConvs } from "./modules.ts";
 import type { Spot } from "./pools.ts";
@@ -24,23 +25,29 @@ const PARTS = /\.(weight|bias|running_mean|running_var|num_batches_tracked)$/;
 /** Layers of a head that has neither torchvision's names nor timm's. */
 const HEAD = /(^|[._])(classifier|fc|head|linear|dense|logits|output|out|mlp)_?\d*([._]|$)/i;
 
-export function namedTensors(tensors: TensorShapes): NamedTensors {
+export function namedTensors(file: TensorShapes): NamedTensors {
+  const { tensors, assumptions } = oneCopy(file);
+  const named = ofOneCopy(tensors);
+  return { ...named, assumptions: [...assumptions, ...named.assumptions] };
+}
+
+function ofOneCopy(tensors: TensorShapes): NamedTensors {
   const prefixes = prefixesOfFeatures(tensors);
   const prefix = prefixes[0];
   if (prefix !== undefined) return underPrefix(tensors, prefix, prefixes);
   return anyStack(tensors) ?? { shapes: tensors, own: tensors, original: (name) => name, assumptions: [] };
 }
 
-/** Every `X` of `Xfeatures.0.weight`: shortest first, and an attacker's copy of the network last. */
+/** Every `X` of `Xfeatures.0.weight`, the likeliest first. */
 function prefixesOfFeatures(tensors: TensorShapes): readonly string[] {
   const prefixes = [...tensors.keys()]
     .map((name) => /^((?:[^.]+\.)*)features\.(?:module\.)?0\.weight$/.exec(name)?.[1])
     .filter((prefix) => prefix !== undefined);
-  const cost = (prefix: string): number => prefix.length + (/attacker|ema|teacher/.test(prefix) ? 1000 : 0);
-  return [...new Set(prefixes)].sort((a, b) => cost(a) - cost(b));
+  return [...new Set(prefixes)].sort(byLikelihood);
 }
 
 function underPrefix(tensors: TensorShapes, prefix: string, prefixes: readonly string[]): NamedTensors {
+  const others = prefixes.slice(1);
   const names = new Map<string, string>();
   for (const name of tensors.keys()) {
     if (!name.startsWith(prefix)) continue;
@@ -48,23 +55,19 @@ function underPrefix(tensors: TensorShapes, prefix: string, prefixes: readonly s
     if (!names.has(rest)) names.set(rest, name);
   }
   if (![...names.keys()].some((name) => /^(classifier|pre_logits|head)\./.test(name))) {
-    const copies = prefixes.slice(1);
-    const own = (name: string): boolean => !copies.some((copy) => copy !== prefix && name.startsWith(copy));
+    const own = (name: string): boolean => !others.some((other) => name.startsWith(other));
     for (const [name, original] of otherHead(tensors, own)) names.set(name, original);
   }
-  const taken = JSON.stringify(prefix.slice(0, 60));
-  const others = prefixes.slice(1).map((other) => JSON.stringify(other.slice(0, 60)));
-  const copies =
-    others.length === 0 ? [] : [`the copy under ${taken} is taken, not the one under ${others.join(" or ")}`];
-  return renamed(tensors, names, prefix, copies);
+  return renamed(tensors, names, prefix, others.length === 0 ? [] : [sayTaken(prefix, others)]);
 }
 
 /** `fc.weight`, `linear1.weight`: matrices outside of `classifier`. */
 function otherHead(tensors: TensorShapes, own: (name: string) => boolean): readonly [string, string][] {
-  const matrices = modulesOf(tensors).filter(
+  const modules = modulesOf(tensors);
+  const matrices = modules.filter(
     ({ kind, path }) => kind === "linear" && HEAD.test(path) && own(`${path}.`) && !/(^|\.)aux/i.test(path),
   );
-  return headNames(matrices, modulesOf(tensors));
+  return headNames(matrices, modules);
 }
 
 /** `classifier.N` of matrices: as they are numbered if they are of one module, else 0, 3, 6. */

@@ -19,12 +19,12 @@ const NAMED: readonly (readonly [path: RegExp, what: string])[] = [
   [/(^|[._])(attn|attention|self_attn|mha|qkv)([._]|$)/i, "attention"],
   [/embed(ding)?s?$/i, "an embedding of words"],
   [/(^|[._])(lstm|gru|rnn)\d*([._]|$)/i, "a recurrent layer"],
-  [/(^|[._])inception|(^|[._])branch|(^|\.)mixed_?\d/i, "part of a block of branches, as Inception's"],
-  [/dense_?(block|layer)/i, "part of a dense block, which concatenates"],
-  [/(^|\.)(squeeze|expand\dx\d)(\.|$)/i, "part of a fire module, which concatenates"],
+  [/(^|[._])inception|(^|[._])branch|(^|\.)mixed_?\d/i, "part of a block of branches"],
+  [/dense_?(block|layer)/i, "part of a dense block"],
+  [/(^|\.)(squeeze|expand\dx\d)(\.|$)/i, "part of a fire module"],
   [/deconv|conv_?transpose|transposed?_?conv|upconv/i, "a transposed convolution"],
-  [/prelu/i, "a PReLU, whose slopes are learned"],
-  [/(^|[._])res(idual)?_?blocks?\d*([._]|$)/i, "part of a residual block, which sums"],
+  [/prelu/i, "a PReLU"],
+  [/(^|[._])res(idual)?_?blocks?\d*([._]|$)/i, "part of a residual block"],
 ];
 const SHORTCUT = /^((?:.*\.)?)(downsample|shortcut|skip|skip_connection)(\.|$)/i;
 /** Of a file that holds more than the network: a loss's weights of classes. */
@@ -33,27 +33,65 @@ const BESIDE = /(^|\.)(criterion|loss\w*)\./i;
 /** @throws WeightsError for the first layer whose name or number of axes says that it cannot be run */
 export function expectRunnableNames(tensors: Shapes): void {
   const block = residualBlock(tensors);
-  let [images, channels] = [0, 0];
-  for (const [name, shape] of tensors) {
+  const weights = [...tensors].flatMap(([name, shape]) => {
     const part = /\.?(weight|in_proj_weight|weight_ih_l0)$/.exec(name)?.[0];
-    if (part === undefined || BESIDE.test(name)) continue;
-    const path = name.slice(0, -part.length);
-    const base = block?.exec(path)?.[0];
-    if (base !== undefined) throw cannotRun(base, "a residual block, which sums");
-    const what = NAMED.find(([pattern]) => pattern.test(path))?.[1] ?? axes(shape);
+    return part === undefined || BESIDE.test(name) ? [] : [{ path: name.slice(0, -part.length), shape }];
+  });
+  let [convolutions, channels] = [0, 0];
+  for (const [i, { path, shape }] of weights.entries()) {
+    const passed = block?.exec(path)?.[0];
+    if (passed !== undefined) throw cannotRun(passed, "a residual block");
+    if (tensors.has(`${path}.running_mean`)) continue;
+    const bias = tensors.get(`${path}.bias`);
+    const behind = weights[i + 1]?.shape;
+    const vector = (bias ?? (behind?.length === 1 ? behind : undefined))?.[0];
+    const what =
+      NAMED.find(([pattern]) => pattern.test(path))?.[1] ??
+      byShape(shape, { biased: bias !== undefined, vector, convolutions, channels });
     if (what !== undefined) throw cannotRun(path, what);
     if (shape.length !== 4) continue;
-    const [outputs = 0, inputs = 0] = shape;
-    if (inputs === 1 && images > 0 && outputs > 1 && outputs % channels === 0) {
-      throw cannotRun(path, "a depthwise convolution");
-    }
-    images++;
-    channels = outputs;
+    convolutions++;
+    channels = shape[0] ?? 0;
   }
 }
 
-function axes({ length }: readonly number[]): string | undefined {
-  return length === 5 ? "a 3-D convolution" : length === 3 ? "a 1-D convolution" : undefined;
+interface Seen {
+  readonly biased: boolean;
+  /** Length of the layer's bias, or of the vector behind it. */
+  readonly vector: number | undefined;
+  /** How many stand before. */
+  readonly convolutions: number;
+  /** Channels of the last of them. */
+  readonly channels: number;
+}
+
+/** What no layer of a plain stack is, by its weight's shape alone. */
+function byShape(
+  shape: readonly number[],
+  { biased, vector, convolutions, channels }: Seen,
+): string | undefined {
+  const [outputs = 0, inputs = 0, height = 0, width = 0] = shape;
+  switch (shape.length) {
+    case 1:
+      if (convolutions === 0) return undefined;
+      return biased
+        ? "a normalization without running statistics"
+        : "a PReLU or a scale, whose numbers are learned";
+    case 3:
+      return "a 1-D convolution";
+    case 4: {
+      const even = height === width && height % 2 === 0;
+      if (even && vector === inputs && vector !== outputs)
+        return `a transposed ${height}×${width} convolution`;
+      if (even && convolutions === 0 && (inputs === 3 || inputs === 1))
+        return `a ${height}×${width} convolution`;
+      const each = inputs === 1 && convolutions > 0 && outputs > 1 && outputs % channels === 0;
+      return each ? "a depthwise convolution" : undefined;
+    }
+    case 5:
+      return "a 3-D convolution";
+  }
+  return undefined;
 }
 
 /** Names of blocks like the one that a shortcut passes: `layer1.0`, where `layer2.0.downsample` is there. */

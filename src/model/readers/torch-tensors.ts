@@ -43,7 +43,8 @@ export function torchTensors(where: string, root: PickleValue, read: ReadStorage
   };
   walk(root, []);
   if (tensors.size === 0) {
-    throw new WeightsError(`${where}: expected a network's weights, got a file without tensors`, {
+    const got = holdsOptimizer(root) ? "the state of an optimizer alone" : "a file without tensors";
+    throw new WeightsError(`${where}: expected a network's weights, got ${got}`, {
       remedy: "save the network's state_dict()",
     });
   }
@@ -110,6 +111,11 @@ function named(dict: Dict): readonly (readonly [string, PickleValue])[] {
 /** What `optimizer.state_dict()` gives: averages of gradients, in the shapes of the weights. */
 function isOptimizer(dict: Dict): boolean {
   return dict.get("param_groups") !== undefined && dict.get("state") !== undefined;
+}
+
+function holdsOptimizer(root: PickleValue): boolean {
+  if (!(root instanceof Dict)) return false;
+  return isOptimizer(root) || root.entries.some(([, value]) => value instanceof Dict && isOptimizer(value));
 }
 
 function ofStorage(tensor: Tensor, read: ReadStorage): TorchTensor {
