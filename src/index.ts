@@ -33,6 +33,7 @@ export {
 export { drawAt } from "./engine/run/draw.ts";
 export { AscentError, DeviceError, InputError, ShaderError, WeightsError } from "./errors.ts";
 export { Gpu, type GpuOptions, requestGpu } from "./gpu/device.ts";
+export { type Beside, filesBeside, urlBeside } from "./model/beside.ts";
 export { type ConvertedModel, convertModel } from "./model/convert.ts";
 export { classIndex } from "./model/labels.ts";
 export { type OpenOptions, openModel } from "./model/model.ts";

@@ -8,7 +8,7 @@ import { openModel } from "../model/model.ts";
 import type { Model } from "../model/network.ts";
 import { readingOf } from "../model/reading.ts";
 import { layerShapes } from "../model/shapes.ts";
-import { fileSource } from "../node/files.ts";
+import { fileBeside, fileSource } from "../node/files.ts";
 import { openRuntime, type Runtime } from "../node/runtime.ts";
 import { parseObjective, placeObjective } from "../optvis/objective.ts";
 import { isPenalty, needsPhoto } from "../optvis/term.ts";
@@ -65,9 +65,15 @@ export async function weightsOf(flags: CommonFlags): Promise<Weights> {
 }
 
 export async function withModel<T>(weights: Weights, use: (model: Model) => T | Promise<T>): Promise<T> {
-  const source = await fileSource(weights.path);
+  const { path, ...reading } = weights;
+  const source = await fileSource(path);
   try {
-    return await use(await openModel(source, weights));
+    const model = await openModel(source, { ...reading, beside: fileBeside(path) });
+    try {
+      return await use(model);
+    } finally {
+      model.close?.();
+    }
   } finally {
     source.close();
   }

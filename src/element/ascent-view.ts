@@ -22,6 +22,8 @@ export { browserTuning } from "./tuning-storage.ts";
 /** Properties that say how a picture is shown and whether it goes on, and not what it is. */
 const ABOUT_SHOWING: readonly PropertyKey[] = ["paused", "scaling"];
 
+const NO_FILES: readonly File[] = [];
+
 /**
  * Gradient ascent on an image, live: what a channel, neuron, layer or class of a convolutional network
  * wants to see rises out of a zero image on the GPU.
@@ -58,6 +60,8 @@ export class AscentView extends ReadingElement implements RunHost {
 
   /** URL of a file of weights, or (as a property) the file itself; it is never uploaded. */
   @property() model: string | Blob = "";
+  /** Files that the weights name, shards for example, where `model` is a file. */
+  @property({ attribute: false }) beside: readonly File[] = NO_FILES;
   /**
    * URL of a photograph or (as a property) the photograph that `caricature`, `invert` and `style` compare with;
    * the start's if not said.
@@ -190,11 +194,11 @@ export class AscentView extends ReadingElement implements RunHost {
 
   /** @internal */
   request(): RunRequest | undefined {
-    const { model, reading, init, target, tuning } = this;
+    const { model, beside, reading, init, target, tuning } = this;
     if (!model) return undefined;
     const recipe = recipeOf(this);
     const photo = recipe.init === "photo" ? init : undefined;
-    return { model, reading, recipe, photo, target: target || undefined, tuning };
+    return { model, beside, reading, recipe, photo, target: target || undefined, tuning };
   }
 
   protected override updated(changed: PropertyValues<this>): void {

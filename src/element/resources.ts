@@ -7,6 +7,7 @@
  * tell when its memory may go.
  */
 import { type Gpu, requestGpu } from "../gpu/device.ts";
+import { filesBeside, urlBeside } from "../model/beside.ts";
 import { openModel } from "../model/model.ts";
 import type { Model } from "../model/network.ts";
 import { type Reading, sameReading } from "../model/reading.ts";
@@ -18,18 +19,22 @@ import { browserGpu } from "./gpu-access.ts";
 export interface ModelRequest {
   /** URL of a file of weights, or the file itself, which stays on this device. */
   readonly model: string | Blob;
+  /** Files that the weights name, where `model` is a file; beside a URL they are found by themselves. */
+  readonly beside: readonly File[];
   /** What the file does not say itself. */
   readonly reading: Reading;
 }
 
-async function open({ model, reading }: ModelRequest): Promise<Model> {
-  const source =
-    typeof model === "string" ? await urlSource(new URL(model, document.baseURI).href) : blobSource(model);
-  return openModel(source, reading);
+async function open({ model, beside, reading }: ModelRequest): Promise<Model> {
+  if (typeof model !== "string") {
+    return openModel(blobSource(model), { ...reading, beside: filesBeside(beside) });
+  }
+  const url = new URL(model, document.baseURI).href;
+  return openModel(await urlSource(url), { ...reading, beside: urlBeside(url) });
 }
 
 function sameModel(a: ModelRequest, b: ModelRequest): boolean {
-  return a.model === b.model && sameReading(a.reading, b.reading);
+  return a.model === b.model && a.beside === b.beside && sameReading(a.reading, b.reading);
 }
 
 /** Long enough for a compositor to take over the last frame. */

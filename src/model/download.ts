@@ -24,6 +24,9 @@ export interface Download {
 /** Trying the same request again may help. */
 export class InterruptedError extends WeightsError {}
 
+/** The server has no such file. */
+export class MissingFileError extends WeightsError {}
+
 const UNREACHABLE = "check the address and the connection; a server elsewhere must allow this page (CORS)";
 
 /**
@@ -69,7 +72,8 @@ export async function startDownload(
 function checkResponse(name: string, { status, statusText, headers }: Response): void {
   if (status === 416) throw new WeightsError(`${name}: expected a file of weights, got an empty one`);
   if (status !== 200 && status !== 206) {
-    throw new WeightsError(`${name}: the server answered ${status} ${statusText}`.trim(), {
+    const Kind = status === 404 || status === 410 ? MissingFileError : WeightsError;
+    throw new Kind(`${name}: the server answered ${status} ${statusText}`.trim(), {
       remedy: status >= 500 ? "try again later" : "check the address",
     });
   }

@@ -1,6 +1,7 @@
 /** Opens a checkpoint: reads its architecture at once, and a layer's weights when they are asked for. */
 import { InputError, shown, WeightsError } from "../errors.ts";
 import { type Architecture, inferNetwork } from "./architecture.ts";
+import { type Beside, besideFiles, nothingBeside } from "./beside.ts";
 import { type Checkpoint, expectReadable } from "./checkpoint.ts";
 import { networkOfGraph } from "./graph.ts";
 import { graphOfMetadata } from "./graph-metadata.ts";
@@ -15,7 +16,10 @@ import { type Reading, readingOf } from "./reading.ts";
 import type { ByteSource } from "./source.ts";
 
 /** `preprocess` is needed where the metadata says nothing. */
-export type OpenOptions = Reading;
+export interface OpenOptions extends Reading {
+  /** Finds files that the main one names: shards, external data. Without it nothing lies beside the file. */
+  readonly beside?: Beside | undefined;
+}
 
 /**
  * Reads the header only.
@@ -24,7 +28,17 @@ export type OpenOptions = Reading;
 export async function openModel(source: ByteSource, options: OpenOptions = {}): Promise<Model> {
   expectSource(source);
   const reading = checkedOptions(options);
-  const checkpoint = await openCheckpoint(source);
+  const beside = besideFiles(source.name, options.beside ?? nothingBeside);
+  try {
+    const checkpoint = await openCheckpoint(source, beside.find);
+    return await modelOf(checkpoint, reading, beside.close);
+  } catch (error) {
+    beside.close();
+    throw error;
+  }
+}
+
+async function modelOf(checkpoint: Checkpoint, reading: Reading, closeBeside: () => void): Promise<Model> {
   const { network, bindings, unusedTensors, assumptions } = architectureOf(checkpoint, reading);
   const { metadata } = checkpoint;
   for (const tensors of bindings.values()) expectLayerReadable(checkpoint, tensors);
@@ -42,14 +56,17 @@ export async function openModel(source: ByteSource, options: OpenOptions = {}): 
     metadata,
     layerParts,
     layerWeights: async (layer) => foldedWeights(layer, layerParts(layer)),
-    close: () => checkpoint.close?.(),
+    close() {
+      checkpoint.close?.();
+      closeBeside();
+    },
   };
 }
 
 /** What the file's own list of layers says, in its graph or its metadata, or else its names and shapes. */
 function architectureOf(
   { name: file, format, tensors, metadata, graph }: Checkpoint,
-  options: OpenOptions,
+  options: Reading,
 ): Architecture {
   const shapes: TensorShapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
   const listed = graphOfMetadata(metadata, shapes) ?? graph;
@@ -67,7 +84,7 @@ function architectureOf(
 }
 
 /** As asked for; else as a normalizer beside the weights says, which the robustness library saves; else the metadata. */
-async function preprocessOf(checkpoint: Checkpoint, { preprocess }: OpenOptions): Promise<Preprocess> {
+async function preprocessOf(checkpoint: Checkpoint, { preprocess }: Reading): Promise<Preprocess> {
   if (preprocess !== undefined) return preprocess;
   const mean = [...checkpoint.tensors.keys()].find((name) => /(^|\.)normalizer\.new_mean$/.test(name));
   const std = mean?.replace(/mean$/, "std");
@@ -90,8 +107,14 @@ function expectSource(source: ByteSource): void {
 }
 
 function checkedOptions(options: OpenOptions): Reading {
-  if (typeof options === "object" && options !== null) return readingOf(options);
-  throw new InputError(`openModel: expected an object of options, got ${shown(options)}`);
+  if (typeof options !== "object" || options === null) {
+    throw new InputError(`openModel: expected an object of options, got ${shown(options)}`);
+  }
+  const beside: unknown = options.beside;
+  if (beside === undefined || typeof beside === "function") return readingOf(options);
+  throw new InputError(`openModel: beside expects a function, got ${shown(beside)}`, {
+    remedy: "make one by urlBeside or filesBeside",
+  });
 }
 
 /** The tensors that the network uses can be read. Others, such as counters, may be of any type. */

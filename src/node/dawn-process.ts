@@ -8,12 +8,12 @@ import { openModel } from "../model/model.ts";
 import type { ToWorker } from "../runtime/protocol.ts";
 import { createWorker } from "../runtime/worker.ts";
 import { dawnGpu } from "./dawn.ts";
-import { fileSource } from "./files.ts";
+import { fileBeside, fileSource } from "./files.ts";
 import { tuningFile } from "./tuning-file.ts";
 
 const receive = createWorker({
   async open({ path, ...options }) {
-    const model = await openModel(await fileSource(path), options);
+    const model = await openModel(await fileSource(path), { ...options, beside: fileBeside(path) });
     return { model, gpu: await requestGpu(await dawnGpu()) };
   },
   tell: (message) => void process.send?.(message),

@@ -1,8 +1,9 @@
 /** Weights from a file, for the library (`webgpu-ascent/node`) and the command line. */
 
 import { open } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { InputError, WeightsError } from "../errors.ts";
+import type { Beside } from "../model/beside.ts";
 import { type ByteSource, checkRange } from "../model/source.ts";
 
 /** Why the file system did not let a file be read, in words. */
@@ -35,6 +36,19 @@ export async function fileSource(path: string): Promise<ByteSource & { close(): 
       return bytes;
     },
     close: () => void file.close(),
+  };
+}
+
+/** Files in the folder of this one, and below it. */
+export function fileBeside(path: string): Beside {
+  return async (name) => {
+    try {
+      return await fileSource(join(dirname(path), name));
+    } catch (error) {
+      const code = error instanceof InputError ? codeOf(error.cause) : undefined;
+      if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+      throw error;
+    }
   };
 }
 

@@ -1,3 +1,3 @@
 /** `webgpu-ascent/node`: WebGPU and weights in Node, for the library. The rest of this folder runs the command line's jobs. */
 export { dawnGpu } from "./dawn.ts";
-export { fileSource } from "./files.ts";
+export { fileBeside, fileSource } from "./files.ts";

@@ -5,7 +5,9 @@ import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { basename, dirname, join } from "node:path";
 import type { Tensor } from "../methods/report.ts";
+import { isPlainName } from "../model/beside.ts";
 import {
   type FromPage,
   packJob,
@@ -80,7 +82,10 @@ function startOutbox(onLeave: () => void): Outbox {
   return {
     send(message) {
       let event: ToWorker = message;
-      if (message.kind === "open") event = { ...message, weights: { ...message.weights, path: paths.model } };
+      if (message.kind === "open") {
+        const path = paths.weights + encodeURIComponent(basename(message.weights.path));
+        event = { ...message, weights: { ...message.weights, path } };
+      }
       if (message.kind === "job") {
         const { job, tensors } = packJob(message.job);
         inputs.set(`${paths.input}${message.task}`, packTensors(tensors));
@@ -145,8 +150,15 @@ async function send(
 ): Promise<void> {
   if (path === "") return reply(response, "text/html", PAGE);
   if (path === paths.script) return reply(response, "text/javascript", await readFile(files.script));
-  if (path === paths.model) return sendRange(files.weights, request, response);
-  return refuse(response);
+  if (!path.startsWith(paths.weights)) return refuse(response);
+  const name = decodeURIComponent(path.slice(paths.weights.length));
+  const isFile = async (): Promise<boolean> =>
+    stat(join(dirname(files.weights), name)).then(
+      (found) => found.isFile(),
+      () => false,
+    );
+  if (!isPlainName(name) || !(await isFile())) return refuse(response);
+  return sendRange(join(dirname(files.weights), name), request, response);
 }
 
 /** A file, or the one range of it that was asked for (RFC 9110, section 14). */

@@ -3,6 +3,7 @@ import { customElement, query, state } from "lit/decorators.js";
 import type { Concern } from "../element/ascent-view.ts";
 import { placeInNetwork } from "../element/placement.ts";
 import { AscentError } from "../errors.ts";
+import { filesBeside } from "../model/beside.ts";
 import { openModel } from "../model/model.ts";
 import type { Network, Preprocess } from "../model/network.ts";
 import { blobSource } from "../model/source.ts";
@@ -13,7 +14,7 @@ import { listenForDrops } from "./drops.ts";
 import { embeddedUrl } from "./embedded.ts";
 import { openingRecipe, readLink, writeLink } from "./link.ts";
 import type { LossPlot } from "./loss-plot.ts";
-import { embeddedModel, type ModelChoice } from "./model-choice.ts";
+import { choiceOf, embeddedModel, type ModelChoice } from "./model-choice.ts";
 import { pageHeader } from "./page-header.ts";
 import { pageRooms } from "./page-rooms.ts";
 import { pictureName, saveFile } from "./save.ts";
@@ -80,7 +81,7 @@ export class AscentPage extends LitElement {
           this.dragging = dragging;
         },
         onPhoto: this.#usePhoto,
-        onWeights: (file) => void this.#chooseModel({ ...embeddedModel, file }),
+        onWeights: (files) => void this.#chooseModel(choiceOf(files)),
       }),
       onSystemTheme(() => {
         this.theme = currentTheme();
@@ -188,8 +189,9 @@ export class AscentPage extends LitElement {
     this.linkedFile = "";
     try {
       const source = choice.file ? blobSource(choice.file) : await urlSource(embeddedUrl);
-      const { network, preprocess, unusedTensors, assumptions } = await openModel(source, choice.reading);
-      source.close?.();
+      const options = { ...choice.reading, beside: filesBeside(choice.beside) };
+      const { network, preprocess, unusedTensors, assumptions, close } = await openModel(source, options);
+      close?.();
       if (turn !== this.#choices) return;
       const recipe = fittingRecipe(choice.file ? this.recipe : openingRecipe, network);
       this.network = network;

@@ -1,10 +1,10 @@
-/** Files dropped anywhere on the page. A picture becomes the start of the ascent; any other file is opened as weights. */
+/** Files dropped anywhere on the page. A picture becomes the start of the ascent; any others are opened as weights. */
 
 export interface DropTargets {
   /** A file hovers over the page, or no longer does. */
   readonly onDrag: (dragging: boolean) => void;
   readonly onPhoto: (file: File) => void;
-  readonly onWeights: (file: File) => void;
+  readonly onWeights: (files: readonly File[]) => void;
 }
 
 /** Listens on the window. @returns how to stop */
@@ -18,12 +18,13 @@ export function listenForDrops({ onDrag, onPhoto, onWeights }: DropTargets): () 
     onDrag(true);
   };
   const drop = (event: DragEvent): void => {
-    const file = event.dataTransfer?.files[0];
+    const files = [...(event.dataTransfer?.files ?? [])];
+    const [file] = files;
     onDrag(false);
     if (!file) return;
     event.preventDefault();
     if (file.type.startsWith("image/")) onPhoto(file);
-    else onWeights(file);
+    else onWeights(files);
   };
   const leave = (event: DragEvent): void => {
     // Without a related target the pointer has left the window, not just moved on to another element.

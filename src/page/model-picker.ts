@@ -13,7 +13,7 @@ import {
 import { convolutions, parameterCount } from "../model/shapes.ts";
 import { icons } from "./icons.ts";
 import { errorMessage } from "./message.ts";
-import { embeddedModel, type ModelChoice } from "./model-choice.ts";
+import { choiceOf, embeddedModel, type ModelChoice } from "./model-choice.ts";
 import { base, buttons, fields } from "./styles.ts";
 
 /**
@@ -62,10 +62,10 @@ export class ModelPicker extends LitElement {
 
   readonly #pick = (event: Event): void => {
     const input = event.target as HTMLInputElement;
-    const file = input.files?.[0];
+    const files = [...(input.files ?? [])];
     // The same file may be chosen again after it was mended.
     input.value = "";
-    if (file) this.#choose({ ...embeddedModel, file });
+    if (files.length > 0) this.#choose(choiceOf(files));
   };
 
   #say(field: ReadingField, text: string): void {
@@ -133,7 +133,7 @@ export class ModelPicker extends LitElement {
           ${icons.file} Choose weights
         </button>
         ${file ? html`<button @click=${() => this.#choose(embeddedModel)}>Embedded network</button>` : nothing}
-        <input id="file" type="file" accept=${weightsEndings.join(",")} hidden aria-label="Weights" @change=${this.#pick}>
+        <input id="file" type="file" accept=${weightsEndings.join(",")} multiple hidden aria-label="Weights" @change=${this.#pick}>
       </div>
       <p class="hint">
         Weights as <code>.safetensors</code>, of PyTorch (<code>.pth</code>), NumPy (<code>.npz</code>) or Keras

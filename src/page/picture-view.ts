@@ -23,6 +23,7 @@ export function pictureView(
 ): TemplateResult {
   return html`<ascent-view
     .model=${choice.file ?? embeddedUrl}
+    .beside=${choice.beside}
     .reading=${choice.reading}
     .recipe=${recipe}
     .init=${recipe.init === "photo" ? (photo ?? "zeros") : recipe.init}

@@ -10,9 +10,9 @@ export class Workshop {
   readonly #resources = new Resources();
 
   /** @throws AscentError where there is no GPU or the weights cannot be used */
-  async open({ file, reading }: ModelChoice): Promise<{ readonly gpu: Gpu; readonly model: Model }> {
+  async open({ file, beside, reading }: ModelChoice): Promise<{ readonly gpu: Gpu; readonly model: Model }> {
     const gpu = await this.#resources.gpu();
-    const model = await this.#resources.model({ model: file ?? embeddedUrl, reading });
+    const model = await this.#resources.model({ model: file ?? embeddedUrl, beside, reading });
     return { gpu, model };
   }
 

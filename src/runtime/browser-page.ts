@@ -1,6 +1,7 @@
 /** The worker as a page: gets its messages as server-sent events, runs jobs on this browser's WebGPU, posts the answers. */
 
 import { requestGpu } from "../gpu/device.ts";
+import { urlBeside } from "../model/beside.ts";
 import { openModel } from "../model/model.ts";
 import { urlSource } from "../model/url-source.ts";
 import {
@@ -16,8 +17,8 @@ import { createWorker } from "./worker.ts";
 
 const receive = createWorker({
   async open({ path, ...options }) {
-    const source = await urlSource(new URL(path, location.href).href);
-    const model = await openModel(source, options);
+    const url = new URL(path, location.href).href;
+    const model = await openModel(await urlSource(url), { ...options, beside: urlBeside(url) });
     return { model, gpu: await requestGpu(navigator.gpu) };
   },
   tell,

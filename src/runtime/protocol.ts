@@ -8,13 +8,13 @@ import { AscentError, DeviceError, InputError, ShaderError, WeightsError } from 
 import type { Job } from "../methods/job.ts";
 import type { AnyResult } from "../methods/methods.ts";
 import type { RuntimeName, Tensor } from "../methods/report.ts";
-import type { OpenOptions } from "../model/model.ts";
+import type { Reading } from "../model/reading.ts";
 import { readHeader, readTensor, writeSafetensors } from "../model/safetensors.ts";
 import { bytesSource } from "../model/source.ts";
 
 /** A checkpoint, and how it is to be read. */
-export interface Weights extends OpenOptions {
-  /** Of the file; for a page its address, relative to the page's. */
+export interface Weights extends Reading {
+  /** Of the file; for a page its address, relative to the page's. What lies beside the file lies beside that, too. */
   readonly path: string;
 }
 
@@ -45,7 +45,8 @@ export type FromPage =
 /** Where a page fetches and posts, relative to its own address. `input` and `tensors` end in the task's number. */
 export const paths = {
   script: "browser-page.js",
-  model: "model.safetensors",
+  /** Followed by the name of the file of weights, or of one beside it. */
+  weights: "weights/",
   /** Server-sent events, each a `ToWorker` without tensors. */
   events: "events",
   input: "input/",

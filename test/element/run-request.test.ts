@@ -3,7 +3,7 @@ import { type RunRequest, steeringOf } from "../../src/element/run-request.ts";
 import { defaultRecipe, liveFields, type Recipe, recipeFieldNames } from "../../src/optvis/recipe.ts";
 
 const REQUEST: RunRequest = {
-  ...{ model: "x", reading: {} },
+  ...{ model: "x", beside: [], reading: {} },
   ...{ recipe: defaultRecipe, photo: undefined, target: undefined, tuning: undefined },
 };
 
@@ -35,6 +35,7 @@ it("starts again for another model, photograph, or place of tunings", () => {
     { model: "y" },
     { reading: { preprocess: "unit" } },
     { reading: { padding: 0 } },
+    { beside: [new File([], "y")] },
     { reading: { layers: "conv" } },
     { photo: "p" },
     { target: "t" },

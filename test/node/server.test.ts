@@ -1,5 +1,5 @@
 /** The server as a page meets it: over HTTP, on an address that others do not know. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -18,6 +18,7 @@ writeFileSync(
 writeFileSync(script, "run()");
 
 const [receive, end, onLeave] = [vi.fn(), vi.fn(), vi.fn()];
+const model = `${paths.weights}net.safetensors`;
 let server: PageServer;
 
 beforeEach(async () => {
@@ -33,21 +34,32 @@ const bytesOf = async (response: Response) => [...new Uint8Array(await response.
 it("serves the page, its script and the weights, whole and in ranges", async () => {
   expect(await (await get("")).text()).toContain(`src="${paths.script}"`);
   expect(await (await get(paths.script)).text()).toBe("run()");
-  expect(await bytesOf(await get(paths.model))).toHaveLength(100);
-  const range = await get(paths.model, { headers: { Range: "bytes=3-5" } });
+  expect(await bytesOf(await get(model))).toHaveLength(100);
+  const range = await get(model, { headers: { Range: "bytes=3-5" } });
   expect([range.status, range.headers.get("content-range"), await bytesOf(range)]).toEqual([
     206,
     "bytes 3-5/100",
     [3, 4, 5],
   ]);
-  expect(await bytesOf(await get(paths.model, { headers: { Range: "bytes=98-" } }))).toEqual([98, 99]);
-  expect((await get(paths.model, { headers: { Range: "bytes=100-" } })).status).toBe(416);
-  expect((await get(paths.model, { method: "HEAD" })).headers.get("content-length")).toBe("100");
+  expect(await bytesOf(await get(model, { headers: { Range: "bytes=98-" } }))).toEqual([98, 99]);
+  expect((await get(model, { headers: { Range: "bytes=100-" } })).status).toBe(416);
+  expect((await get(model, { method: "HEAD" })).headers.get("content-length")).toBe("100");
+});
+
+it("serves what lies beside the weights and below, and nothing else", async () => {
+  writeFileSync(join(folder, "net 2.bin"), "shard");
+  mkdirSync(join(folder, "below"));
+  writeFileSync(join(folder, "below", "a.bin"), "below");
+  expect(await (await get(`${paths.weights}net%202.bin`)).text()).toBe("shard");
+  expect(await (await get(`${paths.weights}below/a.bin`)).text()).toBe("below");
+  const outside = encodeURIComponent("../page.js");
+  for (const name of ["none.bin", "below", "", outside, `below%2F${outside}`, "%2Fetc%2Fhostname"])
+    expect((await get(paths.weights + name)).status).toBe(404);
 });
 
 it("refuses what is not there, and whoever does not know the address", async () => {
   const [origin] = /^http:\/\/127\.0\.0\.1:\d+/.exec(server.url) as RegExpExecArray;
-  for (const path of ["", "/", `/${paths.message}`, `/x/${paths.model}`])
+  for (const path of ["", "/", `/${paths.message}`, `/x/${model}`])
     expect((await fetch(origin + path)).status).toBe(404);
   expect((await get("other")).status).toBe(404);
   expect((await post("other", "{}")).status).toBe(404);
@@ -64,7 +76,7 @@ it("sends messages in their order, those from before the page listened too, and 
   expect(first).toMatch(/^data: .*\n\n$/);
   expect(JSON.parse(first.slice(6))).toEqual({
     kind: "open",
-    weights: { path: paths.model, padding: 0 },
+    weights: { path: model, padding: 0 },
     runtime: "firefox",
   });
   server.send({ kind: "job", task: 7, job, startedAt: 1 });

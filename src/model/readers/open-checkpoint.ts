@@ -1,5 +1,6 @@
 /** Chooses a file's reader by its first bytes, and says of any other file what it is. */
 import { WeightsError } from "../../errors.ts";
+import { type Beside, nothingBeside } from "../beside.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import type { ByteSource } from "../source.ts";
 import { HEAD_BYTES, plainFormats, weightsEndings, zipFormats } from "./registry.ts";
@@ -8,10 +9,13 @@ import { HEAD_BYTES, plainFormats, weightsEndings, zipFormats } from "./registry
  * Reads what the file lists; numbers when they are asked for. Nothing in the file is executed.
  * @throws WeightsError for a file that is damaged or of another kind, naming what it is
  */
-export async function openCheckpoint(source: ByteSource): Promise<Checkpoint> {
+export async function openCheckpoint(
+  source: ByteSource,
+  beside: Beside = nothingBeside,
+): Promise<Checkpoint> {
   const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
   const plain = plainFormats.find(({ begins }) => begins(head));
-  if (plain) return (await plain.load()).open(source);
+  if (plain) return (await plain.load()).open(source, beside);
   if (/^PK(\x03\x04|\x05\x06)/.test(String.fromCharCode(...head.subarray(0, 4)))) return openZip(source);
   throw otherKind(source, head);
 }

@@ -2,13 +2,14 @@
  * The kinds of file that weights are read from, each with a reader that is loaded only when such a file comes. A kind is
  * told by the file's bytes, never by its name.
  */
+import type { Beside } from "../beside.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import type { ByteSource } from "../source.ts";
 import type { Zip } from "./zip.ts";
 
 export interface Reader {
   /** Reads what the file lists; numbers when they are asked for. @throws WeightsError */
-  open(source: ByteSource): Promise<Checkpoint>;
+  open(source: ByteSource, beside: Beside): Promise<Checkpoint>;
 }
 
 export interface ZipReader {
@@ -83,6 +84,17 @@ export const zipFormats: readonly ZipFormat[] = [
 /** Protocols 0 and 1 have no beginning of their own: PyTorch's number, a dictionary, or a global. */
 function isTextPickle(head: Uint8Array): boolean {
   return /^(L119547037146038801333356L|\((dp|lp)\d+\n|\}q|c[a-z_.]+\n)/.test(String.fromCharCode(...head));
+}
+
+/**
+ * Of files that were chosen together, the one that names the others, or else the one that has weights.
+ * @returns undefined of none
+ */
+export function mainFile<File extends { readonly name: string }>(files: readonly File[]): File | undefined {
+  const ending = (endings: readonly string[]) =>
+    files.find(({ name }) => endings.some((one) => name.toLowerCase().endsWith(one)));
+  const endings = weightsEndings.filter((one) => one !== ".json");
+  return ending([".index.json", "model.json"]) ?? ending([".onnx"]) ?? ending(endings) ?? files[0];
 }
 
 /** Endings of all kinds of file that open. */
