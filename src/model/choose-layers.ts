@@ -2,13 +2,21 @@
  * Decides what a state dict does not say: where pools stand and of which kind, how convolutions are padded, what averages
  * before the head, which activations follow, and the ε of batch norm. It tells what it took for granted.
  */
-import { InputError } from "../errors.ts";
 import type { ArchitectureOptions } from "./architecture.ts";
 import type { FoundConv } from "./convs.ts";
 import { type Head, headPooling } from "./head.ts";
 import { type Metadata, metadataFlag } from "./metadata.ts";
-import { fitFlatten, type PoolChoice, poolsByNames, type Spot, type StackShape, sayPools } from "./pools.ts";
-import { type Activation, BY_HAND, layersOfArch, readLayers, type SaidLayers } from "./said-layers.ts";
+import {
+  fitFlatten,
+  layersQuestion,
+  type PoolChoice,
+  poolsByNames,
+  type Spot,
+  type StackShape,
+  sayPools,
+} from "./pools.ts";
+import type { QuestionError } from "./question.ts";
+import { type Activation, layersOfArch, readLayers, type SaidLayers } from "./said-layers.ts";
 
 export interface FoundStack {
   readonly convs: readonly FoundConv[];
@@ -85,15 +93,24 @@ function placePools(stack: StackShape, { head }: FoundStack, told: readonly bool
   const channels = stack.channels.at(-1) as number;
   const average = headPooling(head, channels);
   const features = head.linears[0]?.inputFeatures as number;
-  if (average === "flatten") {
-    const area = features / channels;
-    const because = `the head takes ${features} = ${channels}·${factors(area)}`;
-    return { ...fitFlatten(stack, area, because), because };
-  }
-  if (told === undefined && stack.spots.includes("free")) {
-    throw new InputError("layers: neither names nor the head tell where pools stand", { remedy: BY_HAND });
-  }
+  const area = features / channels;
+  const says = `the head takes ${features} = ${channels}·${factors(area)}`;
+  if (average === "flatten") return { ...fitFlatten(stack, area, says), because: says };
+  const free = told === undefined && stack.spots.includes("free");
+  // 49 positions are a 7×7 map that is flattened, or any map that is averaged to 7×7: alike at the size that fits.
+  if (average === 7 && free) return { ...fitFlatten(stack, 49, says), because: says };
+  if (free) throw unknownPools(stack.channels);
   return { pools: told ?? poolsByNames(stack, true), padding, average };
+}
+
+/** What people's networks have: pools where the number of channels changes, or after every convolution, or none. */
+function unknownPools(channels: readonly number[]): QuestionError {
+  const changes = channels.map((n, i) => n !== channels[i + 1]);
+  return layersQuestion("neither names nor the head tell where pools stand", [
+    { pools: changes, why: "where the number of channels changes" },
+    { pools: channels.map(() => true), why: "after every convolution" },
+    { pools: channels.map(() => false), why: "nowhere" },
+  ]);
 }
 
 function factors(area: number): string {

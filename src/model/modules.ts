@@ -65,22 +65,26 @@ function groupOf(parent: string): string | undefined {
   return /\d$/.test(parent) ? parent : undefined;
 }
 
+/** Modules of one family differ by their numbers alone. */
+export function familyOf({ path }: FoundModule): string {
+  return path.replace(/\d+/g, "#");
+}
+
 /**
  * Some writers sort names as texts, `10` before `2`. So modules whose names differ by their numbers alone take the places
  * of their kind in the order of the numbers; whatever else differs stays as the file has it.
  */
 function inNumberedOrder(modules: readonly FoundModule[]): readonly FoundModule[] {
   const families = new Map<string, FoundModule[]>();
-  const family = (module: FoundModule): string => module.path.replace(/\d+/g, "#");
   for (const module of modules) {
-    const members = families.get(family(module));
+    const members = families.get(familyOf(module));
     if (members) members.push(module);
-    else families.set(family(module), [module]);
+    else families.set(familyOf(module), [module]);
   }
   for (const members of families.values()) members.sort((a, b) => byNumbers(a.path, b.path));
   const next = new Map<string, number>();
   return modules.map((module) => {
-    const key = family(module);
+    const key = familyOf(module);
     const at = next.get(key) ?? 0;
     next.set(key, at + 1);
     return families.get(key)?.[at] as FoundModule;

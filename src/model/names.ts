@@ -3,9 +3,10 @@
  * `classifier.N`. Wrappers (`module.`, `state_dict.`, `backbone.`) are whatever stands before.
  */
 
+import { shown } from "../errors.ts";
 import { byLikelihood, oneCopy, sayTaken } from "./copies.ts";
 import type { TensorShapes } from "./layer-tensors.ts";
-import { type FoundModule, modulesOf, orderedConvs } from "./modules.ts";
+import { type FoundModule, familyOf, modulesOf, orderedConvs } from "./modules.ts";
 import type { Spot } from "./pools.ts";
 
 /** A file's tensors in torchvision's names. */
@@ -137,8 +138,23 @@ function anyStack(tensors: TensorShapes): NamedTensors | undefined {
   }
   const linears = modules.filter(({ kind, path }) => kind === "linear" && !/(^|\.)aux/i.test(path));
   for (const [name, original] of headNames(linears, modules)) names.set(name, original);
-  const named = renamed(tensors, names, undefined, []);
+  const named = renamed(tensors, names, undefined, orderAssumed(convs));
   return sequential ? named : { ...named, spots };
+}
+
+/** Two convolutions of which neither numbers nor shapes tell which comes first stand as in the file. */
+function orderAssumed(convs: readonly FoundModule[]): readonly string[] {
+  const open = convs.some((conv, i) =>
+    convs.slice(i + 1).some((other) => isAlike(conv, other) && familyOf(conv) !== familyOf(other)),
+  );
+  const paths = convs.slice(0, 4).map(({ path }) => shown(path));
+  return open
+    ? [`convolutions in the file's order: ${paths.join(", ")}${convs.length > 4 ? ", …" : ""}`]
+    : [];
+}
+
+function isAlike(a: FoundModule, b: FoundModule): boolean {
+  return a.inputs === b.inputs && a.outputs === b.outputs;
 }
 
 /** Modules of one `nn.Sequential`, of which numbers tell what stands between them. */

@@ -2,7 +2,7 @@
  * Where pools stand and how convolutions are padded, where names do not tell: what fits the features that the head
  * takes at a size that people use.
  */
-import { InputError } from "../errors.ts";
+import { type Answer, QuestionError } from "./question.ts";
 import { BY_HAND } from "./said-layers.ts";
 import { CONVOLUTIONS_PER_BLOCK } from "./vggs.ts";
 
@@ -35,6 +35,7 @@ export interface PoolChoice {
 export const USUAL_SIDES: readonly number[] = [28, 32, 48, 64, 96, 128, 224, 256];
 /** All ways are tried where there are at most so many open places; else the likely ones. */
 const MOST_OPEN = 12;
+const MOST_ANSWERS = 4;
 
 /** Where pools stand if nothing but the names counts: everywhere they may, or where channels change too. */
 export function poolsByNames({ spots, channels, poolLast }: StackShape, head: boolean): readonly boolean[] {
@@ -67,7 +68,7 @@ export function isPublished(pools: readonly boolean[]): boolean {
  * The choice that fits a head which flattens.
  * @param area positions of the last map: the head's features by the last convolution's channels
  * @param told what the head takes, for messages
- * @throws InputError where two fit equally, or none at a usual size
+ * @throws QuestionError where two fit equally, or none at a usual size
  */
 export function fitFlatten(stack: StackShape, area: number, told: string): PoolChoice {
   const wanted = Math.sqrt(area);
@@ -79,27 +80,33 @@ export function fitFlatten(stack: StackShape, area: number, told: string): PoolC
   for (const { pools, cost } of alternatives(stack, base)) {
     if (cost > best.cost) continue;
     for (const padding of paddings) {
-      const fits = (size: number): boolean => finalSide(stack, pools, padding, size) === wanted;
-      const sides = USUAL_SIDES.filter(fits);
-      // The smallest side that fits loses no row at a pool: 64 of 64 to 71, but not 96 of 92 to 99.
-      const exact = sides.find((size) => !fits(size - 1));
-      const side = exact ?? sides[0];
-      const total = cost + (exact === undefined ? 0.5 : 0);
+      const { side, exact } = usualSide(stack, pools, padding, wanted);
+      const total = cost + (exact ? 0 : 0.5);
       if (side === undefined || total > best.cost) continue;
       if (total < best.cost) best = { cost: total, choices: [] };
       best.choices.push({ pools, padding, side });
     }
   }
   const [choice, other] = best.choices;
-  if (choice && !other) return choice;
+  if (choice && other) throw tie(best.choices, told);
+  if (choice) return choice;
   if (stack.padding !== undefined && !stack.spots.includes("free"))
     return { pools: base, padding: stack.padding };
-  throw choice && other ? tie(best.choices, told) : noFit(stack, base, wanted, told);
+  throw noFit(stack, base, wanted, told);
 }
 
-/** `pools after convolutions 2, 4, padding 0, 64×64 images` */
-function sayChoice({ pools, padding, side }: PoolChoice): string {
-  return `${sayPools(pools)}, padding ${padding}, ${side}×${side} images`;
+interface UsualSide {
+  /** Undefined where no usual image gives such a map. */
+  readonly side: number | undefined;
+  /** It loses no row at a pool: 64 of 64 to 71, but not 96 of 92 to 99. */
+  readonly exact: boolean;
+}
+
+function usualSide(stack: StackShape, pools: readonly boolean[], padding: 0 | 1, wanted: number): UsualSide {
+  const fits = (size: number): boolean => finalSide(stack, pools, padding, size) === wanted;
+  const sides = USUAL_SIDES.filter(fits);
+  const exact = sides.find((size) => !fits(size - 1));
+  return { side: exact ?? sides[0], exact: exact !== undefined };
 }
 
 /** @param kind what pools are, in the plural */
@@ -153,28 +160,61 @@ function finalSide(
   return side;
 }
 
-function tie(choices: readonly PoolChoice[], told: string): InputError {
+/** Several choices of equal likelihood. */
+function tie(choices: readonly PoolChoice[], told: string): QuestionError {
   const [first, second] = choices as [PoolChoice, PoolChoice];
-  if (first.padding !== second.padding && first.pools.every((pool, i) => pool === second.pools[i])) {
-    return new InputError(
-      `padding: ${told}, which ${first.side}×${first.side} images give with padding ${first.padding}, and ` +
-        `${second.side}×${second.side} images with padding ${second.padding}`,
+  const images = ({ side }: PoolChoice): string => `${side}×${side} images`;
+  if (sayPools(first.pools) === sayPools(second.pools)) {
+    const answers = [first, second].map((choice) => ({
+      value: String(choice.padding),
+      text: `padding ${choice.padding}`,
+      why: images(choice),
+    }));
+    return new QuestionError(
+      `padding: ${told}, which ${images(first)} give with padding ${first.padding}, and ` +
+        `${images(second)} with padding ${second.padding}`,
+      { about: "padding", answers },
       { remedy: `say which: padding ${first.padding}, or padding ${second.padding}` },
     );
   }
-  const ways = choices.slice(0, 3).map(sayChoice).join("; or ");
-  return new InputError(`layers: ${told}, which fits more than one network: ${ways}`, { remedy: BY_HAND });
+  const ways = choices.slice(0, MOST_ANSWERS);
+  const text = ways.map(
+    (choice) => `${sayPools(choice.pools)}, padding ${choice.padding}, ${images(choice)}`,
+  );
+  return layersQuestion(
+    `${told}, which fits more than one network: ${text.join("; or ")}`,
+    ways.map((choice) => ({ pools: choice.pools, why: images(choice) })),
+  );
 }
 
-function noFit(stack: StackShape, pools: readonly boolean[], wanted: number, told: string): InputError {
-  const ranges = ([1, 0] as const).flatMap((padding) => {
+/** @param likely the likeliest first; the same twice is one */
+export function layersQuestion(
+  problem: string,
+  likely: readonly { readonly pools: readonly boolean[]; readonly why: string }[],
+): QuestionError {
+  const answers = new Map<string, Answer>();
+  for (const { pools, why } of likely) {
+    const value = pools.map((pool) => (pool ? "conv pool" : "conv")).join(" ");
+    if (!answers.has(value)) answers.set(value, { value, text: sayPools(pools), why });
+  }
+  const question = { about: "layers", answers: [...answers.values()] } as const;
+  return new QuestionError(`layers: ${problem}`, question, { remedy: BY_HAND });
+}
+
+function noFit(stack: StackShape, pools: readonly boolean[], wanted: number, told: string): QuestionError {
+  const answers = ([1, 0] as const).map((padding) => {
     const sides = Array.from({ length: 1024 }, (_, i) => i + 1).filter(
       (size) => finalSide(stack, pools, padding, size) === wanted,
     );
-    return sides.length === 0 ? [] : [`${sides[0]} to ${sides.at(-1)} pixels with padding ${padding}`];
+    const range = `${sides[0]} to ${sides.at(-1)} pixels`;
+    const why = sides.length === 0 ? {} : { why: range };
+    return { value: String(padding), text: `padding ${padding}`, ...why };
   });
+  const ranges = answers.flatMap(({ text, why }) => (why === undefined ? [] : [`${why} with ${text}`]));
   const which = ranges.length === 0 ? "no square image gives that" : ranges.join(", or ");
-  return new InputError(`padding: ${told}: ${which}`, {
-    remedy: `say padding 0 or padding 1; or ${BY_HAND}`,
-  });
+  return new QuestionError(
+    `padding: ${told}: ${which}`,
+    { about: "padding", answers },
+    { remedy: `say padding 0 or padding 1; or ${BY_HAND}` },
+  );
 }

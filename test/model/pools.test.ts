@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { InputError, WeightsError } from "../../src/errors.ts";
 import { inferNetwork } from "../../src/model/architecture.ts";
+import { QuestionError } from "../../src/model/question.ts";
 import { featureShapes, type Shapes, withLinear } from "./checkpoints.ts";
 
 const conv = (name: string, output: number, input: number, side = 3): [string, readonly number[]][] => [
@@ -16,6 +17,15 @@ const names = (shapes: Shapes, metadata = {}, options = {}): string =>
     .network.layers.map(({ name }) => name)
     .filter((name) => !name.startsWith("relu"))
     .join(" ");
+const questionOf = (read: () => unknown): QuestionError => {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof QuestionError) return error;
+    throw error;
+  }
+  throw new Error("expected a question");
+};
 const paddingOf = (shapes: Shapes, options = {}) =>
   (inferNetwork(shapes, {}, options).network.layers[0] as { padding: number }).padding;
 
@@ -44,9 +54,29 @@ describe("padding of a network that flattens", () => {
     ]);
   });
 
+  test("two paddings that fit equally are asked for, with what speaks for each", () => {
+    const stack = (side: number): Shapes =>
+      withLinear(featureShapes([8, 8]), "classifier.0", [5, 8 * side * side]);
+    const asked = questionOf(() => inferNetwork(stack(28), { pool_last: "false" }));
+    expect(asked.question).toEqual({
+      about: "padding",
+      answers: [
+        { value: "1", text: "padding 1", why: "28×28 images" },
+        { value: "0", text: "padding 0", why: "32×32 images" },
+      ],
+    });
+    expect(asked.message).toBe(
+      "padding: the head takes 6272 = 8·28·28, which 28×28 images give with padding 1, and 32×32 images with padding 0",
+    );
+    expect(asked.remedy).toBe("say which: padding 1, or padding 0");
+  });
+
   test("where no usual size fits it is asked for, with the sizes of each", () => {
     const odd = flattened(10);
-    expect(() => inferNetwork(odd, {})).toThrow(InputError);
+    expect(questionOf(() => inferNetwork(odd, {})).question.answers).toEqual([
+      { value: "1", text: "padding 1", why: "80 to 87 pixels" },
+      { value: "0", text: "padding 0", why: "108 to 115 pixels" },
+    ]);
     expect(() => inferNetwork(odd, {})).toThrow(
       /80 to 87 pixels with padding 1, or 108 to 115 pixels with padding 0/,
     );
@@ -208,8 +238,51 @@ describe("any plain stack", () => {
 
   test("without blocks and with an average before the head, pools are asked for", () => {
     const shapes: Shapes = new Map([...conv("a1", 8, 3), ...conv("a2", 8, 8), ...linear("fc", 5, 8)]);
-    expect(() => inferNetwork(shapes, {})).toThrow(InputError);
+    expect(questionOf(() => inferNetwork(shapes, {})).question).toEqual({
+      about: "layers",
+      answers: [
+        {
+          value: "conv conv pool",
+          text: "pools after convolution 2",
+          why: "where the number of channels changes",
+        },
+        {
+          value: "conv pool conv pool",
+          text: "pools after convolutions 1, 2",
+          why: "after every convolution",
+        },
+        { value: "conv conv", text: "no pools", why: "nowhere" },
+      ],
+    });
     expect(names(shapes, { layers: "conv pool conv" })).toBe("conv1_1 pool1 conv2_1 avgpool logits");
+  });
+
+  test("without numbers, convolutions that may change places stand in the file's order, which is told", () => {
+    const order = (...paths: string[]): readonly string[] =>
+      inferNetwork(
+        new Map([...conv("stem", 8, 3), ...paths.flatMap((path) => conv(path, 8, 8))]),
+        {},
+        {
+          layers: "conv ".repeat(paths.length + 1),
+          padding: 1,
+        },
+      ).assumptions;
+    expect(order("body", "tail")).toEqual(['convolutions in the file\'s order: "stem", "body", "tail"']);
+    expect(order("body1", "body2")).toEqual([]);
+  });
+
+  test("conv1, conv2 and a head of 49 positions are flattened: 7×7 of 28×28 images", () => {
+    const shapes: Shapes = new Map([
+      ...conv("conv1", 8, 3),
+      ...conv("conv2", 12, 8),
+      ...linear("fc1", 9, 12 * 49),
+      ...linear("fc2", 5, 9),
+    ]);
+    const { network, assumptions } = inferNetwork(shapes, {});
+    expect(network.layers.some(({ kind }) => kind === "avgpool")).toBe(false);
+    expect(assumptions).toEqual([
+      "ReLUs, max-pools after convolutions 1, 2, padding 1, 28×28 images: the head takes 588 = 12·7·7",
+    ]);
   });
 
   test("a network of another kind is refused by its first layer that does not run", () => {
