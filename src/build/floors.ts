@@ -44,7 +44,7 @@ export const FLOORS: readonly (readonly Room[])[] = [
     {
       room: "model",
       knows: "networks: checkpoints, architectures, shapes, labels",
-      packages: ["fflate"],
+      packages: ["fflate", "pbf"],
     },
   ],
   [

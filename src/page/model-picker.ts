@@ -136,8 +136,8 @@ export class ModelPicker extends LitElement {
         <input id="file" type="file" accept=${weightsEndings.join(",")} multiple hidden aria-label="Weights" @change=${this.#pick}>
       </div>
       <p class="hint">
-        Weights as <code>.safetensors</code>, of PyTorch (<code>.pth</code>), NumPy (<code>.npz</code>) or Keras
-        (<code>.keras</code>, <code>.h5</code>), also by dropping them on this page. They stay on this computer.
+        Weights as <code>.safetensors</code>, of PyTorch (<code>.pth</code>), NumPy (<code>.npz</code>), Keras
+        (<code>.keras</code>, <code>.h5</code>) or in ONNX (<code>.onnx</code>), also by dropping them on this page. They stay on this computer.
       </p>
       ${
         this.linkedFile

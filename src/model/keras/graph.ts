@@ -1,5 +1,6 @@
 /** The layers of a Keras model as a graph: each class of layer, its settings and what becomes of the image's shape. */
 import type { Edges, GraphLayer, Pair } from "../checkpoint.ts";
+import type { Scaling } from "../scaling.ts";
 import { activationLayers } from "./activations.ts";
 import {
   type JsonObject,
@@ -10,7 +11,7 @@ import {
   property,
   textOf,
 } from "./config.ts";
-import { type Scaling, scaledBy } from "./scaling.ts";
+import { scaledBy } from "./scaling.ts";
 import type { Flattened, KerasTensor, KerasTensors } from "./tensors.ts";
 
 export interface KerasGraph {

@@ -4,7 +4,6 @@ import type { Checkpoint } from "../checkpoint.ts";
 import { openHdf5 } from "../hdf5/file.ts";
 import { parseModel } from "../keras/config.ts";
 import { graphOfKeras, type KerasGraph } from "../keras/graph.ts";
-import { preprocessOf } from "../keras/scaling.ts";
 import {
   type KerasTensors,
   readKeras2,
@@ -13,6 +12,7 @@ import {
   turnNumbers,
   turnOf,
 } from "../keras/tensors.ts";
+import { preprocessOf } from "../scaling.ts";
 import type { ByteSource } from "../source.ts";
 
 /** Of `.h5` by Keras 1 to 3 and `.weights.h5`. @throws WeightsError */

@@ -58,6 +58,12 @@ export const plainFormats: readonly PlainFormat[] = [
     begins: (head) => [0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10].every((byte, i) => head[i] === byte),
     load: () => import("./keras.ts"),
   },
+  {
+    name: "ONNX",
+    endings: [".onnx"],
+    begins: isModelProto,
+    load: () => import("./onnx.ts"),
+  },
 ];
 
 export const zipFormats: readonly ZipFormat[] = [
@@ -95,6 +101,14 @@ export function mainFile<File extends { readonly name: string }>(files: readonly
     files.find(({ name }) => endings.some((one) => name.toLowerCase().endsWith(one)));
   const endings = weightsEndings.filter((one) => one !== ".json");
   return ending([".index.json", "model.json"]) ?? ending([".onnx"]) ?? ending(endings) ?? files[0];
+}
+
+/** Protocol Buffers have no beginning of their own: a version of ONNX below 32, then the next field of its ModelProto. */
+function isModelProto(head: Uint8Array): boolean {
+  const [first, version = 0, next = 0] = head;
+  return (
+    first === 0x08 && version > 0 && version < 32 && [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42].includes(next)
+  );
 }
 
 /** Endings of all kinds of file that open. */

@@ -1,0 +1,54 @@
+/** ONNX' files as a checkpoint. Of their weights only those that are asked for are read. */
+import { shown, WeightsError } from "../../errors.ts";
+import type { Checkpoint } from "../checkpoint.ts";
+import { chainOf } from "../onnx/chain.ts";
+import { readModelProto } from "../onnx/graph.ts";
+import type { Presented } from "../onnx/layers.ts";
+import { readNumbers } from "../onnx/tensors.ts";
+import { Wire } from "../onnx/wire.ts";
+import type { ByteSource } from "../source.ts";
+
+/** @throws WeightsError */
+export async function open(source: ByteSource): Promise<Checkpoint> {
+  const wire = new Wire(source);
+  const graph = await readModelProto(wire, source.size);
+  const { layers, presented, preprocess } = await chainOf(source, wire, graph);
+  const { constants, metadata } = graph;
+  const tensors = [...constants.values()].map(
+    ({ name, type, shape }) => [name, { type, shape: presented.get(name)?.shape ?? shape }] as const,
+  );
+  return {
+    name: source.name,
+    format: "ONNX",
+    tensors: new Map(tensors),
+    metadata: { ...(preprocess === undefined ? {} : { preprocess }), ...metadata },
+    graph: layers,
+    async read(name) {
+      const tensor = constants.get(name);
+      if (tensor === undefined) throw new WeightsError(`${source.name}: tensor ${shown(name)} is missing`);
+      return turned(await readNumbers(source, wire, tensor), tensor.shape, presented.get(name));
+    },
+    close: () => source.close?.(),
+  };
+}
+
+/** A matrix as (outputs, inputs), inputs channel by channel. */
+function turned(
+  from: Float32Array<ArrayBuffer>,
+  stored: readonly number[],
+  presented: Presented | undefined,
+): Float32Array<ArrayBuffer> {
+  const { transposed = false, channelsLast } = presented ?? {};
+  if (!transposed && channelsLast === undefined) return from;
+  const [outputs = 0, inputs = 0] = presented?.shape ?? stored;
+  const channels = channelsLast ?? 1;
+  const positions = channelsLast === undefined ? 1 : Math.floor(inputs / channels);
+  const to = new Float32Array(from.length);
+  for (let output = 0; output < outputs; output++) {
+    for (let i = 0; i < inputs; i++) {
+      const input = channelsLast === undefined ? i : (i % channels) * positions + Math.floor(i / channels);
+      to[output * inputs + input] = from[transposed ? i * outputs + output : output * inputs + i] as number;
+    }
+  }
+  return to;
+}
