@@ -8,10 +8,12 @@
  * What that leaves open is chosen so that it fits the head (`pools.ts`), and told in `assumptions`.
  */
 
+import type { Convention, FlattenOrder } from "./checkpoint.ts";
 import { type ChosenLayers, chooseLayers } from "./choose-layers.ts";
 import { type FoundConv, findConvs, spotsByNumbers } from "./convs.ts";
 import { findHead, type Head, headLayers } from "./head.ts";
 import {
+  BATCH_NORM_EPSILON,
   type BatchNormTensors,
   type LayerTensors,
   NamedShapes,
@@ -19,11 +21,12 @@ import {
   usesBatchNorm,
 } from "./layer-tensors.ts";
 import { classNames, type Metadata, metadataReading } from "./metadata.ts";
-import { namedTensors } from "./names.ts";
+import { namedTensors, renamed } from "./names.ts";
 import type { Layer, Network } from "./network.ts";
 import { networkName } from "./network-name.ts";
 import type { Reading } from "./reading.ts";
 import { activationLayer } from "./said-layers.ts";
+import { convolutions } from "./shapes.ts";
 import { expectRunnableNames } from "./unrunnable.ts";
 import { isPublishedFile } from "./vggs.ts";
 
@@ -37,6 +40,8 @@ export interface Architecture {
   readonly assumptions: readonly string[];
 }
 
+const PYTORCH: Convention = { library: "PyTorch", epsilon: BATCH_NORM_EPSILON, flatten: "chw" };
+
 /** They replace what the metadata says. */
 export type ArchitectureOptions = Omit<Reading, "preprocess">;
 
@@ -49,23 +54,28 @@ export function inferNetwork(
   file: TensorShapes,
   metadata: Metadata,
   options: ArchitectureOptions = {},
+  convention: Convention = PYTORCH,
 ): Architecture {
-  const named = namedTensors(file);
+  const listed = convention.named?.();
+  const named = listed
+    ? { ...renamed(file, listed.names, undefined, listed.assumptions), spots: listed.spots }
+    : namedTensors(file);
   expectRunnableNames(named.own);
-  const given = { ...metadataReading(metadata), ...options };
-  const tensors = new NamedShapes(named, given.epsilon);
+  const given = { ...metadataReading(metadata), ...listed?.said, ...options };
+  const tensors = new NamedShapes(named, given.epsilon ?? convention.epsilon);
   const used = new Set<string>();
   const convs = findConvs(tensors, used);
   const head = findHead(tensors, used);
   const spots = named.spots ?? spotsByNumbers(convs);
   const known = isPublishedFile(file);
-  const chosen = chooseLayers({ convs, head, spots, known }, metadata, given);
+  const chosen = chooseLayers({ convs, head, spots, known }, metadata, given, convention);
 
   const bindings = new Map<string, LayerTensors>();
   const layers: Layer[] = convLayers(convs, chosen, bindings);
   if (chosen.average !== undefined)
     layers.push({ kind: "avgpool", name: "avgpool", outputSize: chosen.average });
   layers.push(...headLayers(head, chosen.headActivation, bindings));
+  const turned = turnFlattened(layers, given.flatten ?? convention.flatten, bindings);
   const outputs = head.complete ? head.linears[head.linears.length - 1]?.outputFeatures : undefined;
   const network: Network = {
     name: networkName(layers, usesBatchNorm(bindings)),
@@ -77,15 +87,36 @@ export function inferNetwork(
     network,
     bindings: new Map([...bindings].map(([layer, own]) => [layer, originalTensors(own, named.original)])),
     unusedTensors: [...file.keys()].filter((name) => !originals.has(name)),
-    assumptions: [...named.assumptions, ...chosen.assumptions, ...missingBiases(convs, head, tensors)],
+    assumptions: [
+      ...named.assumptions,
+      ...chosen.assumptions,
+      ...(turned && given.flatten === undefined
+        ? [`a flatten of height, width, channels in this order, as ${convention.library} has it`]
+        : []),
+      ...missingBiases(convs, head, tensors),
+    ],
   };
 }
 
+/** Where a map of several positions with its channels last is flattened, the linear layer behind it takes it otherwise. */
+function turnFlattened(
+  layers: readonly Layer[],
+  order: FlattenOrder,
+  bindings: Map<string, LayerTensors>,
+): boolean {
+  const first = layers.find((layer) => layer.kind === "linear");
+  const channels = convolutions({ layers }).at(-1)?.outputChannels;
+  if (order === "chw" || !first || channels === undefined || first.inputFeatures === channels) return false;
+  bindings.set(first.name, { ...bindings.get(first.name), lastChannels: channels });
+  return true;
+}
+
 function originalTensors(
-  { weight, bias, batchNorm }: LayerTensors,
+  { weight, bias, batchNorm, lastChannels }: LayerTensors,
   original: (name: string) => string,
 ): LayerTensors {
   return {
+    ...(lastChannels === undefined ? {} : { lastChannels }),
     ...(weight === undefined ? {} : { weight: original(weight) }),
     ...(bias === undefined ? {} : { bias: original(bias) }),
     ...(batchNorm === undefined ? {} : { batchNorm: originalNorm(batchNorm, original) }),

@@ -1,5 +1,6 @@
 /** What every reader of weight files gives, whatever the file's format: names and shapes at once, numbers on demand. */
 import { shown, WeightsError } from "../errors.ts";
+import type { Spot } from "./pools.ts";
 
 /** One tensor of a file, without its numbers. */
 export interface CheckpointTensor {
@@ -20,6 +21,8 @@ export interface Checkpoint {
   readonly metadata: Readonly<Record<string, string>>;
   /** The layers in order of execution, where the file holds its own graph. */
   readonly graph?: readonly GraphLayer[];
+  /** What the library that wrote a file without a graph takes for granted. */
+  readonly convention?: Convention;
   /**
    * A tensor's numbers as float32, rows last index fastest, in memory the caller may keep and change.
    * @throws WeightsError where it is missing, of a type that is not read, or damaged
@@ -27,6 +30,31 @@ export interface Checkpoint {
   read(name: string): Promise<Float32Array<ArrayBuffer>>;
   /** Ends a download that is still open. */
   close?(): void;
+}
+
+/** In which order a map is flattened before a linear layer: channels first as in PyTorch, or last as in Keras. */
+export type FlattenOrder = "chw" | "hwc";
+
+/** What is usual in a library, where neither the file nor who opens it says it. */
+export interface Convention {
+  /** `Keras`, for messages. */
+  readonly library: string;
+  /** ε of batch norm. */
+  readonly epsilon: number;
+  readonly flatten: FlattenOrder;
+  /** Where the format tells the order of layers. */
+  named?(): NamedLayers;
+}
+
+export interface NamedLayers {
+  /** A tensor's own name by the one that torchvision would give it: `features.N.weight`, `classifier.N.weight`. */
+  readonly names: ReadonlyMap<string, string>;
+  /** What may follow each convolution. */
+  readonly spots: readonly Spot[];
+  /** In the words of `layers` and `padding`, what the names of layers say. */
+  readonly said: { readonly layers?: string; readonly padding?: 0 | 1 };
+  /** What was taken for granted, a sentence each. */
+  readonly assumptions: readonly string[];
 }
 
 /** Vertical, horizontal. */

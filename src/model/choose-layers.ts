@@ -3,6 +3,7 @@
  * before the head, which activations follow, and the ε of batch norm. It tells what it took for granted.
  */
 import type { ArchitectureOptions } from "./architecture.ts";
+import type { Convention } from "./checkpoint.ts";
 import type { FoundConv } from "./convs.ts";
 import { type Head, headPooling } from "./head.ts";
 import { type Metadata, metadataFlag } from "./metadata.ts";
@@ -44,6 +45,7 @@ export function chooseLayers(
   found: FoundStack,
   metadata: Metadata,
   given: ArchitectureOptions,
+  { epsilon: usual }: Pick<Convention, "epsilon">,
 ): ChosenLayers {
   const widths = found.convs.map(({ outputChannels }) => outputChannels);
   const arch = written(metadata, widths);
@@ -53,7 +55,7 @@ export function chooseLayers(
   const activation = said.activation ?? { kind: "relu" };
   // torchvision's way to write a network says that convolutions before an average are padded.
   const padding = given.padding ?? (arch.pools && placed.because === undefined ? 1 : undefined);
-  const assumed = sayAssumed(placed, found, { ...said, padding, epsilon: given.epsilon });
+  const assumed = sayAssumed(placed, found, { ...said, padding, epsilon: given.epsilon, usual });
   return {
     ...placed,
     pool: said.pool ?? "maxpool",
@@ -121,6 +123,8 @@ function factors(area: number): string {
 interface Said extends SaidLayers {
   readonly padding: 0 | 1 | undefined;
   readonly epsilon: number | undefined;
+  /** ε where it is not said. */
+  readonly usual: number;
 }
 
 /** `ReLUs, max-pools after convolutions 2, 4, padding 1, 64×64 images: the head takes …`, without what was said. */
@@ -144,7 +148,9 @@ function sayAssumed(
   const parts = [
     ...(said.activation === undefined ? ["ReLUs"] : []),
     ...places,
-    ...((norms || after) && said.epsilon === undefined ? ["ε 1e-5 of batch norm"] : []),
+    ...((norms || after) && said.epsilon === undefined
+      ? [`ε ${said.usual.toExponential()} of batch norm`]
+      : []),
   ];
   if (parts.length === 0) return [];
   if (average !== undefined) {

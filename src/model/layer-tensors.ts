@@ -40,6 +40,8 @@ export interface LayerTensors {
   readonly weight?: string;
   readonly bias?: string;
   readonly batchNorm?: BatchNormTensors;
+  /** Where the weight's inputs are a map that was flattened with its channels last: how many channels. */
+  readonly lastChannels?: number;
 }
 
 export function usesBatchNorm(bindings: ReadonlyMap<string, LayerTensors>): boolean {

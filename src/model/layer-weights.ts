@@ -11,8 +11,10 @@ export function partsOf(checkpoint: Checkpoint, layer: Layer, tensors: LayerTens
     ({ name, read: () => readFinite(checkpoint, layer.name, name) }) satisfies Part;
   const optional = <Key extends string>(key: Key, name: string | undefined): { readonly [k in Key]?: Part } =>
     (name === undefined ? {} : { [key]: part(name) }) as { readonly [k in Key]?: Part };
-  const { weight, bias, batchNorm } = tensors;
-  const own = { ...optional("weight", weight), ...optional("bias", bias) };
+  const { weight, bias, batchNorm, lastChannels } = tensors;
+  const turned =
+    lastChannels === undefined ? {} : { weight: firstChannels(part(weight ?? ""), layer, lastChannels) };
+  const own = { ...optional("weight", weight), ...optional("bias", bias), ...turned };
   if (batchNorm === undefined) return own;
   const norm = {
     ...optional("weight", batchNorm.weight),
@@ -22,6 +24,24 @@ export function partsOf(checkpoint: Checkpoint, layer: Layer, tensors: LayerTens
     epsilon: batchNorm.epsilon,
   };
   return { ...own, batchNorm: norm };
+}
+
+/** Rows whose inputs stand as height, width, channels, turned to channels, height, width; in place. */
+function firstChannels({ name, read }: Part, layer: Layer, channels: number): Part {
+  return {
+    name,
+    async read() {
+      const weight = await read();
+      const inputs = weight.length / layerKind(layer).outputChannels(layer, 0);
+      const positions = inputs / channels;
+      for (let begin = 0; begin < weight.length; begin += inputs) {
+        const row = weight.slice(begin, begin + inputs);
+        for (let p = 0, i = 0; p < positions; p++)
+          for (let c = 0; c < channels; c++, i++) weight[begin + c * positions + p] = row[i] as number;
+      }
+      return weight;
+    },
+  };
 }
 
 /** @throws WeightsError where they are not finite, as they are or after batch norm is folded in */

@@ -19,17 +19,18 @@ function metadataPadding(metadata: Metadata): 0 | 1 | undefined {
 /** What a reading says, as the metadata says it. */
 export function metadataReading(metadata: Metadata): Omit<Reading, "preprocess"> {
   const padding = metadataPadding(metadata);
-  const { layers, epsilon } = metadata;
+  const { layers, epsilon, flatten } = metadata;
   return {
     ...(padding === undefined ? {} : { padding }),
     ...(layers === undefined ? {} : { layers }),
-    ...(epsilon === undefined ? {} : { epsilon: metadataEpsilon(epsilon) }),
+    ...(epsilon === undefined ? {} : { epsilon: ofMetadata(() => readingFields.epsilon.read(epsilon)) }),
+    ...(flatten === undefined ? {} : { flatten: ofMetadata(() => readingFields.flatten.read(flatten)) }),
   };
 }
 
-function metadataEpsilon(text: string): number {
+function ofMetadata<T>(read: () => T): T {
   try {
-    return readingFields.epsilon.read(text);
+    return read();
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
     throw new WeightsError(`metadata ${cause.message}`, { cause });

@@ -1,5 +1,5 @@
 /** Opens a checkpoint: reads its architecture at once, and a layer's weights when they are asked for. */
-import { InputError, shown, WeightsError } from "../errors.ts";
+import { InputError, shown } from "../errors.ts";
 import { type Architecture, inferNetwork } from "./architecture.ts";
 import { type Beside, besideFiles, nothingBeside } from "./beside.ts";
 import { type Checkpoint, expectReadable } from "./checkpoint.ts";
@@ -12,7 +12,7 @@ import { metadataAssumptions, metadataPreprocess } from "./metadata.ts";
 import type { Layer, LayerParts, Model, Network, Preprocess } from "./network.ts";
 import { parsePreprocess } from "./preprocess.ts";
 import { openCheckpoint } from "./readers/open-checkpoint.ts";
-import { type Reading, readingOf } from "./reading.ts";
+import { type Reading, readingFieldNames, readingOf } from "./reading.ts";
 import type { ByteSource } from "./source.ts";
 
 /** `preprocess` is needed where the metadata says nothing. */
@@ -65,18 +65,13 @@ async function modelOf(checkpoint: Checkpoint, reading: Reading, closeBeside: ()
 
 /** What the file's own list of layers says, in its graph or its metadata, or else its names and shapes. */
 function architectureOf(
-  { name: file, format, tensors, metadata, graph }: Checkpoint,
+  { tensors, metadata, graph, convention }: Checkpoint,
   options: Reading,
 ): Architecture {
   const shapes: TensorShapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
   const listed = graphOfMetadata(metadata, shapes) ?? graph;
-  if (listed === undefined && format === "Keras HDF5") {
-    throw new WeightsError(`${file}: Keras' weights alone do not say activations, pools, padding and ε`, {
-      remedy: 'save the whole network: model.save("network.keras")',
-    });
-  }
-  if (listed === undefined) return inferNetwork(shapes, metadata, options);
-  const word = (["padding", "layers", "epsilon"] as const).find((field) => options[field] !== undefined);
+  if (listed === undefined) return inferNetwork(shapes, metadata, options, convention);
+  const word = readingFieldNames.find((field) => field !== "preprocess" && options[field] !== undefined);
   if (word === undefined) return networkOfGraph(listed, shapes, metadata);
   throw new InputError(`${word} ${options[word]}: the file lists its layers, and with them their ${word}`, {
     remedy: `leave ${word} to the file`,

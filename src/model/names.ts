@@ -177,7 +177,7 @@ function spotBetween(conv: FoundModule, next: FoundModule, normed: boolean): Spo
   return conv.block === next.block ? "none" : "boundary";
 }
 
-function renamed(
+export function renamed(
   tensors: TensorShapes,
   names: ReadonlyMap<string, string>,
   prefix: string | undefined,

@@ -3,6 +3,7 @@
  * control, and the check of all of them. Who opens a file hands the whole `Reading` on, so that a new row is listed once.
  */
 import { InputError, shown } from "../errors.ts";
+import type { FlattenOrder } from "./checkpoint.ts";
 import type { Preprocess } from "./network.ts";
 import { parsePreprocess } from "./preprocess.ts";
 
@@ -59,6 +60,16 @@ export const readingFields = {
     read: (given) => {
       if (typeof given === "string") return given;
       throw new InputError(`layers: expected a text such as "conv conv pool", got ${shown(given)}`);
+    },
+  }),
+  flatten: row<FlattenOrder>({
+    label: "Flatten",
+    help: "order in which the map before the first linear layer is flattened: chw (channels first, PyTorch) or hwc (channels last, Keras and TensorFlow)",
+    placeholder: "chw|hwc",
+    choices: { chw: "Channels first, as PyTorch", hwc: "Channels last, as Keras" },
+    read: (given) => {
+      if (given === "chw" || given === "hwc") return given;
+      throw new InputError(`flatten: expected chw or hwc, got ${shown(given)}`);
     },
   }),
   epsilon: row<number>({

@@ -287,7 +287,7 @@ describe("what does not fit is explained", () => {
     [
       "half a batch norm",
       new Map([...features, ["features.6.running_var", [16]]]),
-      /conv2_1: tensor features\.6\.weight is missing/,
+      /conv2_1: tensor features\.6\.running_mean is missing/,
       /./,
     ],
     ["no tensors", new Map(), /^the file holds no tensors$/, /networks that open are/],

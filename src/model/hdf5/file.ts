@@ -29,6 +29,8 @@ export interface Hdf5File {
   readonly datasets: ReadonlyMap<string, Dataset>;
   /** Paths of groups; of the root it is the empty text. */
   readonly groups: ReadonlySet<string>;
+  /** A byte of each group and dataset: in a file that was written at once, those of later ones lie behind. */
+  readonly places: ReadonlyMap<string, number>;
   /** The texts of a group's or dataset's attribute, undefined where it has none of that name. */
   texts(path: string, attribute: string): Promise<readonly string[] | undefined>;
   /** Numbers of a dataset in its own order, as float32. */
@@ -38,13 +40,14 @@ export interface Hdf5File {
 /** @throws WeightsError for a file that is damaged or of a form that Keras does not write */
 export async function openHdf5(source: ByteSource): Promise<Hdf5File> {
   const bytes = new Hdf5Bytes(source);
-  const { datasets, addresses } = await typed(bytes, () => readTree(bytes));
+  const { datasets, addresses, places } = await typed(bytes, () => readTree(bytes));
   const messagesOf = async (path: string): Promise<readonly Message[]> => {
     const address = addresses.get(path);
     return address === undefined ? [] : readMessages(bytes, address);
   };
   return {
     datasets,
+    places,
     groups: new Set([...addresses.keys()].filter((path) => !datasets.has(path))),
     texts: (path, attribute) => typed(bytes, async () => readTexts(bytes, await messagesOf(path), attribute)),
     read: (path) =>
@@ -67,12 +70,14 @@ interface Tree {
   readonly datasets: ReadonlyMap<string, Dataset>;
   /** Of groups and datasets. */
   readonly addresses: ReadonlyMap<string, number>;
+  readonly places: ReadonlyMap<string, number>;
 }
 
 /** Every object that can be reached from the root, each once. What they say is read again when it is asked for. */
 async function readTree(bytes: Hdf5Bytes): Promise<Tree> {
   const datasets = new Map<string, Dataset>();
   const addresses = new Map<string, number>();
+  const places = new Map<string, number>();
   const seen = new Set<number>();
   const visit = async (path: string, address: number, depth: number): Promise<void> => {
     if (seen.has(address)) return;
@@ -82,6 +87,9 @@ async function readTree(bytes: Hdf5Bytes): Promise<Tree> {
     const messages = await readMessages(bytes, address);
     const dataset = readDataset(messages);
     addresses.set(path, address);
+    // A header may fill a hole that was left; a group's tree of names is too large for most.
+    const tree = messages.find(({ type }) => type === MESSAGE.symbolTable);
+    places.set(path, Math.max(address, tree?.fields().address() ?? 0));
     if (dataset !== undefined) {
       datasets.set(path, dataset);
       return;
@@ -90,7 +98,7 @@ async function readTree(bytes: Hdf5Bytes): Promise<Tree> {
       await visit(path === "" ? name : `${path}/${name}`, child, depth + 1);
   };
   await visit("", await rootAddress(bytes), 0);
-  return { datasets, addresses };
+  return { datasets, addresses, places };
 }
 
 /** The superblock (II.A), version 0 to 3. */

@@ -14,6 +14,9 @@ import {
 import { scaledBy } from "./scaling.ts";
 import type { Flattened, KerasTensor, KerasTensors } from "./tensors.ts";
 
+/** Keras' default. */
+export const BATCH_NORM_EPSILON = 1e-3;
+
 export interface KerasGraph {
   readonly layers: readonly GraphLayer[];
   /** Tensors whose inputs were flattened from height, width, channels. */
@@ -223,7 +226,7 @@ function batchNorm(layer: KerasLayer, state: State): GraphLayer {
     ...(bias === undefined ? {} : { bias: bias.name }),
     mean: mean.name,
     variance: variance.name,
-    epsilon: numberOf(property(config, "epsilon")) ?? 1e-3,
+    epsilon: numberOf(property(config, "epsilon")) ?? BATCH_NORM_EPSILON,
   };
 }
 

@@ -2,6 +2,7 @@
 import type { CheckpointTensor } from "../checkpoint.ts";
 import type { Hdf5File } from "../hdf5/file.ts";
 import type { KerasLayer, LayerPlace } from "./config.ts";
+import { type Listed, listedKeras2, listedKeras3 } from "./listed.ts";
 import { decapitalized } from "./snake-case.ts";
 
 /** A tensor of a Keras file. */
@@ -17,6 +18,8 @@ export interface KerasTensor {
 export interface KerasTensors {
   /** In the file's order. */
   readonly all: readonly KerasTensor[];
+  /** The layers in order of execution, as far as the file tells it. */
+  listed(): Listed;
   /** Of one layer, by what they are to it: `kernel`, `bias`, `gamma`, … */
   ofLayer(layer: KerasLayer): ReadonlyMap<string, KerasTensor>;
 }
@@ -40,6 +43,7 @@ export async function readKeras2(file: Hdf5File, root: string): Promise<KerasTen
   }
   return {
     all,
+    listed: () => listedKeras2(byGroup),
     ofLayer(layer) {
       // A nested model's weights lie in its own group, each under its layer's name.
       const outer = layer.within[0];
@@ -66,7 +70,7 @@ async function chunkedTexts(file: Hdf5File, path: string, attribute: string): Pr
 }
 
 /** `conv2d/kernel:0` → `kernel`; `block1_conv1_W_1:0` of Keras 1 → `kernel`. */
-function roleOf(name: string): string {
+export function roleOf(name: string): string {
   const last = (name.split("/").at(-1) ?? name).replace(/:\d+$/, "");
   const old = /_(W|b|gamma|beta|running_mean|running_std)(_\d+)?$/.exec(last)?.[1];
   if (old !== undefined) return OLD_ROLES.get(old) ?? old;
@@ -110,6 +114,7 @@ export function readKeras3(file: Hdf5File): KerasTensors {
   }
   return {
     all,
+    listed: () => listedKeras3(file, named),
     ofLayer: (layer) => {
       const places = [...layer.within, layer.place];
       for (const container of ["layers", "_layer_checkpoint_dependencies"]) {
@@ -159,7 +164,7 @@ function rolesByLayer(
 }
 
 /** `conv2d_2` before `conv2d_10`. */
-function natural(a: string, b: string): number {
+export function natural(a: string, b: string): number {
   return a.localeCompare(b, "en", { numeric: true });
 }
 

@@ -1,9 +1,10 @@
 /** Keras' HDF5 files as a checkpoint: whole networks, and weights alone. */
 import { shown, WeightsError } from "../../errors.ts";
-import type { Checkpoint } from "../checkpoint.ts";
+import type { Checkpoint, Convention } from "../checkpoint.ts";
 import { openHdf5 } from "../hdf5/file.ts";
+import { readAlone } from "../keras/alone.ts";
 import { parseModel } from "../keras/config.ts";
-import { graphOfKeras, type KerasGraph } from "../keras/graph.ts";
+import { BATCH_NORM_EPSILON, graphOfKeras, type KerasGraph } from "../keras/graph.ts";
 import {
   type KerasTensors,
   readKeras2,
@@ -48,6 +49,19 @@ export async function openKeras(
   return checkpoint(weights, format, tensors, graph, file.read, version?.[0]);
 }
 
+/** Of weights alone. */
+function conventionOf(tensors: KerasTensors): Convention {
+  return {
+    library: "Keras",
+    epsilon: BATCH_NORM_EPSILON,
+    flatten: "hwc",
+    named() {
+      const { layers, complete } = tensors.listed();
+      return readAlone(layers, complete);
+    },
+  };
+}
+
 function checkpoint(
   source: ByteSource,
   format: string,
@@ -67,7 +81,7 @@ function checkpoint(
     format,
     tensors: new Map([...byName].map(([name, tensor]) => [name, turnedShape(tensor)])),
     metadata: Object.fromEntries(metadata),
-    ...(graph === undefined ? {} : { graph: graph.layers }),
+    ...(graph === undefined ? { convention: conventionOf(tensors) } : { graph: graph.layers }),
     async read(name) {
       const tensor = byName.get(name);
       if (tensor === undefined) throw new WeightsError(`${source.name}: tensor ${shown(name)} is missing`);

@@ -130,7 +130,7 @@ test("chunks that are larger than what they hold", async () => {
   await expect(numbers("conv2d/bias:0")).rejects.toThrow(/its chunks are \(4000000\), larger than it/);
 });
 
-const none = { all: [], ofLayer: () => new Map() };
+const none = { all: [], listed: () => ({ layers: [], complete: false }), ofLayer: () => new Map() };
 
 /** Configurations of any shape, with the words that a reader looks for. */
 const words = fc.constantFrom(

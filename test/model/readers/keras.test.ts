@@ -138,11 +138,6 @@ describe("weights alone", () => {
   });
 });
 
-test.each(["weights.h5", "keras3.weights.h5"])("%s, weights alone, is refused with why", async (name) => {
-  const opened = openModel(bytesSource(name, await bytesOf(name)), { preprocess: "unit" });
-  await expect(opened).rejects.toThrow(/weights alone do not say activations, pools, padding and ε/);
-});
-
 test("a residual sum is named", async () => {
   const { graph } = await open("branching.h5");
   expect(graph?.at(-1)).toEqual({
