@@ -137,7 +137,8 @@ export class ModelPicker extends LitElement {
       </div>
       <p class="hint">
         Weights as <code>.safetensors</code>, of PyTorch (<code>.pth</code>), NumPy (<code>.npz</code>), Keras
-        (<code>.keras</code>, <code>.h5</code>) or in ONNX (<code>.onnx</code>), also by dropping them on this page. They stay on this computer.
+        (<code>.keras</code>, <code>.h5</code>) or in ONNX (<code>.onnx</code>), also by dropping them on this page. Choose several files at once
+        where weights are in several. They stay on this computer.
       </p>
       ${
         this.linkedFile

@@ -3,7 +3,8 @@ import { WeightsError } from "../../errors.ts";
 import { type Beside, nothingBeside } from "../beside.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import type { ByteSource } from "../source.ts";
-import { HEAD_BYTES, plainFormats, weightsEndings, zipFormats } from "./registry.ts";
+import { HEAD_BYTES, jsonFormats, plainFormats, weightsEndings, zipFormats } from "./registry.ts";
+import { shardOf } from "./shard-name.ts";
 
 /**
  * Reads what the file lists; numbers when they are asked for. Nothing in the file is executed.
@@ -13,7 +14,16 @@ export async function openCheckpoint(
   source: ByteSource,
   beside: Beside = nothingBeside,
 ): Promise<Checkpoint> {
+  if (shardOf(source.name) !== undefined) {
+    return (await import("./shards.ts")).openShard(source, beside, openFile);
+  }
+  return openFile(source, beside);
+}
+
+async function openFile(source: ByteSource, beside: Beside = nothingBeside): Promise<Checkpoint> {
   const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
+  if (/^(\xef\xbb\xbf)?\s*\{\s*"[ -~]/.test(String.fromCharCode(...head)))
+    return openJson(source, head, beside);
   const plain = plainFormats.find(({ begins }) => begins(head));
   if (plain) return (await plain.load()).open(source, beside);
   if (/^PK(\x03\x04|\x05\x06)/.test(String.fromCharCode(...head.subarray(0, 4)))) return openZip(source);
@@ -30,6 +40,14 @@ async function openZip(source: ByteSource): Promise<Checkpoint> {
   throw new WeightsError(`${source.name}: expected weights, got a zip archive of other files (${some})`, {
     remedy: "unpack it, and choose the file that holds the network's weights",
   });
+}
+
+async function openJson(source: ByteSource, head: Uint8Array, beside: Beside): Promise<Checkpoint> {
+  const { readJson } = await import("./json.ts");
+  const json = await readJson(source);
+  const format = jsonFormats.find(({ holds }) => holds(json));
+  if (format === undefined) throw otherKind(source, head);
+  return (await format.load()).open(source, json, beside, openFile);
 }
 
 interface Kind {

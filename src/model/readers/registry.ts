@@ -4,7 +4,9 @@
  */
 import type { Beside } from "../beside.ts";
 import type { Checkpoint } from "../checkpoint.ts";
+import { type Json, property } from "../keras/config.ts";
 import type { ByteSource } from "../source.ts";
+import type { OpenFile } from "./shards.ts";
 import type { Zip } from "./zip.ts";
 
 export interface Reader {
@@ -15,6 +17,11 @@ export interface Reader {
 export interface ZipReader {
   /** As `Reader.open`, of an archive whose directory was read. */
   open(source: ByteSource, zip: Zip): Promise<Checkpoint>;
+}
+
+export interface JsonReader {
+  /** As `Reader.open`, of a file that was parsed. @param openFile reads files that it names */
+  open(source: ByteSource, json: Json, beside: Beside, openFile: OpenFile): Promise<Checkpoint>;
 }
 
 interface Named {
@@ -35,6 +42,12 @@ export interface PlainFormat extends Named {
 export interface ZipFormat extends Named {
   readonly holds: (member: string) => boolean;
   readonly load: () => Promise<ZipReader>;
+}
+
+/** A kind of JSON, which what it holds tells. */
+export interface JsonFormat extends Named {
+  readonly holds: (json: Json) => boolean;
+  readonly load: () => Promise<JsonReader>;
 }
 
 export const HEAD_BYTES = 64;
@@ -87,6 +100,15 @@ export const zipFormats: readonly ZipFormat[] = [
   },
 ];
 
+export const jsonFormats: readonly JsonFormat[] = [
+  {
+    name: "shards",
+    endings: [".json"],
+    holds: (json) => property(json, "weight_map") !== undefined,
+    load: () => import("./shards.ts"),
+  },
+];
+
 /** Protocols 0 and 1 have no beginning of their own: PyTorch's number, a dictionary, or a global. */
 function isTextPickle(head: Uint8Array): boolean {
   return /^(L119547037146038801333356L|\((dp|lp)\d+\n|\}q|c[a-z_.]+\n)/.test(String.fromCharCode(...head));
@@ -113,5 +135,5 @@ function isModelProto(head: Uint8Array): boolean {
 
 /** Endings of all kinds of file that open. */
 export const weightsEndings: readonly string[] = [
-  ...new Set([...plainFormats, ...zipFormats].flatMap(({ endings }) => endings)),
+  ...new Set([...plainFormats, ...zipFormats, ...jsonFormats].flatMap(({ endings }) => endings)),
 ];
