@@ -41,9 +41,11 @@ const MOST_ANSWERS = 4;
 export function poolsByNames({ spots, channels, poolLast }: StackShape, head: boolean): readonly boolean[] {
   const likely = spots.map((spot, i) => spot === "likely" && channels[i] !== channels[i + 1]);
   const constant = spots.map((spot, i) => spot === "likely" && channels[i] === channels[i + 1]);
-  // Where some likely pools change the channels and others do not, the latter are dropouts, unless a published VGG has them.
+  // Where some pools change the channels or are sure, and others are neither, the latter are dropouts, unless a published
+  // VGG has them.
   const everywhere = spots.map((spot) => spot === "pool" || spot === "likely" || spot === "boundary");
-  const mixed = likely.includes(true) && constant.includes(true) && !isPublished(everywhere);
+  const sure = likely.includes(true) || spots.includes("pool");
+  const mixed = sure && constant.includes(true) && !isPublished(everywhere);
   return spots.map((spot, i) =>
     spot === "last" ? head && poolLast !== false : everywhere[i] === true && !(mixed && constant[i]),
   );

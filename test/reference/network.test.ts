@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseObjective } from "../../src/optvis/objective.ts";
 import { gradientFixtures, trajectoryFixtures } from "../fixtures/fixtures.ts";
 import { kindsFixtures } from "../fixtures/kinds.ts";
+import { namedFixtures } from "../fixtures/named.ts";
 import { hasAsset, nodeAssets } from "../stacks/assets.ts";
 import { relativeL2 } from "../support/error.ts";
 import { referenceAscent } from "./ascent.ts";
@@ -50,7 +51,7 @@ describe.each(trajectories)("ascent by $name", (fixture) => {
   });
 });
 
-describe.each(kindsFixtures)("layers of their own: $name", (fixture) => {
+describe.each([...kindsFixtures, ...namedFixtures])("layers of their own: $name", (fixture) => {
   it("objective and gradient equal PyTorch's", async () => {
     const model = await fixture.openModel();
     const { terms } = parseObjective(fixture.objective, model.network);

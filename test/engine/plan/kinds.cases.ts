@@ -1,7 +1,8 @@
-/** Whole networks of layers that plain VGGs lack: objective and gradient against PyTorch float64. */
+/** Whole networks of layers that plain VGGs lack, listed or read from names: objective and gradient against PyTorch float64. */
 import { createAscent } from "../../../src/engine/run/ascent.ts";
 import { defaultRecipe } from "../../../src/optvis/recipe.ts";
 import { type KindsFixture, kindsFixtures } from "../../fixtures/kinds.ts";
+import { namedFixtures } from "../../fixtures/named.ts";
 import type { Assets, GpuCase } from "../../stacks/case.ts";
 import { expectExact } from "../../support/compare.ts";
 import { relativeL2 } from "../../support/error.ts";
@@ -49,6 +50,10 @@ async function compareRedirect(device: GPUDevice): Promise<void> {
 export const cases: readonly GpuCase[] = [
   ...kindsFixtures.map((fixture) => ({
     name: `gradient of a network with its own layers: ${fixture.name}`,
+    run: (device: GPUDevice, assets: Assets) => compare(device, assets, fixture),
+  })),
+  ...namedFixtures.map((fixture) => ({
+    name: `gradient of a state dict by its names: ${fixture.name}`,
     run: (device: GPUDevice, assets: Assets) => compare(device, assets, fixture),
   })),
   { name: "redirect changes nothing behind leaky ReLUs", run: compareRedirect },
