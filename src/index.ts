@@ -37,6 +37,7 @@ export { type Beside, filesBeside, urlBeside } from "./model/beside.ts";
 export { type ConvertedModel, convertModel } from "./model/convert.ts";
 export { classIndex } from "./model/labels.ts";
 export { type OpenOptions, openModel } from "./model/model.ts";
+export { type AddressOptions, isAddress, type ModelSource, modelSource } from "./model/model-source.ts";
 export type { Layer, LayerWeights, Model, Network, Preprocess, Shape } from "./model/network.ts";
 export { layerShapes, parameterCount, type ReceptiveField, receptiveField } from "./model/shapes.ts";
 export { type ByteSource, blobSource, bytesSource } from "./model/source.ts";

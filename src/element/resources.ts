@@ -7,17 +7,17 @@
  * tell when its memory may go.
  */
 import { type Gpu, requestGpu } from "../gpu/device.ts";
-import { filesBeside, urlBeside } from "../model/beside.ts";
+import { filesBeside } from "../model/beside.ts";
 import { openModel } from "../model/model.ts";
+import { isAddress, modelSource } from "../model/model-source.ts";
 import type { Model } from "../model/network.ts";
 import { type Reading, sameReading } from "../model/reading.ts";
 import { blobSource } from "../model/source.ts";
-import { urlSource } from "../model/url-source.ts";
 import { browserGpu } from "./gpu-access.ts";
 
 /** Which weights, and how to read them. */
 export interface ModelRequest {
-  /** URL of a file of weights, or the file itself, which stays on this device. */
+  /** Address of a file of weights, also `hf:OWNER/NAME`, or the file itself, which stays on this device. */
   readonly model: string | Blob;
   /** Files that the weights name, where `model` is a file; beside a URL they are found by themselves. */
   readonly beside: readonly File[];
@@ -29,8 +29,9 @@ async function open({ model, beside, reading }: ModelRequest): Promise<Model> {
   if (typeof model !== "string") {
     return openModel(blobSource(model), { ...reading, beside: filesBeside(beside) });
   }
-  const url = new URL(model, document.baseURI).href;
-  return openModel(await urlSource(url), { ...reading, beside: urlBeside(url) });
+  const address = isAddress(model) ? model : new URL(model, document.baseURI).href;
+  const found = await modelSource(address);
+  return openModel(found.source, { ...found.options, ...reading, beside: found.beside });
 }
 
 function sameModel(a: ModelRequest, b: ModelRequest): boolean {

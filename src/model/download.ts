@@ -24,8 +24,34 @@ export interface Download {
 /** Trying the same request again may help. */
 export class InterruptedError extends WeightsError {}
 
+/** Hugging Face says so why it refuses: RepoNotFound, GatedRepo, RevisionNotFound, EntryNotFound. */
+const REASON_HEADER = "x-error-code";
+
 /** The server has no such file. */
-export class MissingFileError extends WeightsError {}
+export class MissingFileError extends WeightsError {
+  /** The server's own word for why, where it has one. */
+  readonly reason: string;
+
+  constructor(message: string, reason = "", options: { readonly remedy?: string } = {}) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+/** The server does not give it to everybody. */
+export class RefusedError extends WeightsError {
+  readonly reason: string;
+
+  constructor(where: string, status: number, reason: string) {
+    super(
+      `${where}: the server ${status === 401 ? "asks for an account" : "does not allow it"} (${status})`,
+      {
+        remedy: "check the address; if you have an account there, download the file and open it",
+      },
+    );
+    this.reason = reason;
+  }
+}
 
 const UNREACHABLE = "check the address and the connection; a server elsewhere must allow this page (CORS)";
 
@@ -71,11 +97,13 @@ export async function startDownload(
 
 function checkResponse(name: string, { status, statusText, headers }: Response): void {
   if (status === 416) throw new WeightsError(`${name}: expected a file of weights, got an empty one`);
+  const reason = headers.get(REASON_HEADER) ?? "";
+  if (status === 401 || status === 403) throw new RefusedError(name, status, reason);
   if (status !== 200 && status !== 206) {
-    const Kind = status === 404 || status === 410 ? MissingFileError : WeightsError;
-    throw new Kind(`${name}: the server answered ${status} ${statusText}`.trim(), {
-      remedy: status >= 500 ? "try again later" : "check the address",
-    });
+    const message = `${name}: the server answered ${status} ${statusText}`.trim();
+    const remedy = status >= 500 ? "try again later" : "check the address";
+    if (status === 404 || status === 410) throw new MissingFileError(message, reason, { remedy });
+    throw new WeightsError(message, { remedy });
   }
   if (/^\s*(text\/html|application\/xhtml)/i.test(headers.get("content-type") ?? "")) {
     throw new WeightsError(`${name}: expected a file of weights, got an HTML page`, {

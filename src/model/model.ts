@@ -19,6 +19,8 @@ import type { ByteSource } from "./source.ts";
 export interface OpenOptions extends Reading {
   /** Finds files that the main one names: shards, external data. Without it nothing lies beside the file. */
   readonly beside?: Beside | undefined;
+  /** Names of the classes, where the file does not say them. */
+  readonly classes?: readonly string[] | undefined;
 }
 
 /**
@@ -31,14 +33,19 @@ export async function openModel(source: ByteSource, options: OpenOptions = {}): 
   const beside = besideFiles(source.name, options.beside ?? nothingBeside);
   try {
     const checkpoint = await openCheckpoint(source, beside.find);
-    return await modelOf(checkpoint, reading, beside.close);
+    return await modelOf(checkpoint, reading, options.classes, beside.close);
   } catch (error) {
     beside.close();
     throw error;
   }
 }
 
-async function modelOf(checkpoint: Checkpoint, reading: Reading, closeBeside: () => void): Promise<Model> {
+async function modelOf(
+  checkpoint: Checkpoint,
+  reading: Reading,
+  classes: readonly string[] | undefined,
+  closeBeside: () => void,
+): Promise<Model> {
   const { network, bindings, unusedTensors, assumptions } = architectureOf(checkpoint, reading);
   const { metadata } = checkpoint;
   for (const tensors of bindings.values()) expectLayerReadable(checkpoint, tensors);
@@ -49,7 +56,7 @@ async function modelOf(checkpoint: Checkpoint, reading: Reading, closeBeside: ()
     throw new InputError(`layer ${shown(name)} of ${network.name} has no weights`);
   };
   return {
-    network: await withImagenetClasses(network),
+    network: await withClasses(network, classes),
     preprocess: await preprocessOf(checkpoint, reading),
     unusedTensors,
     assumptions: [...metadataAssumptions(metadata), ...assumptions],
@@ -120,8 +127,15 @@ function expectLayerReadable(checkpoint: Checkpoint, layer: LayerTensors): void 
   for (const name of names) expectReadable(checkpoint.name, checkpoint.tensors, name);
 }
 
-/** A head of 1000 classes without names gets ImageNet's. */
-async function withImagenetClasses(network: Network): Promise<Network> {
-  if (network.classes.length > 0 || classCount(network) !== 1000) return network;
-  return { ...network, classes: await imagenetClasses() };
+/** The file's own names, else those said, else ImageNet's where there are 1000. */
+async function withClasses(network: Network, said: readonly string[] | undefined): Promise<Network> {
+  const outputs = classCount(network);
+  if (network.classes.length > 0 || outputs === 0) return network;
+  if (said !== undefined) {
+    if (said.length === outputs) return { ...network, classes: said };
+    throw new InputError(
+      `classes: expected ${outputs} names, one per output of the network, got ${said.length}`,
+    );
+  }
+  return outputs === 1000 ? { ...network, classes: await imagenetClasses() } : network;
 }
