@@ -27,7 +27,7 @@ import { networkName } from "./network-name.ts";
 import type { Reading } from "./reading.ts";
 import { activationLayer } from "./said-layers.ts";
 import { convolutions } from "./shapes.ts";
-import { expectRunnableNames } from "./unrunnable.ts";
+import { expectNoneLeft, expectRunnableNames } from "./unrunnable.ts";
 import { isPublishedFile } from "./vggs.ts";
 
 export interface Architecture {
@@ -66,9 +66,11 @@ export function inferNetwork(
   const used = new Set<string>();
   const convs = findConvs(tensors, used);
   const head = findHead(tensors, used);
-  const spots = named.spots ?? spotsByNumbers(convs);
-  const known = isPublishedFile(file);
-  const chosen = chooseLayers({ convs, head, spots, known }, metadata, given, convention);
+  const found = {
+    ...{ convs, head, spots: named.spots ?? spotsByNumbers(convs) },
+    ...{ numbered: named.spots === undefined, known: isPublishedFile(file) },
+  };
+  const chosen = chooseLayers(found, metadata, given, convention);
 
   const bindings = new Map<string, LayerTensors>();
   const layers: Layer[] = convLayers(convs, chosen, bindings);
@@ -83,6 +85,7 @@ export function inferNetwork(
     classes: classNames(metadata, outputs),
   };
   const originals = new Set([...used].map((name) => named.original(name)));
+  expectNoneLeft(named.own, originals);
   return {
     network,
     bindings: new Map([...bindings].map(([layer, own]) => [layer, originalTensors(own, named.original)])),
@@ -147,7 +150,7 @@ function missingBiases(convs: readonly FoundConv[], head: Head, tensors: NamedSh
 
 function convLayers(
   convs: readonly FoundConv[],
-  { pools, padding, pool, activation }: ChosenLayers,
+  { pools, padding, pool, activation, normLast }: ChosenLayers,
   bindings: Map<string, LayerTensors>,
 ): Layer[] {
   const layers: Layer[] = [];
@@ -159,11 +162,13 @@ function convLayers(
     if (side === 3) layers.push({ kind: "conv", ...channels, padding });
     else layers.push({ kind: "plainconv", ...channels, side, padding: (padding * (side - 1)) / 2 });
     layers.push(activationLayer(activation, `${block}_${place}`));
-    bindings.set(name, tensors);
-    if (normAfterRelu !== undefined) {
+    const { batchNorm, ...own } = tensors;
+    const last = normAfterRelu ?? (normLast ? batchNorm : undefined);
+    bindings.set(name, normLast ? own : tensors);
+    if (last !== undefined) {
       const norm = `norm${block}_${place}`;
       layers.push({ kind: "affine", name: norm, channels: outputChannels });
-      bindings.set(norm, { batchNorm: normAfterRelu });
+      bindings.set(norm, { batchNorm: last });
     }
     place += 1;
     if (pools[i] !== true) continue;

@@ -23,6 +23,8 @@ export interface FoundStack {
   readonly convs: readonly FoundConv[];
   readonly head: Head;
   readonly spots: readonly Spot[];
+  /** Numbers of modules tell what stands between them. */
+  readonly numbered: boolean;
   /** A file that is known by all its names and shapes: nothing in it is assumed. */
   readonly known: boolean;
 }
@@ -31,6 +33,7 @@ export interface ChosenLayers extends Placed {
   readonly pool: "maxpool" | "avgpool2x2";
   readonly activation: Activation;
   readonly headActivation: Activation;
+  readonly normLast: boolean;
   readonly assumptions: readonly string[];
 }
 
@@ -61,6 +64,7 @@ export function chooseLayers(
     pool: said.pool ?? "maxpool",
     activation,
     headActivation: said.headActivation ?? activation,
+    normLast: said.normLast ?? false,
     assumptions: found.known ? [] : assumed,
   };
 }
@@ -130,7 +134,7 @@ interface Said extends SaidLayers {
 /** `ReLUs, max-pools after convolutions 2, 4, padding 1, 64×64 images: the head takes …`, without what was said. */
 function sayAssumed(
   { pools, padding, side, average, because }: Placed,
-  { convs, head }: FoundStack,
+  { convs, head, numbered }: FoundStack,
   said: Said,
 ): readonly string[] {
   const places: string[] = [];
@@ -141,17 +145,16 @@ function sayAssumed(
     const keeps = padding === 1 && convs.some((conv) => conv.side !== 3);
     places.push(keeps ? "padding that keeps the size" : `padding ${padding}`);
   }
-  const norms = [...convs, ...head.linears].some(({ tensors }) => tensors.batchNorm !== undefined);
-  const after = convs.some(({ normAfterRelu }) => normAfterRelu !== undefined);
+  const normed = convs.some(({ tensors }) => tensors.batchNorm !== undefined);
+  const norms =
+    normed ||
+    head.linears.some(({ tensors, normAfterActivation }) => tensors.batchNorm ?? normAfterActivation) ||
+    convs.some(({ normAfterRelu }) => normAfterRelu !== undefined);
+  const order = normed && !numbered && said.normLast === undefined;
+  const epsilon = norms && said.epsilon === undefined ? said.usual.toExponential() : undefined;
   const fitted = places.length > 0 && because !== undefined;
   if (fitted && side !== undefined) places.push(`${side}×${side} images`);
-  const parts = [
-    ...(said.activation === undefined ? ["ReLUs"] : []),
-    ...places,
-    ...((norms || after) && said.epsilon === undefined
-      ? [`ε ${said.usual.toExponential()} of batch norm`]
-      : []),
-  ];
+  const parts = [...(said.activation === undefined ? ["ReLUs"] : []), ...places, ...sayNorm(order, epsilon)];
   if (parts.length === 0) return [];
   if (average !== undefined) {
     const over = average === 1 ? "all positions" : "7×7 parts";
@@ -160,4 +163,10 @@ function sayAssumed(
     );
   }
   return [parts.join(", ") + (fitted ? `: ${because}` : "")];
+}
+
+/** @param order whether it is taken to stand before activations @param epsilon that is taken */
+function sayNorm(order: boolean, epsilon: string | undefined): readonly string[] {
+  if (order) return [`batch norm before ReLUs${epsilon === undefined ? "" : ` with ε ${epsilon}`}`];
+  return epsilon === undefined ? [] : [`ε ${epsilon} of batch norm`];
 }

@@ -11,7 +11,7 @@ import {
 } from "./layer-tensors.ts";
 import type { Spot } from "./pools.ts";
 import { formatShape } from "./safetensors.ts";
-import { cannotRun, misfit, NETWORKS_THAT_OPEN } from "./unrunnable.ts";
+import { cannotRun, misfit, NETWORKS_THAT_OPEN, NORM_APART } from "./unrunnable.ts";
 
 export interface FoundConv {
   /** N of `features.N`. */
@@ -40,7 +40,7 @@ export function findConvs(tensors: NamedShapes, used: Set<string>): readonly Fou
     const previous = convs[convs.length - 1];
     if (previous?.tensors.batchNorm !== undefined && index === previous.index + 1) continue;
     if (previous?.normAfterRelu !== undefined && index === previous.index + 2) continue;
-    if (convs.length > 0) expectRunnable(tensors, index);
+    expectRunnable(tensors, index);
     convs.push(readConv(tensors, index, convs, used));
   }
   return convs;
@@ -71,7 +71,7 @@ function expectRunnable(tensors: NamedShapes, index: number): void {
   const base = `features.${index}`;
   if (!isNorm(tensors, base)) return;
   const name = tensors.original(`${base}.weight`).replace(/\.weight$/, "");
-  throw cannotRun(name, "batch norm that follows neither a convolution nor its ReLU");
+  throw cannotRun(name, NORM_APART);
 }
 
 /** What the numbering of `features.N` tells of the place after each convolution. */

@@ -67,9 +67,12 @@ export function networkOfGraph(
  * probabilities or does nothing at inference, is left out. A class is the logit before it.
  */
 function headEnd(graph: readonly GraphLayer[]): number {
-  let end = graph.length;
-  while (end > 0 && isWithoutEffect(graph[end - 1] as GraphLayer)) end--;
-  return end;
+  const end = graph.findLastIndex((layer) => !isWithoutEffect(layer)) + 1;
+  if (graph[end - 1]?.kind !== "sigmoid") return end;
+  // Of a linear layer's units it makes probabilities, as a softmax does. Of a map it is a layer.
+  const before = headEnd(graph.slice(0, end - 1));
+  const linear = graph.slice(0, before).findLast(({ kind }) => kind !== "batchnorm");
+  return linear?.kind === "dense" ? before : end;
 }
 
 function isWithoutEffect({ kind }: GraphLayer): boolean {

@@ -16,6 +16,7 @@ import { NETWORKS_THAT_OPEN } from "./unrunnable.ts";
 
 interface FoundLinear {
   readonly tensors: LayerTensors;
+  readonly normAfterActivation?: BatchNormTensors;
   readonly inputFeatures: number;
   readonly outputFeatures: number;
 }
@@ -62,12 +63,6 @@ function numberedBases(tensors: NamedShapes): readonly string[] {
     const norm = [...Array(index - previous).keys()].find((n) =>
       isNorm(tensors, `classifier.${previous + n}`),
     );
-    if (norm !== undefined && norm > 1) {
-      const name = tensors.original(`classifier.${previous + norm}.weight`).replace(/\.weight$/, "");
-      throw new WeightsError(`${name} is batch norm after the ReLU, which does not run`, {
-        remedy: NETWORKS_THAT_OPEN,
-      });
-    }
     const gap = index - previous - (norm === undefined ? 0 : 1);
     if (gap >= 2 && gap <= 4) continue;
     const problem = gap === 1 ? "no room for a ReLU between them" : "a linear layer between them is missing";
@@ -78,16 +73,17 @@ function numberedBases(tensors: NamedShapes): readonly string[] {
   return indices.map((index) => `classifier.${index}`);
 }
 
-/** Batch norm right after a linear layer, `classifier.1` after `classifier.0`. */
+/** Batch norm right after a linear layer, `classifier.1` after `classifier.0`; or one module later, after its ReLU. */
 function normAfter(
   tensors: NamedShapes,
   base: string,
+  modules: 1 | 2,
   layer: string,
   outputs: number,
   used: Set<string>,
 ): BatchNormTensors | undefined {
   const index = /^classifier\.(\d+)$/.exec(base)?.[1];
-  const next = `classifier.${Number(index) + 1}`;
+  const next = `classifier.${Number(index) + modules}`;
   return index !== undefined && isNorm(tensors, next)
     ? readNorm(tensors, next, layer, outputs, used)
     : undefined;
@@ -143,9 +139,12 @@ function readLinear(
   }
   const own = tensors.has(bias) ? { bias } : {};
   if (tensors.has(bias)) requireVector(tensors, layer, bias, outputFeatures, used);
-  const batchNorm = normAfter(tensors, base, layer, outputFeatures, used);
+  const batchNorm = normAfter(tensors, base, 1, layer, outputFeatures, used);
+  const isLast = batchNorm !== undefined || layer === "logits";
+  const second = isLast ? undefined : normAfter(tensors, base, 2, layer, outputFeatures, used);
   const all = { weight, ...own, ...(batchNorm === undefined ? {} : { batchNorm }) };
-  return { tensors: all, inputFeatures, outputFeatures };
+  const after = second === undefined ? {} : { normAfterActivation: second };
+  return { tensors: all, ...after, inputFeatures, outputFeatures };
 }
 
 /** What stands between the last convolution's C channels and the head's inputs. */
@@ -171,6 +170,12 @@ export function headLayers(
     bindings.set(name, linear.tensors);
     const { inputFeatures, outputFeatures } = linear;
     const layer: LinearLayer = { kind: "linear", name, inputFeatures, outputFeatures };
-    return name === "logits" ? [layer] : [layer, activationLayer(activation, name.replace("fc", ""))];
+    if (name === "logits") return [layer];
+    const place = name.replace("fc", "");
+    const active = [layer, activationLayer(activation, place)];
+    if (linear.normAfterActivation === undefined) return active;
+    const norm = `norm${place}`;
+    bindings.set(norm, { batchNorm: linear.normAfterActivation });
+    return [...active, { kind: "affine" as const, name: norm, channels: outputFeatures }];
   });
 }

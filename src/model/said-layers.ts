@@ -20,6 +20,8 @@ export interface SaidLayers {
   readonly pool?: "maxpool" | "avgpool2x2";
   /** Of all convolutions and hidden linear layers. */
   readonly activation?: Activation;
+  /** Batch norm follows activations, where modules have no numbers that tell it. */
+  readonly normLast?: boolean;
   /** Of hidden linear layers, where it is another. */
   readonly headActivation?: Activation;
 }
@@ -28,12 +30,13 @@ export const BY_HAND =
   "say it by layers, such as `conv conv pool conv pool`: every convolution, and the pools; `avgpool`, `leaky0.1`, `tanh` and `sigmoid` alone say that all pools or activations are others";
 
 /** Words that say nothing which is not there without them. */
-const WITHOUT_EFFECT = ["dropout", "batchnorm", "flatten"];
+const WITHOUT_EFFECT = ["dropout", "flatten"];
 
 /**
  * `conv conv pool conv pool`, or `64,64,M,128,M` by widths: after which convolutions pools stand; ReLUs follow without being
  * said. `avgpool`, `leaky0.1`, `tanh` and `sigmoid` say of all pools and activations that they are others, also without any
- * `conv`: `leaky0.1 avgpool`. Behind `fc` an activation is of the linear layers alone.
+ * `conv`: `leaky0.1 avgpool`. Behind `fc` an activation is of the linear layers alone. `relu batchnorm` says that batch norm
+ * follows the activations.
  * @throws InputError for another word or number of convolutions
  */
 export function readLayers(text: string, convolutions: number): SaidLayers {
@@ -48,7 +51,8 @@ export function readLayers(text: string, convolutions: number): SaidLayers {
   const headActivations = new Map<string, Activation>();
   let behind = activations;
   const placed = words.some(isConv);
-  for (const word of words) {
+  const orders = new Set<boolean>();
+  for (const [i, word] of words.entries()) {
     const pool = poolOf(word);
     const activation = activationOf(word);
     if (isConv(word)) pools.push(false);
@@ -56,9 +60,12 @@ export function readLayers(text: string, convolutions: number): SaidLayers {
       kinds.add(pool);
       if (placed) pools[pools.length - 1] = true;
     } else if (activation !== undefined) behind.set(word, activation);
+    else if (word === "batchnorm") orders.add(activationOf(words[i - 1] ?? "") !== undefined);
     else if (word === "fc" || word === "linear") behind = headActivations;
     else if (!WITHOUT_EFFECT.includes(word)) {
-      throw wrong(`expected conv, pool, avgpool, relu, leaky0.1, tanh, sigmoid or fc, got ${shown(word)}`);
+      throw wrong(
+        `expected conv, pool, avgpool, relu, leaky0.1, tanh, sigmoid, batchnorm or fc, got ${shown(word)}`,
+      );
     }
   }
   if (words.length === 0) throw wrong(`expected words, got ${shown(text)}`);
@@ -68,7 +75,9 @@ export function readLayers(text: string, convolutions: number): SaidLayers {
   const pool = only(kinds.values(), "pools");
   const activation = only(activations.values(), "activations");
   const headActivation = only(headActivations.values(), "activations behind linear layers");
+  const normLast = only(orders.values(), "batch norms");
   return {
+    ...(normLast === undefined ? {} : { normLast }),
     ...(placed ? { pools, pool: "maxpool" as const, activation: { kind: "relu" } as const } : {}),
     ...(pool === undefined ? {} : { pool }),
     ...(activation === undefined ? {} : { activation }),

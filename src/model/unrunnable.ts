@@ -3,6 +3,7 @@
  * is. Names are looked at first, since layers of other networks may fit each other by their shapes.
  */
 import { shown, WeightsError } from "../errors.ts";
+import { formatShape } from "./safetensors.ts";
 
 type Shapes = ReadonlyMap<string, readonly number[]>;
 
@@ -54,6 +55,19 @@ export function expectRunnableNames(tensors: Shapes): void {
     channels = shape[0] ?? 0;
   }
 }
+
+/** @throws WeightsError for the first layer with weights that has no place in the chain, where it might stand in it */
+export function expectNoneLeft(tensors: Shapes, used: ReadonlySet<string>): void {
+  for (const [name, shape] of tensors) {
+    if (!name.endsWith(".weight") || shape.length === 0 || used.has(name) || BESIDE.test(name)) continue;
+    const path = name.slice(0, -".weight".length);
+    if (tensors.has(`${path}.running_mean`)) throw cannotRun(path, NORM_APART);
+    throw cannotRun(path, `a layer with weights ${formatShape(shape)} that has no place among the others`);
+  }
+}
+
+/** What a batch norm is that neither follows a layer with weights nor its activation. */
+export const NORM_APART = "batch norm that follows neither a convolution nor its ReLU";
 
 interface Seen {
   readonly biased: boolean;

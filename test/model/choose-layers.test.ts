@@ -73,6 +73,58 @@ describe("a line tells what is not said", () => {
   });
 });
 
+describe("batch norm without numbers", () => {
+  const norm = (path: string): [string, readonly number[]][] =>
+    ["weight", "bias", "running_mean", "running_var"].map((part) => [`${path}.${part}`, [4]]);
+  const shapes: Shapes = new Map<string, readonly number[]>([
+    ["conv1.weight", [4, 3, 3, 3]],
+    ...norm("bn1"),
+    ["conv2.weight", [4, 4, 3, 3]],
+    ...norm("bn2"),
+  ]);
+  const names = (layers: string): string =>
+    inferNetwork(shapes, {}, { layers })
+      .network.layers.map(({ name }) => name)
+      .join(" ");
+
+  test("stands before ReLUs, which is told, unless layers say otherwise", () => {
+    expect(told(shapes, {}, { padding: 1, layers: "conv conv" })).toEqual([
+      "batch norm before ReLUs with ε 1e-5",
+    ]);
+    expect(names("conv conv")).toBe("conv1_1 relu1_1 conv1_2 relu1_2");
+    expect(names("relu batchnorm")).toBe("conv1_1 relu1_1 norm1_1 conv1_2 relu1_2 norm1_2");
+    expect(names("conv relu batchnorm pool conv")).toBe(
+      "conv1_1 relu1_1 norm1_1 pool1 conv2_1 relu2_1 norm2_1",
+    );
+    const { bindings } = inferNetwork(shapes, {}, { layers: "relu batchnorm" });
+    expect(bindings.get("conv1_2")).toEqual({ weight: "conv2.weight" });
+    expect(bindings.get("norm1_2")?.batchNorm?.mean).toBe("bn2.running_mean");
+    const said = { padding: 1, layers: "conv batchnorm relu conv", epsilon: 1e-5 } as const;
+    expect(told(shapes, {}, said)).toEqual([]);
+    expect(() => names("conv batchnorm relu batchnorm conv")).toThrow("batch norms of one kind");
+  });
+
+  test.each([
+    ["bn0", new Map([...norm("bn0"), ...shapes])],
+    ["features.0", new Map([...norm("features.0"), ["features.1.weight", [4, 4, 3, 3]]] as const)],
+    [
+      "classifier.0",
+      new Map([...featureShapes([4]), ...norm("classifier.0"), ["classifier.1.weight", [5, 4]]] as const),
+    ],
+  ])("%s that stands before its layer is not left out in silence", (path, file) => {
+    expect(() => inferNetwork(file as Shapes, {}, { layers: "relu" })).toThrow(
+      `"${path}" is batch norm that follows neither a convolution nor its ReLU, which cannot be run`,
+    );
+  });
+
+  test("nor is a layer that has no place", () => {
+    const shapes = new Map([...featureShapes([4, 4]), ["features.0.gate.weight", [4, 4]]] as const);
+    expect(() => inferNetwork(shapes as Shapes, {})).toThrow(
+      '"features.0.gate" is a layer with weights (4,4) that has no place among the others, which cannot be run',
+    );
+  });
+});
+
 describe("layers said without any convolution", () => {
   const shapes = withLinear(
     withLinear(featureShapes([4, 4, "M", 8, "M"]), "classifier.0", [6, 8]),

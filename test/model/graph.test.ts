@@ -81,6 +81,13 @@ test("batch norm is folded right after weights, and a layer of its own elsewhere
   expect(bindings.get("norm6")).toEqual({ batchNorm: { mean: "u.m", variance: "u.v", epsilon: 1e-5 } });
 });
 
+test("a sigmoid at the end is of the classes' probabilities, of a map a layer", () => {
+  const rows = [conv("a"), ...just("relu", "globalavgpool"), dense("d"), ...just("sigmoid", "dropout")];
+  expect(namesOf(rows)).toEqual(["conv1_1", "relu1_1", "avgpool", "logits"]);
+  expect(networkOf(rows, { classes: "a,b,c,d,e,f" }).network.classes).toHaveLength(6);
+  expect(namesOf([conv("a"), ...just("sigmoid")])).toEqual(["conv1_1", "sigmoid1_1"]);
+});
+
 test("a slope of 0 is a ReLU, a pool of single pixels nothing, and a head that goes on has no logits", () => {
   const rows = [
     conv("a"),

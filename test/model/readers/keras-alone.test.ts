@@ -27,7 +27,7 @@ describe.each(ALONE)("%s", (name) => {
 
   test("tells what it took for granted", async () => {
     expect((await open(name)).assumptions).toEqual([
-      "ReLUs, average pools after convolutions 2, 3, padding 1, 32×32 images, ε 1e-3 of batch norm: the head takes 192 = 3·8·8",
+      "ReLUs, average pools after convolutions 2, 3, padding 1, 32×32 images, batch norm before ReLUs with ε 1e-3: the head takes 192 = 3·8·8",
       "a flatten of height, width, channels in this order, as Keras has it",
     ]);
   });
