@@ -22,7 +22,7 @@ import { ATLAS_SIZE, type AtlasFlags } from "./atlas-program.ts";
 import { userPath } from "./files.ts";
 import { renderRecipe } from "./flags.ts";
 import { startProgress } from "./progress.ts";
-import { print, remarkRestart, weightsOf, withModel, withRuntime } from "./running.ts";
+import { print, remarkRestart, weightsOf, withNetwork, withRuntime } from "./running.ts";
 import { stretchOf } from "./shard.ts";
 
 /** What is shown in the end, and printed as `--json`. */
@@ -93,7 +93,7 @@ interface AtlasPlan {
 
 /** What will be drawn, and how. It is checked before the first file is written. */
 async function plan(flags: AtlasFlags, weights: Weights): Promise<AtlasPlan> {
-  const { network, preprocess, layers } = await withModel(weights, (model) => {
+  const { network, preprocess, layers } = await withNetwork(flags.model, weights, (model) => {
     const { network, preprocess } = model;
     return { network, preprocess, layers: layersOf(model, flags.layer) };
   });

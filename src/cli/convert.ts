@@ -8,7 +8,7 @@ import type { Reading } from "../model/reading.ts";
 import { expectOutput, userPath, writeParts } from "./files.ts";
 import { addReadingFlags, command } from "./grammar.ts";
 import { startProgress } from "./progress.ts";
-import { print, weightsOf, withModel } from "./running.ts";
+import { print, weightsOf, withNetwork } from "./running.ts";
 
 interface ConvertFlags extends Reading {
   readonly json?: true;
@@ -47,7 +47,7 @@ async function convert(from: string, to: string, flags: ConvertFlags): Promise<v
   await expectOutput(to, [".safetensors"], "OUT");
   const weights = await weightsOf({ ...flags, model: from, runtime: "dawn" });
   await expectOther(weights.path, to);
-  const report = await withModel(weights, async (model): Promise<ConvertReport> => {
+  const report = await withNetwork(from, weights, async (model): Promise<ConvertReport> => {
     const { size, shapes, bytes } = convertModel(model);
     const progress = startProgress(Math.ceil(size / MEGABYTE), "MB");
     await writeParts(to, bytes(), (written) => progress.update(Math.ceil(written / MEGABYTE))).finally(() =>

@@ -28,7 +28,7 @@ import {
   print,
   remarkRestart,
   weightsOf,
-  withModel,
+  withNetwork,
   withRuntime,
 } from "./running.ts";
 import { subjects } from "./subjects.ts";
@@ -75,11 +75,11 @@ export async function examples(flags: ExamplesFlags, startedAt: number): Promise
   await expectOutput(flags.out, [".png", ".safetensors"]);
   const sought = subjects.sought.read(flags) as Sought;
   const weights = await weightsOf(flags);
-  const usual = await withModel(weights, ({ network }) => usualSize(network));
-  const list = await listImages(flags.images, flags.size, usual);
-  await withModel(weights, (model) =>
-    checkObjective(model, soughtObjective(sought, model.network), list.size, NO_TARGET),
-  );
+  const list = await withNetwork(flags.model, weights, async (model) => {
+    const listed = await listImages(flags.images, flags.size, usualSize(model.network));
+    checkObjective(model, soughtObjective(sought, model.network), listed.size, NO_TARGET);
+    return listed;
+  });
   const { ranked, ...report } = await rank(flags, { weights, sought, list, startedAt });
   await writeExamples(flags.out, ranked, list.size);
   const shown = { ...report, examples: ranked.map(({ rgb: _, ...rest }) => rest) };

@@ -56,14 +56,27 @@ export function remarkRestart(what: string): (crash: Error) => void {
   return (crash) => remark(`${what}: ${crash.message}; started again`);
 }
 
-/** Says on stderr, once a command, what is taken for granted of the network. */
 export async function weightsOf(flags: CommonFlags): Promise<Weights> {
-  const weights: Weights = { path: await modelPath(flags.model), ...readingOf(flags) };
-  const assumed = await withModel(weights, ({ assumptions }) => assumptions);
-  if (assumed.length > 0) remark(`${flags.model}: assumed ${assumed.join("; ")}`);
-  return weights;
+  return { path: await modelPath(flags.model), ...readingOf(flags) };
 }
 
+/**
+ * A command opens its network once, and says on stderr what is taken for granted of it.
+ * @param name of the file, as it was given
+ */
+export function withNetwork<T>(
+  name: string,
+  weights: Weights,
+  use: (model: Model) => T | Promise<T>,
+): Promise<T> {
+  return withModel(weights, (model) => {
+    const { assumptions } = model;
+    if (assumptions.length > 0) remark(`${name}: assumed ${assumptions.join("; ")}`);
+    return use(model);
+  });
+}
+
+/** Without a word about it. */
 export async function withModel<T>(weights: Weights, use: (model: Model) => T | Promise<T>): Promise<T> {
   const { path, ...reading } = weights;
   const source = await fileSource(path);

@@ -38,6 +38,9 @@ export function expectRunnableNames(tensors: Shapes): void {
     const part = /\.?(weight|in_proj_weight|weight_ih_l0)$/.exec(name)?.[0];
     return part === undefined || BESIDE.test(name) ? [] : [{ path: name.slice(0, -part.length), shape }];
   });
+  const images = weights.filter(
+    ({ shape }) => shape.length === 4 && (shape[1] === 1 || shape[1] === 3),
+  ).length;
   let [convolutions, channels] = [0, 0];
   for (const [i, { path, shape }] of weights.entries()) {
     const passed = block?.exec(path)?.[0];
@@ -48,7 +51,7 @@ export function expectRunnableNames(tensors: Shapes): void {
     const vector = (bias ?? (behind?.length === 1 ? behind : undefined))?.[0];
     const what =
       NAMED.find(([pattern]) => pattern.test(path))?.[1] ??
-      byShape(shape, { biased: bias !== undefined, vector, convolutions, channels });
+      byShape(shape, { biased: bias !== undefined, vector, images, convolutions, channels });
     if (what !== undefined) throw cannotRun(path, what);
     if (shape.length !== 4) continue;
     convolutions++;
@@ -73,6 +76,8 @@ interface Seen {
   readonly biased: boolean;
   /** Length of the layer's bias, or of the vector behind it. */
   readonly vector: number | undefined;
+  /** How many convolutions take one channel or three, as an image has. Where it is one, that is the first of all. */
+  readonly images: number;
   /** How many stand before. */
   readonly convolutions: number;
   /** Channels of the last of them. */
@@ -82,7 +87,7 @@ interface Seen {
 /** What no layer of a plain stack is, by its weight's shape alone. */
 function byShape(
   shape: readonly number[],
-  { biased, vector, convolutions, channels }: Seen,
+  { biased, vector, images, convolutions, channels }: Seen,
 ): string | undefined {
   const [outputs = 0, inputs = 0, height = 0, width = 0] = shape;
   switch (shape.length) {
@@ -99,7 +104,7 @@ function byShape(
         return `a transposed ${height}×${width} convolution`;
       if (even && convolutions === 0 && (inputs === 3 || inputs === 1))
         return `a ${height}×${width} convolution`;
-      const each = inputs === 1 && convolutions > 0 && outputs > 1 && outputs % channels === 0;
+      const each = inputs === 1 && images > 1 && convolutions > 0 && outputs > 1 && outputs % channels === 0;
       return each ? "a depthwise convolution" : undefined;
     }
     case 5:

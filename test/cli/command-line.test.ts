@@ -159,6 +159,23 @@ describe("help", () => {
   );
 });
 
+it("says once what it takes for granted, also where a direction comes from a file", async () => {
+  const told = `ascent: ${at("plain.safetensors")}: assumed ReLUs, no pools, padding 1\n`;
+  const model = ["--model", at("plain.safetensors"), "--preprocess", "unit"];
+  expect(await ascent(["info", ...model])).toMatchObject({ code: 0, stderr: told });
+  writeFileSync(at("direction.json"), "[1, 0, 0, 2]");
+  const objective = `direction:conv1_1:@${at("direction.json")}`;
+  const words = [
+    "--image",
+    at("image.safetensors"),
+    "--out",
+    at("told.safetensors"),
+    "--objective",
+    objective,
+  ];
+  expect(await ascent(["gradient", ...model, ...words])).toMatchObject({ code: 0, stderr: told });
+});
+
 describe("info", () => {
   it("lists layers, shapes, parameters, receptive fields and classes as one line of JSON", async () => {
     const { code, stdout, stderr } = await ascent([

@@ -271,6 +271,23 @@ describe("any plain stack", () => {
     expect(order("body1", "body2")).toEqual([]);
   });
 
+  test("the one convolution that takes an image is no depthwise one, wherever the file has it", () => {
+    const shapes: Shapes = new Map([
+      ...conv("residual_layer.0.conv", 8, 8),
+      ...conv("residual_layer.1.conv", 8, 8),
+      ...conv("input", 8, 1),
+      ...conv("output", 1, 8),
+    ]);
+    const refused = (): string => {
+      try {
+        return names(shapes);
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(refused()).not.toContain("depthwise");
+  });
+
   test("conv1, conv2 and a head of 49 positions are flattened: 7×7 of 28×28 images", () => {
     const shapes: Shapes = new Map([
       ...conv("conv1", 8, 3),

@@ -3,7 +3,7 @@
 import { imageSize } from "../../methods/shared/image.ts";
 import type { Size } from "../../model/network.ts";
 import { readImage, readTarget } from "../images.ts";
-import { checkObjective, GIVE_TARGET, weightsOf, withModel } from "../running.ts";
+import { checkObjective, GIVE_TARGET, weightsOf, withNetwork } from "../running.ts";
 import { subjects } from "../subjects.ts";
 import {
   addOut,
@@ -41,7 +41,7 @@ export const imagesInput: InputKind = {
     const size = imageSize(image.shape).slice(1) as unknown as Size;
     const weights = await weightsOf(flags);
     const noPhoto = flags.target === undefined ? GIVE_TARGET : undefined;
-    await withModel(weights, (model) => checkObjective(model, flags.objective, size, noPhoto));
+    await withNetwork(flags.model, weights, (model) => checkObjective(model, flags.objective, size, noPhoto));
     const target = flags.target === undefined ? {} : { target: await readTarget(flags.target, size) };
     const { objective } = flags;
     await runMethod(call, weights, { objective, image, ...target, ...givenSettings(method, flags) });

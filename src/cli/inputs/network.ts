@@ -1,6 +1,6 @@
 /** Methods that are given the network alone: they run here, without a GPU. */
 import type { Gpu } from "../../gpu/device.ts";
-import { weightsOf, withModel } from "../running.ts";
+import { weightsOf, withNetwork } from "../running.ts";
 import { addSettings, givenSettings, type InputKind, printReport } from "./input.ts";
 
 export const networkInput: InputKind = {
@@ -10,7 +10,9 @@ export const networkInput: InputKind = {
     const weights = await weightsOf(call.flags);
     // These methods look at no GPU.
     const none = undefined as unknown as Gpu;
-    const { report } = await withModel(weights, (model) => call.method.run(none, model, options));
+    const { report } = await withNetwork(call.flags.model, weights, (model) =>
+      call.method.run(none, model, options),
+    );
     printReport(call, report);
   },
 };

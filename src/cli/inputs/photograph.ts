@@ -5,7 +5,7 @@ import { onePhoto } from "../../methods/shared/image.ts";
 import type { Size } from "../../model/network.ts";
 import { recipeFields } from "../../optvis/recipe-fields.ts";
 import { readImageOrPhoto } from "../images.ts";
-import { checkObjective, NO_TARGET, weightsOf, withModel } from "../running.ts";
+import { checkObjective, NO_TARGET, weightsOf, withNetwork } from "../running.ts";
 import { type SubjectFlags, subjectOf } from "../subjects.ts";
 import { size } from "../values.ts";
 import {
@@ -42,12 +42,12 @@ export const photographInput: InputKind = {
     const asked = subject.read(flags);
     await expectOut(call);
     const weights = await weightsOf(flags);
-    const usual = await withModel(weights, ({ network }) => usualSize(network));
-    const image = await readImageOrPhoto(flags.image, flags.size, usual);
-    const options = { ...asked, image, ...givenSettings(method, flags) };
-    await withModel(weights, (model) => {
+    const options = await withNetwork(flags.model, weights, async (model) => {
+      const image = await readImageOrPhoto(flags.image, flags.size, usualSize(model.network));
+      const given = { ...asked, image, ...givenSettings(method, flags) };
       checkObjective(model, subject.objectiveOf(flags, model.network), onePhoto(image), NO_TARGET);
-      method.check?.(model, options);
+      method.check?.(model, given);
+      return given;
     });
     await runMethod(call, weights, options);
   },

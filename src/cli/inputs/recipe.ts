@@ -13,7 +13,7 @@ import { addObjectiveFlag } from "../grammar.ts";
 import { readTarget, shownOnWhite } from "../images.ts";
 import { readPicture } from "../pictures.ts";
 import { addRecipeFlags } from "../recipe-flags.ts";
-import { checkObjective, GIVE_TARGET, remark, weightsOf, withModel } from "../running.ts";
+import { checkObjective, GIVE_TARGET, remark, weightsOf, withNetwork } from "../running.ts";
 import { TARGET } from "./images.ts";
 import {
   addOut,
@@ -46,7 +46,7 @@ export const recipeInput: InputKind = {
     const { method, flags } = call;
     await expectOut(call);
     const weights = await weightsOf(flags);
-    const recipe = await withModel(weights, async (model) => {
+    const recipe = await withNetwork(flags.model, weights, async (model) => {
       const asked = await renderRecipe(flags, model.preprocess);
       const hasPhoto = flags.target !== undefined || asked.init === "photo";
       const seen = transformedSize(transformsOf(asked), asked.size);

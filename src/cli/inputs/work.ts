@@ -4,7 +4,7 @@ import type { Size } from "../../model/network.ts";
 import { benchRecipe } from "../../optvis/recipe.ts";
 import { recipeFields } from "../../optvis/recipe-fields.ts";
 import { addObjectiveFlag } from "../grammar.ts";
-import { checkObjective, NO_TARGET, weightsOf, withModel } from "../running.ts";
+import { checkObjective, NO_TARGET, weightsOf, withNetwork } from "../running.ts";
 import { integer, size } from "../values.ts";
 import { addSettings, type Call, givenSettings, type InputKind, runMethod } from "./input.ts";
 
@@ -38,7 +38,7 @@ export const workInput: InputKind = {
     const weights = await weightsOf(flags);
     const recipe = { ...benchRecipe, objective, size, batch, iterations };
     const options = { recipe, ...givenSettings(method, flags) };
-    await withModel(weights, (model) => {
+    await withNetwork(flags.model, weights, (model) => {
       checkObjective(model, objective, size, NO_TARGET);
       method.check?.(model, options);
     });

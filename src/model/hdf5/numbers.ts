@@ -1,6 +1,6 @@
 /** The numbers of a dataset: where they lie (IV.A.2.i, IV.A.2.l), and reading them as float32. */
 import { unzlibSync } from "fflate";
-import { WeightsError } from "../../errors.ts";
+import { shown, WeightsError } from "../../errors.ts";
 import { bfloat16ToFloat32, float16ToFloat32 } from "../half.ts";
 import { damaged, type Fields, type Hdf5Bytes } from "./bytes.ts";
 import { treeLeaves } from "./groups.ts";
@@ -159,7 +159,7 @@ function unfilter(
     else if (id === 2) data = unshuffle(data, size);
     else if (id === 3) data = data.subarray(0, Math.max(data.length - 4, 0));
     else {
-      throw new WeightsError(`${where} is packed by ${JSON.stringify(name.slice(0, 30) || `filter ${id}`)}`, {
+      throw new WeightsError(`${where} is packed by ${shown(name || `filter ${id}`)}`, {
         remedy: "save the network without compression, or with gzip",
       });
     }

@@ -1,4 +1,5 @@
 /** Activations, which Keras writes as a setting of another layer or as a layer of their own. */
+import { shown } from "../../errors.ts";
 import type { GraphLayer } from "../checkpoint.ts";
 import { isObject, type Json, type JsonObject, numberOf, property, textOf } from "./config.ts";
 
@@ -30,7 +31,7 @@ export function activationLayers(name: string, activation: Json | undefined): re
     case "Softmax":
       return [{ kind: "softmax", name: own }];
     default:
-      return [{ kind: "other", name: own, what: `the activation ${JSON.stringify(word.slice(0, 60))}` }];
+      return [{ kind: "other", name: own, what: `the activation ${shown(word)}` }];
   }
 }
 

@@ -2,7 +2,7 @@
  * A model's configuration as Keras 1 to 3 writes it in JSON, reduced to its layers in order. Nested models are laid out
  * in a row. What merges or branches is named and ends the row.
  */
-import { WeightsError } from "../../errors.ts";
+import { shown, WeightsError } from "../../errors.ts";
 
 /** A value of JSON that came from a file. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -194,7 +194,7 @@ export function pairOf(json: Json | undefined): readonly [number, number] | unde
 }
 
 function quote(text: string | undefined): string {
-  return text === undefined ? "neither" : JSON.stringify(text.slice(0, 60));
+  return text === undefined ? "neither" : shown(text);
 }
 
 function unreadable(where: string, problem: string, cause?: unknown): WeightsError {
