@@ -7,6 +7,7 @@
 //
 // x, y, dx, dy are (N,C,H,W).
 #import lib/index
+#import lib/words
 
 struct Shape {
   batch: u32,
@@ -23,33 +24,15 @@ struct Shape {
 @group(0) @binding(4) var<storage, read> mask: array<u32>;
 @group(0) @binding(5) var<storage, read_write> gradient: array<f32>;
 
-// One word of bits: where its first unit is in the activation, and how many channels and pixels it holds.
-struct Word {
-  first: u32,
-  channels: u32,
-  columns: u32,
-}
-
-fn word_of(index: u32) -> Word {
-  let columns = (shape.width + 7u) / 8u;
-  let quads = (shape.channels + 3u) / 4u;
-  let x = index % columns * 8u;
-  let y = index / columns % shape.height;
-  let c = index / columns / shape.height % quads * 4u;
-  let n = index / columns / shape.height / quads;
-  let inside = select(0u, min(4u, shape.channels - c), n < shape.batch);
-  return Word(((n * shape.channels + c) * shape.height + y) * shape.width + x, inside, min(8u, shape.width - x));
-}
-
 @compute @workgroup_size(64)
 fn leaky_forward(invocation: Invocation) {
   let index = linear_index(invocation, 64u);
   let at = word_of(index);
-  if (at.channels == 0u) { return; }
+  if (!at.inside) { return; }
   var word = 0u;
-  for (var c = 0u; c < at.channels; c++) {
-    for (var i = 0u; i < at.columns; i++) {
-      let e = at.first + c * shape.height * shape.width + i;
+  for (var c = 0u; c < channels_inside(at); c++) {
+    for (var i = 0u; i < columns_inside(at); i++) {
+      let e = element(at, c, i);
       let x = input[e];
       word |= select(0u, 1u << (8u * c + i), x > 0.0);
       output[e] = select(shape.slope * x, x, x > 0.0);
@@ -58,31 +41,26 @@ fn leaky_forward(invocation: Invocation) {
   bits[index] = word;
 }
 
-@compute @workgroup_size(64)
-fn leaky_backward(invocation: Invocation) {
-  let index = linear_index(invocation, 64u);
+fn backward(index: u32, guided: bool) {
   let at = word_of(index);
-  if (at.channels == 0u) { return; }
+  if (!at.inside) { return; }
   let word = mask[index];
-  for (var c = 0u; c < at.channels; c++) {
-    for (var i = 0u; i < at.columns; i++) {
-      let e = at.first + c * shape.height * shape.width + i;
-      if (extractBits(word, 8u * c + i, 1u) == 0u) { gradient[e] = shape.slope * gradient[e]; }
+  for (var c = 0u; c < channels_inside(at); c++) {
+    for (var i = 0u; i < columns_inside(at); i++) {
+      let e = element(at, c, i);
+      let factor = select(shape.slope, 1.0, extractBits(word, 8u * c + i, 1u) == 1u);
+      let dx = factor * gradient[e];
+      gradient[e] = select(dx, max(dx, 0.0), guided);
     }
   }
 }
 
 @compute @workgroup_size(64)
+fn leaky_backward(invocation: Invocation) {
+  backward(linear_index(invocation, 64u), false);
+}
+
+@compute @workgroup_size(64)
 fn leaky_backward_guided(invocation: Invocation) {
-  let index = linear_index(invocation, 64u);
-  let at = word_of(index);
-  if (at.channels == 0u) { return; }
-  let word = mask[index];
-  for (var c = 0u; c < at.channels; c++) {
-    for (var i = 0u; i < at.columns; i++) {
-      let e = at.first + c * shape.height * shape.width + i;
-      let factor = select(shape.slope, 1.0, extractBits(word, 8u * c + i, 1u) == 1u);
-      gradient[e] = max(factor * gradient[e], 0.0);
-    }
-  }
+  backward(linear_index(invocation, 64u), true);
 }

@@ -9,7 +9,7 @@
 //
 // x, y, dx, dy are (N,C,H,W).
 #import lib/index
-#import lib/bits
+#import lib/words
 
 struct Shape {
   batch: u32,
@@ -26,30 +26,6 @@ struct Shape {
 @group(0) @binding(4) var<storage, read> mask: array<u32>;
 @group(0) @binding(5) var<storage, read_write> gradient: array<f32>;
 @group(0) @binding(6) var<storage, read_write> alive: array<atomic<u32>>;
-
-// One word of bits: image n, channels c … c+3, row y, pixels x … x+7.
-struct Word {
-  n: u32,
-  c: u32,
-  y: u32,
-  x: u32,
-  inside: bool,
-}
-
-fn word_of(index: u32) -> Word {
-  let columns = (shape.width + 7u) / 8u;
-  let quads = (shape.channels + 3u) / 4u;
-  let n = index / columns / shape.height / quads;
-  return Word(n, index / columns / shape.height % quads * 4u, index / columns % shape.height,
-    index % columns * 8u, n < shape.batch);
-}
-
-fn element(at: Word, c: u32, i: u32) -> u32 {
-  return ((at.n * shape.channels + at.c + c) * shape.height + at.y) * shape.width + at.x + i;
-}
-
-fn columns_inside(at: Word) -> u32 { return min(8u, shape.width - at.x); }
-fn channels_inside(at: Word) -> u32 { return min(4u, shape.channels - at.c); }
 
 @compute @workgroup_size(64)
 fn relu_forward(invocation: Invocation) {

@@ -165,7 +165,7 @@ describe("the module of a shader", () => {
   it("exports the resolved code and its kernels", () => {
     const { code, kernels } = loadShader(join(SHADERS, "relu.wgsl"));
     expect(reluCode).toBe(code);
-    expect(code).toContain("fn positive_bits");
+    expect(code).toContain("fn word_of");
     expect(code).not.toContain("//");
     expect({ ...relu_forward }).toEqual(
       JSON.parse(JSON.stringify(kernels.find(({ name }) => name === "relu_forward"))),

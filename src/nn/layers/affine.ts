@@ -4,8 +4,8 @@
  */
 import { affine_backward, affine_forward } from "../../../shaders/affine.wgsl";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
-import { biasOf } from "../bias.ts";
 import { elements, type LayerKind, type PlannedLayer, type Shape } from "../layer.ts";
+import { biasOf, tensorOf } from "../tensors.ts";
 
 export interface AffineLayer {
   readonly kind: "affine";
@@ -39,11 +39,8 @@ export const affine: LayerKind<AffineLayer> = {
   ],
 };
 
-/** Asks for the scales of the channels that are computed. */
-function scalesOf({ layer, output, rows, memory }: PlannedLayer<AffineLayer>): string {
-  const weights = memory.buffer(`${layer.name}.weight`, "weights", 4 * output.channels);
-  memory.upload({ buffer: weights, layer: layer.name, tensor: "weight", rows });
-  return weights;
+function scalesOf(at: PlannedLayer<AffineLayer>): string {
+  return tensorOf(at, "weight", at.output.channels);
 }
 
 export function affineForward(

@@ -3,7 +3,6 @@
  * that was chosen, and for its weights in the order that the variant reads.
  */
 
-import { biasOf } from "../bias.ts";
 import {
   type ConvPass,
   type ConvShape,
@@ -15,6 +14,7 @@ import {
   variantOf,
 } from "../conv3x3.ts";
 import { type AnyLayer, type LayerKind, nonEmpty, type PlannedLayer, type SizedLayer } from "../layer.ts";
+import { biasOf } from "../tensors.ts";
 import { maxpool } from "./maxpool.ts";
 import { relu } from "./relu.ts";
 

@@ -4,8 +4,8 @@
  */
 import { linear_backward_input, linear_forward } from "../../../shaders/linear.wgsl";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
-import { biasOf } from "../bias.ts";
 import { elements, type LayerKind, type PlannedLayer, type SizedLayer, sides } from "../layer.ts";
+import { biasOf } from "../tensors.ts";
 
 /** The output has the shape (outputFeatures,1,1). */
 export interface LinearLayer {

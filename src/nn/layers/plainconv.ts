@@ -4,8 +4,8 @@
  */
 import { conv_backward_input, conv_forward } from "../../../shaders/conv.wgsl";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
-import { biasOf } from "../bias.ts";
 import { type LayerKind, nonEmpty, type PlannedLayer, type SizedLayer } from "../layer.ts";
+import { biasOf, tensorOf } from "../tensors.ts";
 
 export interface PlainConvLayer {
   readonly kind: "plainconv";
@@ -76,11 +76,9 @@ function plainConvShape({ layer, batch, input, output }: SizedLayer<PlainConvLay
   };
 }
 
-function weightsOf({ layer, input, output, rows, memory }: PlannedLayer<PlainConvLayer>): string {
-  const bytes = 4 * layer.side ** 2 * input.channels * output.channels;
-  const weights = memory.buffer(`${layer.name}.weight`, "weights", bytes);
-  memory.upload({ buffer: weights, layer: layer.name, tensor: "weight", rows });
-  return weights;
+function weightsOf(at: PlannedLayer<PlainConvLayer>): string {
+  const { layer, input, output } = at;
+  return tensorOf(at, "weight", layer.side ** 2 * input.channels * output.channels);
 }
 
 /** Multiplications and additions of one pass: S² taps for each position of the smaller side. */

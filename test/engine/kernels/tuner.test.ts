@@ -2,26 +2,8 @@ import { describe, expect, it } from "vitest";
 import { rememberedVariants, sliced } from "../../../src/engine/kernels/tuner.ts";
 import { adapterKey } from "../../../src/engine/kernels/tuning-memory.ts";
 import { shapeKey } from "../../../src/engine/kernels/variants.ts";
-import type { Gpu } from "../../../src/gpu/device.ts";
 import { type ConvVariantName, correlation } from "../../../src/nn/conv3x3.ts";
-
-/** As much of a device as choosing kernels asks for. */
-function adapter(name: string, features: readonly GPUFeatureName[] = []): Gpu {
-  const limits = { maxStorageBufferBindingSize: 2 ** 27, maxComputeWorkgroupStorageSize: 2 ** 14 };
-  return { adapterName: name, device: { features: new Set(features), limits } } as unknown as Gpu;
-}
-
-const shape = {
-  batch: 1,
-  inputChannels: 64,
-  inputHeight: 30,
-  inputWidth: 20,
-  outputChannels: 128,
-  padding: 1,
-} as const;
-const passes = (["forward", "backward_input"] as const).map((pass) => {
-  return { layer: "conv2_1", pass, correlation: correlation(shape, pass), variant: "register" as const };
-});
+import { adapter, passes, shape } from "../../support/passes.ts";
 
 it("slices a pass into rows of output and what they are made of", () => {
   const [forward] = passes;

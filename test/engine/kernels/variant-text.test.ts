@@ -1,19 +1,7 @@
 /** Variants named as text, as `--kernels` takes them and reports print them. */
 import { describe, expect, it } from "vitest";
 import { formatVariants, parseVariants } from "../../../src/engine/kernels/variant-text.ts";
-import { correlation } from "../../../src/nn/conv3x3.ts";
-
-const shape = {
-  batch: 1,
-  inputChannels: 64,
-  inputHeight: 30,
-  inputWidth: 20,
-  outputChannels: 128,
-  padding: 1,
-} as const;
-const passes = (["forward", "backward_input"] as const).map((pass) => {
-  return { layer: "conv2_1", pass, correlation: correlation(shape, pass), variant: "register" as const };
-});
+import { passes } from "../../support/passes.ts";
 
 describe("variants as text", () => {
   it("are of every layer, of one, or of one pass; later ones overrule", () => {

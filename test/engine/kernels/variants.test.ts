@@ -1,26 +1,8 @@
 /** Which variants a device can run, and the choice of one for every size. */
 import { describe, expect, it } from "vitest";
 import { candidates, sameAtEverySize } from "../../../src/engine/kernels/variants.ts";
-import type { Gpu } from "../../../src/gpu/device.ts";
-import { convVariantNames, correlation, variantOf } from "../../../src/nn/conv3x3.ts";
-
-/** As much of a device as choosing kernels asks for. */
-function adapter(name: string, features: readonly GPUFeatureName[] = []): Gpu {
-  const limits = { maxStorageBufferBindingSize: 2 ** 27, maxComputeWorkgroupStorageSize: 2 ** 14 };
-  return { adapterName: name, device: { features: new Set(features), limits } } as unknown as Gpu;
-}
-
-const shape = {
-  batch: 1,
-  inputChannels: 64,
-  inputHeight: 30,
-  inputWidth: 20,
-  outputChannels: 128,
-  padding: 1,
-} as const;
-const passes = (["forward", "backward_input"] as const).map((pass) => {
-  return { layer: "conv2_1", pass, correlation: correlation(shape, pass), variant: "register" as const };
-});
+import { convVariantNames, variantOf } from "../../../src/nn/conv3x3.ts";
+import { adapter, passes } from "../../support/passes.ts";
 
 describe("candidates", () => {
   const all: GPUFeatureName[] = ["subgroups", "shader-f16"];
