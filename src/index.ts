@@ -39,6 +39,7 @@ export { classIndex } from "./model/labels.ts";
 export { type OpenOptions, openModel } from "./model/model.ts";
 export { type AddressOptions, isAddress, type ModelSource, modelSource } from "./model/model-source.ts";
 export type { Layer, LayerWeights, Model, Network, Preprocess, Shape } from "./model/network.ts";
+export { type Answer, type Question, QuestionError } from "./model/question.ts";
 export { layerShapes, parameterCount, type ReceptiveField, receptiveField } from "./model/shapes.ts";
 export { type ByteSource, blobSource, bytesSource } from "./model/source.ts";
 export { type UrlOptions, urlSource } from "./model/url-source.ts";

@@ -2,6 +2,7 @@
 import { InputError, shown, WeightsError } from "../errors.ts";
 import type { Preprocess } from "./network.ts";
 import { lenient, PREPROCESS_SYNTAX } from "./preprocess.ts";
+import { type Answer, QuestionError } from "./question.ts";
 import { type Reading, readingFields } from "./reading.ts";
 
 export type Metadata = Readonly<Record<string, string>>;
@@ -82,29 +83,54 @@ export function metadataAssumptions(metadata: Metadata): readonly string[] {
 const MEAN_KEYS: readonly string[] = ["mean", "image_mean", "pixel_mean"];
 const STD_KEYS: readonly string[] = ["std", "image_std", "pixel_std"];
 
-/** @throws InputError where the metadata says neither a word, nor a mean and a deviation, nor a range. */
-export function metadataPreprocess(where: string, metadata: Metadata): Preprocess {
+/**
+ * @param network whose name tells which answer is likely
+ * @throws QuestionError where the metadata says neither a word, nor a mean and a deviation, nor a range
+ */
+export function metadataPreprocess(where: string, metadata: Metadata, network = ""): Preprocess {
   const text = metadata["preprocess"];
   const mean = MEAN_KEYS.map((key) => metadata[key]).find((one) => one !== undefined);
   const std = STD_KEYS.map((key) => metadata[key]).find((one) => one !== undefined);
-  const parts = [
-    ...(mean === undefined ? [] : [`mean=${mean}`]),
-    ...(std === undefined ? [] : [`std=${std}`]),
-  ];
   const found = text === undefined ? undefined : lenient(text);
-  const said = found ?? (parts.length === 0 ? undefined : lenient(parts.join(";")));
+  const both = mean !== undefined && std !== undefined;
+  const said = found ?? (both ? lenient(`mean=${mean};std=${std}`) : undefined);
   if (said !== undefined) return said;
   const got = text === undefined ? "says nothing" : `says ${shown(text)}`;
-  const guess = text === undefined ? "" : guessPreprocess(text);
-  throw new InputError(`${where}: how the network wants its pixels is not known, its metadata ${got}`, {
-    remedy: `say preprocess: ${PREPROCESS_SYNTAX}${guess}`,
-  });
+  const likely = text === undefined ? undefined : likelyPreprocess(text);
+  const guess = likely === undefined ? "" : ` (${likely[1]} is ${likely[0]})`;
+  throw new QuestionError(
+    `${where}: how the network wants its pixels is not known, its metadata ${got}`,
+    { about: "preprocess", answers: preprocessAnswers(likely, network) },
+    { remedy: `say preprocess: ${PREPROCESS_SYNTAX}${guess}` },
+  );
 }
 
-/** A hint for people. A guess is never used by itself. */
-function guessPreprocess(text: string): string {
-  if (/bgr/i.test(text)) return " (BGR, 0–255 minus means is caffe)";
-  if (/0?\.485/.test(text)) return " (this mean is imagenet's)";
-  if (/0\s*(\.\.+|-|–|to)\s*1\b/i.test(text)) return " (RGB 0–1 is unit)";
-  return "";
+/** A hint for people: a word, and what in the text speaks for it. A guess is never used by itself. */
+function likelyPreprocess(text: string): readonly [word: string, why: string] | undefined {
+  if (/bgr/i.test(text)) return ["caffe", "BGR, 0–255 minus means"];
+  if (/0?\.485/.test(text)) return ["imagenet", "this mean"];
+  return /0\s*(\.\.+|-|–|to)\s*1\b/i.test(text) ? ["unit", "RGB 0–1"] : undefined;
+}
+
+/** The likeliest first: what the file's text speaks for; else what the weights of a published VGG were trained with. */
+function preprocessAnswers(likely: ReturnType<typeof likelyPreprocess>, network: string): readonly Answer[] {
+  const published: Answer[] = [
+    { value: "imagenet", text: "RGB, ImageNet's mean and deviation", why: "weights of PyTorch's VGGs" },
+    {
+      value: "caffe",
+      text: "BGR 0–255, minus ImageNet's mean",
+      why: "weights of Keras and of the VGGs' authors",
+    },
+  ];
+  const own: Answer[] = [
+    { value: "unit", text: "RGB 0–1", why: "networks of courses" },
+    { value: "range=-1..1", text: "RGB −1 to 1", why: "a mean and a deviation of 0.5" },
+  ];
+  const answers = /^VGG-\d/.test(network) ? [...published, ...own] : [...own, ...published];
+  if (likely === undefined) return answers;
+  const [value, found] = likely;
+  const first = answers
+    .filter((answer) => answer.value === value)
+    .map((answer) => ({ ...answer, why: `the file says ${found}` }));
+  return [...first, ...answers.filter((answer) => answer.value !== value)];
 }

@@ -57,7 +57,7 @@ async function modelOf(
   };
   return {
     network: await withClasses(network, classes),
-    preprocess: await preprocessOf(checkpoint, reading),
+    preprocess: await preprocessOf(checkpoint, network, reading),
     unusedTensors,
     assumptions: [...metadataAssumptions(metadata), ...assumptions],
     metadata,
@@ -86,7 +86,11 @@ function architectureOf(
 }
 
 /** As asked for; else as a normalizer beside the weights says, which the robustness library saves; else the metadata. */
-async function preprocessOf(checkpoint: Checkpoint, { preprocess }: Reading): Promise<Preprocess> {
+async function preprocessOf(
+  checkpoint: Checkpoint,
+  network: Network,
+  { preprocess }: Reading,
+): Promise<Preprocess> {
   if (preprocess !== undefined) return preprocess;
   const mean = [...checkpoint.tensors.keys()].find((name) => /(^|\.)normalizer\.new_mean$/.test(name));
   const std = mean?.replace(/mean$/, "std");
@@ -94,7 +98,7 @@ async function preprocessOf(checkpoint: Checkpoint, { preprocess }: Reading): Pr
     checkpoint.tensors.get(name)?.shape.reduce((a, b) => a * b, 1) === 3;
   const { metadata } = checkpoint;
   if (mean === undefined || std === undefined || !isThree(mean) || !isThree(std) || metadata["preprocess"]) {
-    return metadataPreprocess(checkpoint.name, metadata);
+    return metadataPreprocess(checkpoint.name, metadata, network.name);
   }
   const digits = (numbers: Float32Array): string => [...numbers].map((n) => Number(n.toPrecision(7))).join();
   const means = digits(await checkpoint.read(mean));

@@ -84,3 +84,8 @@ test.each(Object.keys(foreign.wrapped))(
     );
   },
 );
+
+test("of the robustness library's checkpoints the normalizer is the preprocessing", async () => {
+  const model = await open(foreign.wrapped["robustness"] ?? "", { preprocess: undefined });
+  expect(model.preprocess).toBe("mean=0.5,0.25,0.125;std=0.5,1,2");
+});

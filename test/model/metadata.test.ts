@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { InputError, WeightsError } from "../../src/errors.ts";
 import { classNames, metadataFlag, metadataPreprocess, metadataReading } from "../../src/model/metadata.ts";
+import { QuestionError } from "../../src/model/question.ts";
 
 test("padding, layers and ε are read, or not said", () => {
   expect(metadataReading({ arch: "vgg" })).toEqual({});
@@ -47,6 +48,24 @@ test.each([
   try {
     read();
   } catch (error) {
-    expect((error as InputError).remedy).toContain(hint);
+    expect(error).toBeInstanceOf(QuestionError);
+    expect((error as QuestionError).remedy).toContain(hint);
+    expect((error as QuestionError).question.answers[0]?.value).toBe(hint.replace("is ", ""));
   }
+});
+
+test("nothing said of preprocessing is a question, with the likeliest answer first", () => {
+  const answers = (metadata: Record<string, string>, network?: string): string[] => {
+    try {
+      metadataPreprocess("a file", metadata, network);
+    } catch (error) {
+      if (error instanceof QuestionError) return error.question.answers.map(({ value }) => value);
+    }
+    throw new Error("expected a question");
+  };
+  expect(answers({})).toEqual(["unit", "range=-1..1", "imagenet", "caffe"]);
+  expect(answers({}, "VGG-16 to conv3_3")).toEqual(["imagenet", "caffe", "unit", "range=-1..1"]);
+  expect(answers({}, "VGG-style, 4 convolutions")[0]).toBe("unit");
+  // Half of it is not enough.
+  expect(answers({ mean: "0.5,0.5,0.5" })[0]).toBe("unit");
 });
