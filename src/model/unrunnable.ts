@@ -41,6 +41,10 @@ export function expectRunnableNames(tensors: Shapes): void {
   const images = weights.filter(
     ({ shape }) => shape.length === 4 && (shape[1] === 1 || shape[1] === 3),
   ).length;
+  const [first, second] = weights.filter(({ shape }) => shape.length === 4);
+  if (first?.shape[2] === 11 && second?.shape[2] === 5) {
+    throw cannotRun(first.path, "an 11×11 convolution with stride 4, as AlexNet's");
+  }
   let [convolutions, channels] = [0, 0];
   for (const [i, { path, shape }] of weights.entries()) {
     const passed = block?.exec(path)?.[0];
