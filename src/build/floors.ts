@@ -83,7 +83,7 @@ export const FLOORS: readonly (readonly Room[])[] = [
     {
       room: "node",
       knows: "Node: Dawn, browsers that are driven from outside, files",
-      packages: ["webgpu", "puppeteer"],
+      packages: ["webgpu", "puppeteer", "env-paths"],
       surroundings: ["node"],
     },
   ],

@@ -12,6 +12,7 @@ import { print, weightsOf, withNetwork } from "./running.ts";
 
 interface ConvertFlags extends Reading {
   readonly json?: true;
+  readonly offline?: true;
 }
 
 /** What is shown in the end, and printed as `--json`. */

@@ -5,6 +5,8 @@ import { constants, existsSync } from "node:fs";
 import { access, open, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { InputError } from "../errors.ts";
+import { knownNetwork } from "../model/known-networks.ts";
+import { isAddress } from "../model/model-source.ts";
 import { codeOf, whyNotRead } from "../node/files.ts";
 import { packageFile } from "../node/package-file.ts";
 
@@ -17,9 +19,12 @@ export function userPath(path: string): string {
   return resolve((viaNpm && process.env["INIT_CWD"]) || process.cwd(), path);
 }
 
-/** Path of the weights that `--model` names. */
+/** Path or address of the weights that `--model` names. A file goes before a known network of the same name. */
 export async function modelPath(model: string): Promise<string> {
   expectName(model, "--model");
+  if (isAddress(model)) return model;
+  const known = knownNetwork(model);
+  if (known !== undefined && !existsSync(userPath(model))) return known.address;
   const path = model === "embedded" ? packageFile("weights/ascent-vgg.safetensors") : userPath(model);
   await expectFile(path, model === "embedded" ? path : model, "--model");
   return path;

@@ -14,6 +14,8 @@ export interface CommonFlags extends Reading {
   readonly model: string;
   readonly runtime: "dawn" | "chromium" | "firefox";
   readonly json?: true;
+  /** No server is asked: an address is opened from the cache. */
+  readonly offline?: true;
 }
 
 export interface RenderFlags extends CommonFlags, RecipeFlags {

@@ -72,7 +72,7 @@ export function addModelFlags(target: Command): Command {
     .optionsGroup("Network:")
     .requiredOption(
       "--model <file>",
-      "weights (.safetensors, .pth, .npz …), or `embedded` for the network that comes along",
+      "weights (.safetensors, .pth, .npz …), https://…, hf:OWNER/NAME, a name of `ascent models`, or `embedded`",
     );
   return addReadingFlags(target);
 }
@@ -83,6 +83,7 @@ export function addReadingFlags(target: Command): Command {
     const { placeholder, help } = readingFields[field];
     target.option(`--${dashed(field)} <${placeholder}>`, help, readingFlag(field));
   }
+  target.option("--offline", "ask no server: open an address from the cache");
   return target;
 }
 

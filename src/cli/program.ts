@@ -1,4 +1,4 @@
-/** The command line's grammar: a command for every method, `convert`, `atlas`, and help. */
+/** The command line's grammar: a command for every method, `convert`, `models`, `atlas`, and help. */
 import { Command } from "commander";
 import { methodNames } from "../methods/methods.ts";
 import { atlas } from "./atlas.ts";
@@ -7,6 +7,7 @@ import { addConvert } from "./convert.ts";
 import { readDirections } from "./direction-file.ts";
 import { expectCommand, strict } from "./grammar.ts";
 import { addMethod } from "./method-command.ts";
+import { addModels } from "./models.ts";
 import { objectiveHelp } from "./objective-help.ts";
 
 /**
@@ -26,7 +27,10 @@ export function buildProgram(startedAt: number, version: string): Command {
   for (const name of methodNames) {
     addMethod(program, name, startedAt);
     // It draws by a recipe too, but into a folder.
-    if (name === "info") addConvert(program);
+    if (name === "info") {
+      addConvert(program);
+      addModels(program);
+    }
     if (name === "render") addAtlas(program, (flags) => atlas(flags, startedAt));
   }
   return program;

@@ -1,6 +1,7 @@
 /** A progress bar on stderr, where stderr is a terminal. */
 
 import cliProgress from "cli-progress";
+import type { Transfer } from "../model/transfer.ts";
 
 export interface Progress {
   /** @param done how much of the total */
@@ -11,7 +12,47 @@ export interface Progress {
 /** @param unit of what is counted */
 export function startProgress(total: number, unit = "iterations"): Progress {
   if (!process.stderr.isTTY || total < 2) return { update() {}, stop() {} };
-  const bar = new cliProgress.SingleBar({
+  const bar = progressBar(unit);
+  bar.start(total, 0);
+  return { update: (done) => bar.update(done), stop: () => bar.stop() };
+}
+
+export interface TransferProgress {
+  readonly update: (transfer: Transfer) => void;
+  stop(): void;
+}
+
+/** Less is there before one sees a bar. */
+const LEAST_BYTES = 1e6;
+
+/** Bytes of weights that come from elsewhere: a bar while more are to come. */
+export function transferProgress(): TransferProgress {
+  let bar: cliProgress.SingleBar | undefined;
+  const stop = (): void => {
+    bar?.stop();
+    bar = undefined;
+  };
+  return {
+    update({ received, expected }) {
+      if (!process.stderr.isTTY || expected < LEAST_BYTES) return;
+      if (received >= expected) return stop();
+      if (bar === undefined) {
+        bar = progressBar("MB");
+        bar.start(megabytes(expected), 0);
+      }
+      bar.setTotal(megabytes(expected));
+      bar.update(megabytes(received));
+    },
+    stop,
+  };
+}
+
+function megabytes(bytes: number): number {
+  return Math.ceil(bytes / 1e5) / 10;
+}
+
+function progressBar(unit: string): cliProgress.SingleBar {
+  return new cliProgress.SingleBar({
     stream: process.stderr,
     format: `{bar} {value} of {total} ${unit}, {eta_formatted} left`,
     barCompleteChar: "█",
@@ -21,6 +62,4 @@ export function startProgress(total: number, unit = "iterations"): Progress {
     clearOnComplete: true,
     stopOnComplete: false,
   });
-  bar.start(total, 0);
-  return { update: (done) => bar.update(done), stop: () => bar.stop() };
 }

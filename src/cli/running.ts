@@ -5,17 +5,18 @@ import type { JobOf } from "../methods/job.ts";
 import type { MethodName, ResultOf } from "../methods/methods.ts";
 import type { RunContext, RuntimeName } from "../methods/report.ts";
 import { openModel } from "../model/model.ts";
+import { isAddress } from "../model/model-source.ts";
 import type { Model } from "../model/network.ts";
 import { readingOf } from "../model/reading.ts";
 import { layerShapes } from "../model/shapes.ts";
-import { fileBeside, fileSource } from "../node/files.ts";
 import { openRuntime, type Runtime } from "../node/runtime.ts";
+import { type OpenedWeights, openWeights } from "../node/weights.ts";
 import { parseObjective, placeObjective } from "../optvis/objective.ts";
 import { isPenalty, needsPhoto } from "../optvis/term.ts";
 import type { Weights } from "../runtime/protocol.ts";
 import { modelPath } from "./files.ts";
 import type { CommonFlags } from "./flags.ts";
-import { startProgress } from "./progress.ts";
+import { startProgress, type TransferProgress, transferProgress } from "./progress.ts";
 
 /** Opens a runtime, has it used, and closes it whatever comes. */
 export async function withRuntime<T>(
@@ -23,10 +24,12 @@ export async function withRuntime<T>(
   name: RuntimeName,
   use: (runtime: Runtime) => Promise<T>,
 ): Promise<T> {
-  const runtime = openRuntime(weights, name);
+  const transfer = transferProgress();
+  const runtime = openRuntime(weights, name, { onTransfer: transfer.update, onRemark: remark });
   try {
     return await use(runtime);
   } finally {
+    transfer.stop();
     await runtime.close();
   }
 }
@@ -57,7 +60,15 @@ export function remarkRestart(what: string): (crash: Error) => void {
 }
 
 export async function weightsOf(flags: CommonFlags): Promise<Weights> {
-  return { path: await modelPath(flags.model), ...readingOf(flags) };
+  const reading = readingOf(flags);
+  const path = await modelPath(flags.model);
+  const offline = flags.offline ? { offline: true } : {};
+  if (!isAddress(path)) return { path, ...reading };
+  // Later it opens by the address of the file itself, and as its publisher says.
+  const found = await openAnywhere({ path, ...offline });
+  found.source.close?.();
+  found.transfer.stop();
+  return { ...found.options, path: found.path, ...reading, ...offline };
 }
 
 /**
@@ -76,19 +87,34 @@ export function withNetwork<T>(
   });
 }
 
+async function openAnywhere({
+  path,
+  offline,
+}: Pick<Weights, "path" | "offline">): Promise<OpenedWeights & { readonly transfer: TransferProgress }> {
+  const transfer = transferProgress();
+  try {
+    const opened = await openWeights(path, { offline, onProgress: transfer.update, onRemark: remark });
+    return { ...opened, transfer };
+  } catch (error) {
+    transfer.stop();
+    throw error;
+  }
+}
+
 /** Without a word about it. */
 export async function withModel<T>(weights: Weights, use: (model: Model) => T | Promise<T>): Promise<T> {
-  const { path, ...reading } = weights;
-  const source = await fileSource(path);
+  const { path, offline, ...reading } = weights;
+  const { source, beside, options, transfer } = await openAnywhere({ path, ...(offline && { offline }) });
   try {
-    const model = await openModel(source, { ...reading, beside: fileBeside(path) });
+    const model = await openModel(source, { ...options, ...reading, beside });
     try {
       return await use(model);
     } finally {
       model.close?.();
     }
   } finally {
-    source.close();
+    source.close?.();
+    transfer.stop();
   }
 }
 

@@ -9,6 +9,10 @@ export interface Connection {
   readonly signal: AbortSignal | undefined;
   /** Milliseconds without a byte after which the download is given up. */
   readonly stallMs: number;
+  /** Milliseconds before the first of several tries; each waits twice as long as the one before. */
+  readonly retryMs: number;
+  /** Told of every byte that came. */
+  readonly onBytes?: (count: number) => void;
 }
 
 /** A response whose body has not been read yet. */
@@ -22,7 +26,21 @@ export interface Download {
 }
 
 /** Trying the same request again may help. */
-export class InterruptedError extends WeightsError {}
+export class InterruptedError extends WeightsError {
+  /** Milliseconds that the server asks to wait, if it does. */
+  readonly afterMs: number | undefined;
+
+  constructor(
+    message: string,
+    options: { readonly remedy?: string; readonly cause?: unknown; readonly afterMs?: number } = {},
+  ) {
+    super(message, options);
+    this.afterMs = options.afterMs;
+  }
+}
+
+/** The server is there and cannot answer now. */
+export class BusyError extends InterruptedError {}
 
 /** Hugging Face says so why it refuses: RepoNotFound, GatedRepo, RevisionNotFound, EntryNotFound. */
 const REASON_HEADER = "x-error-code";
@@ -55,23 +73,32 @@ export class RefusedError extends WeightsError {
 
 const UNREACHABLE = "check the address and the connection; a server elsewhere must allow this page (CORS)";
 
+/** What of a file is asked for. */
+export interface Asked {
+  /** First and last byte (inclusive), as HTTP counts; absent for the whole file. */
+  readonly range?: readonly [first: number, last: number];
+  /** Sends the range only if the file is still this one, and the whole one otherwise (RFC 9110, 13.1.5). */
+  readonly ifRange?: string | undefined;
+  readonly method?: "GET" | "HEAD";
+}
+
 /**
- * @param range first and last byte (inclusive), as HTTP counts; absent for the whole file.
- * @throws WeightsError for an error status or an HTML page; the signal's reason where it aborts.
+ * @throws WeightsError for an error status or an HTML page; InterruptedError where trying again may help; the signal's
+ *   reason where it aborts.
  */
-export async function startDownload(
-  connection: Connection,
-  range?: readonly [first: number, last: number],
-): Promise<Download> {
+export async function startDownload(connection: Connection, asked: Asked = {}): Promise<Download> {
+  const { range, ifRange, method = "GET" } = asked;
   const { name } = connection;
   const stop = new AbortController();
   const signal =
     connection.signal === undefined ? stop.signal : AbortSignal.any([connection.signal, stop.signal]);
   const patiently = <T>(work: Promise<T>): Promise<T> => withPatience(connection, work, () => stop.abort());
   // A single range `bytes=a-b` is the one form that needs no CORS preflight (Fetch standard, 2.2.2).
-  const headers: Record<string, string> =
-    range === undefined ? {} : { Range: `bytes=${range[0]}-${range[1]}` };
-  const answer = async () => connection.fetch(connection.url, { headers, signal });
+  const headers: Record<string, string> = {
+    ...(range && { Range: `bytes=${range[0]}-${range[1]}` }),
+    ...(ifRange !== undefined && { "If-Range": ifRange }),
+  };
+  const answer = async () => connection.fetch(connection.url, { method, headers, signal });
   const response = await patiently(answer());
   try {
     checkResponse(name, response);
@@ -86,7 +113,9 @@ export async function startDownload(
     async next() {
       if (reader === undefined) return undefined;
       const { done, value } = await patiently(reader.read());
-      return done ? undefined : value;
+      if (done) return undefined;
+      connection.onBytes?.(value.length);
+      return value;
     },
     cancel() {
       reader?.cancel().catch(() => undefined);
@@ -95,10 +124,28 @@ export async function startDownload(
   };
 }
 
+/** Too many requests, and what servers and those before them say when they are overloaded. */
+const BUSY: readonly number[] = [429, 502, 503, 504];
+
+/** `Retry-After`: seconds, or a date (RFC 9110, 10.2.3). */
+function retryAfter(headers: Headers): number | undefined {
+  const text = headers.get("retry-after")?.trim();
+  if (text === undefined || text === "") return undefined;
+  const ms = /^\d{1,9}$/.test(text) ? 1000 * Number(text) : Date.parse(text) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}
+
 function checkResponse(name: string, { status, statusText, headers }: Response): void {
   if (status === 416) throw new WeightsError(`${name}: expected a file of weights, got an empty one`);
   const reason = headers.get(REASON_HEADER) ?? "";
   if (status === 401 || status === 403) throw new RefusedError(name, status, reason);
+  if (BUSY.includes(status)) {
+    const afterMs = retryAfter(headers);
+    throw new BusyError(`${name}: the server answered ${status} ${statusText}`.trim(), {
+      remedy: "try again later",
+      ...(afterMs !== undefined && { afterMs }),
+    });
+  }
   if (status !== 200 && status !== 206) {
     const message = `${name}: the server answered ${status} ${statusText}`.trim();
     const remedy = status >= 500 ? "try again later" : "check the address";

@@ -4,9 +4,10 @@
  */
 import { InputError, shown, WeightsError } from "../errors.ts";
 import { type Beside, urlBeside } from "./beside.ts";
-import { MissingFileError, RefusedError } from "./download.ts";
+import { InterruptedError, MissingFileError, RefusedError } from "./download.ts";
 import { type Published, publishedConfig } from "./published-config.ts";
 import type { ByteSource } from "./source.ts";
+import { transferCounter } from "./transfer.ts";
 import { type UrlOptions, urlSource } from "./url-source.ts";
 
 export interface AddressOptions extends UrlOptions {
@@ -47,6 +48,19 @@ export async function modelSource(address: string, options: AddressOptions = {})
       remedy: "give https://… or hf:OWNER/NAME",
     });
   }
+  const counted = { ...options, counter: options.counter ?? transferCounter(options.onProgress) };
+  try {
+    return await found(address, counted);
+  } catch (error) {
+    if (!(error instanceof InterruptedError) || options.cache === undefined) throw error;
+    const kept = await found(address, { ...counted, offline: true }).catch(() => undefined);
+    if (kept === undefined) throw error;
+    options.onRemark?.(`${kept.name}: its server is not reached; opened from the cache`);
+    return kept;
+  }
+}
+
+async function found(address: string, options: AddressOptions): Promise<ModelSource> {
   if (/^hf:/i.test(address)) return hubSource(address, options);
   const source = await urlSource(address, options);
   return { name: source.name, url: address, source, beside: urlBeside(address, options), options: {} };

@@ -2,7 +2,7 @@
 import { InputError, shown } from "../errors.ts";
 import { type Architecture, inferNetwork } from "./architecture.ts";
 import { type Beside, besideFiles, nothingBeside } from "./beside.ts";
-import { type Checkpoint, expectReadable } from "./checkpoint.ts";
+import { type Checkpoint, expectReadable, isReadableType } from "./checkpoint.ts";
 import { networkOfGraph } from "./graph.ts";
 import { graphOfMetadata } from "./graph-metadata.ts";
 import { classCount, imagenetClasses } from "./labels.ts";
@@ -10,6 +10,7 @@ import type { LayerTensors, TensorShapes } from "./layer-tensors.ts";
 import { foldedWeights, partsOf } from "./layer-weights.ts";
 import { metadataAssumptions, metadataPreprocess } from "./metadata.ts";
 import type { Layer, LayerParts, Model, Network, Preprocess } from "./network.ts";
+import { BYTES_PER_NUMBER } from "./numbers.ts";
 import { parsePreprocess } from "./preprocess.ts";
 import { openCheckpoint } from "./readers/open-checkpoint.ts";
 import { type Reading, readingFieldNames, readingOf } from "./reading.ts";
@@ -33,7 +34,8 @@ export async function openModel(source: ByteSource, options: OpenOptions = {}): 
   const beside = besideFiles(source.name, options.beside ?? nothingBeside);
   try {
     const checkpoint = await openCheckpoint(source, beside.find);
-    return await modelOf(checkpoint, reading, options.classes, beside.close);
+    const model = await modelOf(checkpoint, reading, options.classes, beside.close);
+    return { ...model, expect: (layers) => source.expect?.(model.bytesOf(layers)) };
   } catch (error) {
     beside.close();
     throw error;
@@ -45,7 +47,7 @@ async function modelOf(
   reading: Reading,
   classes: readonly string[] | undefined,
   closeBeside: () => void,
-): Promise<Model> {
+): Promise<Model & { bytesOf(layers: readonly Layer[]): number }> {
   const { network, bindings, unusedTensors, assumptions } = architectureOf(checkpoint, reading);
   const { metadata } = checkpoint;
   for (const tensors of bindings.values()) expectLayerReadable(checkpoint, tensors);
@@ -63,11 +65,26 @@ async function modelOf(
     metadata,
     layerParts,
     layerWeights: async (layer) => foldedWeights(layer, layerParts(layer)),
+    bytesOf: (layers) =>
+      layers.reduce((sum, { name }) => sum + bytesInFile(checkpoint, bindings.get(name)), 0),
     close() {
       checkpoint.close?.();
       closeBeside();
     },
   };
+}
+
+function tensorNames({ weight, bias, batchNorm }: LayerTensors): readonly string[] {
+  const { epsilon: _, ...norm } = batchNorm ?? {};
+  return [weight, bias, ...Object.values(norm)].filter((name) => name !== undefined);
+}
+
+function bytesInFile({ tensors }: Checkpoint, layer: LayerTensors | undefined): number {
+  const found = layer === undefined ? [] : tensorNames(layer).map((name) => tensors.get(name));
+  return found.reduce((sum, tensor) => {
+    if (tensor === undefined || !isReadableType(tensor.type)) return sum;
+    return sum + tensor.shape.reduce((a, b) => a * b, BYTES_PER_NUMBER[tensor.type]);
+  }, 0);
 }
 
 /** What the file's own list of layers says, in its graph or its metadata, or else its names and shapes. */
@@ -125,10 +142,7 @@ function checkedOptions(options: OpenOptions): Reading {
 
 /** The tensors that the network uses can be read. Others, such as counters, may be of any type. */
 function expectLayerReadable(checkpoint: Checkpoint, layer: LayerTensors): void {
-  const { weight, bias, batchNorm } = layer;
-  const { epsilon: _, ...norm } = batchNorm ?? {};
-  const names = [weight, bias, ...Object.values(norm)].filter((name) => name !== undefined);
-  for (const name of names) expectReadable(checkpoint.name, checkpoint.tensors, name);
+  for (const name of tensorNames(layer)) expectReadable(checkpoint.name, checkpoint.tensors, name);
 }
 
 /** The file's own names, else those said, else ImageNet's where there are 1000. */

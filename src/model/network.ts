@@ -67,6 +67,8 @@ export interface Model {
   layerParts(layer: Layer): LayerParts;
   /** Reads the weights of one layer, converts them, folds batch norm in, and checks that they are finite. */
   layerWeights(layer: Layer): Promise<LayerWeights>;
+  /** Told which layers' weights are going to be read, so that the progress of a download has an end. */
+  expect?(layers: readonly Layer[]): void;
   /** Ends a download that is still open. Weights that are not read by then cannot be read any more. */
   close?(): void;
 }

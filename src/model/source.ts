@@ -12,6 +12,8 @@ export interface ByteSource {
    * @throws WeightsError where the file ends early or the range lies outside it.
    */
   read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Told how many bytes are going to be read, so that progress has an end. */
+  expect?(bytes: number): void;
   /** Ends a download that is still open; reading afterwards may fail. */
   close?(): void;
 }

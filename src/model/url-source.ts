@@ -1,10 +1,23 @@
 /**
  * A checkpoint behind a URL. If the server takes ranges, only the bytes that are read are transferred. If it answers with
- * the whole file, the transfer stops after the last byte that is read.
+ * the whole file, the transfer stops after the last byte that is read. What was read can be kept for the next time.
  */
 import { InputError, shown, WeightsError } from "../errors.ts";
-import { type Connection, type Download, InterruptedError, startDownload } from "./download.ts";
-import { type ByteSource, checkRange } from "./source.ts";
+import {
+  BusyError,
+  type Connection,
+  type Download,
+  InterruptedError,
+  MissingFileError,
+  startDownload,
+} from "./download.ts";
+import { type Kept, type KeptStorage, lastKept, noRoom, notKept, openKept } from "./kept.ts";
+import { partSource } from "./part-source.ts";
+import { patience } from "./persist.ts";
+import { announcedSize, contentRange, type RemoteFile, versionOf, wrongRange } from "./remote-file.ts";
+import { type ByteSource, bytesSource } from "./source.ts";
+import { type Transfer, type TransferCounter, transferCounter } from "./transfer.ts";
+import { rangeTransport, streamTransport, type Transport } from "./transports.ts";
 
 export interface UrlOptions {
   readonly fetch?: typeof fetch;
@@ -12,12 +25,21 @@ export interface UrlOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds without a byte after which a download is given up; 30,000 if not said. */
   readonly stallMs?: number;
+  /** Milliseconds before the second try of what broke off; 500 if not said. Later ones wait longer. */
+  readonly retryMs?: number;
+  readonly onProgress?: (transfer: Transfer) => void;
+  /** Counts several files together, in place of `onProgress`. */
+  readonly counter?: TransferCounter;
+  /** Where parts that were read are kept; nowhere if not said. */
+  readonly cache?: KeptStorage;
+  /** Asks no server: only what is kept can be read. */
+  readonly offline?: boolean;
+  /** Told, in a sentence, what does not stop the work: that there is no room in the cache, or no connection. */
+  readonly onRemark?: (remark: string) => void;
 }
 
 /** The first request: room for any VGG's header. */
 const FIRST_BYTES = 1 << 16;
-/** Later requests fetch more than is read, each twice as much as the one before, so that small tensors share them. */
-const READ_AHEAD_BYTES = { first: 1 << 20, most: 1 << 23 } as const;
 
 /**
  * Asks for the file's beginning, and so learns its size and whether ranges are served.
@@ -27,228 +49,168 @@ const READ_AHEAD_BYTES = { first: 1 << 20, most: 1 << 23 } as const;
 export async function urlSource(url: string, options: UrlOptions = {}): Promise<ByteSource> {
   if (typeof url !== "string") throw new InputError(`urlSource: expected an address, got ${shown(url)}`);
   expectOptions(options);
+  const counter = options.counter ?? transferCounter(options.onProgress);
   const connection: Connection = {
     url,
     name: url.replace(/[?#].*$/s, "").slice(0, 300),
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
     signal: options.signal,
     stallMs: options.stallMs ?? 30_000,
+    retryMs: options.retryMs ?? 500,
+    onBytes: counter.receive,
   };
-  const first = await startDownload(connection, [0, FIRST_BYTES - 1]);
-  if (first.status === 200) return streamSource(connection, first);
-  const range = contentRange(first);
-  if (range === undefined) {
-    // A server of another origin may hide Content-Range. Then only the whole file tells its size.
-    first.cancel();
-    return streamSource(connection, await startDownload(connection));
+  if (options.offline) return keptSource(connection, options);
+  const { file, transport, first } = await open(connection, counter, await firstBytes(url, options.cache));
+  if (transport === undefined) return bytesSource(connection.name, first);
+  const kept = await keptOf(connection, options, file);
+  return partSource({ connection, file, transport, first, kept, counter, remark: options.onRemark });
+}
+
+interface Opened {
+  readonly file: RemoteFile;
+  /** Undefined where the whole file is there. */
+  readonly transport: Transport | undefined;
+  /** The file's beginning. */
+  readonly first: Uint8Array<ArrayBuffer>;
+}
+
+/** Where something is kept, one byte tells whether the file is still the same. */
+async function firstBytes(url: string, cache: KeptStorage | undefined): Promise<number> {
+  const kept = cache && (await lastKept(cache, url));
+  return kept ? 1 : FIRST_BYTES;
+}
+
+async function open(connection: Connection, counter: TransferCounter, count: number): Promise<Opened> {
+  const asked = { range: [0, count - 1] } as const;
+  const answer = await whenFree(connection, () => startDownload(connection, asked));
+  if (answer.status === 200) return openStream(connection, answer);
+  const range = contentRange(answer);
+  // A server of another origin may hide Content-Range, but not Content-Length: the whole file's is in a HEAD.
+  const size = range?.size ?? (await sizeByHead(connection));
+  if (size === undefined) {
+    answer.cancel();
+    return openStream(connection, await startDownload(connection));
   }
-  if (range.begin !== 0) throw wrongRange(connection, first, 0);
-  const bytes = await collect(connection, first, 0, Math.min(range.end, range.size, FIRST_BYTES));
-  return rangeSource(connection, range.size, first.headers, { begin: 0, bytes });
+  if (range !== undefined && range.begin !== 0) throw wrongRange(connection, answer, 0);
+  const length = Math.min(range?.end ?? count, size, count);
+  counter.ask(length);
+  const file: RemoteFile = { size, headers: answer.headers, ranges: true };
+  const first = await beginning(answer, length);
+  return { file, first, transport: rangeTransport(connection, file) };
+}
+
+/** What came of it, which may be less: the rest is asked for when it is read. */
+async function beginning(answer: Download, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  try {
+    for (let chunk = await answer.next(); chunk !== undefined && at < length; chunk = await answer.next()) {
+      const useful = chunk.subarray(0, length - at);
+      bytes.set(useful, at);
+      at += useful.length;
+      if (at === length) break;
+    }
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+  } finally {
+    answer.cancel();
+  }
+  return bytes.subarray(0, at);
+}
+
+/** Waits for a server that is busy. One that is not reached is told at once. */
+async function whenFree<T>(connection: Connection, ask: () => Promise<T>): Promise<T> {
+  const waiting = patience(connection);
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof BusyError)) throw error;
+      await waiting.afterFailure(error);
+    }
+  }
+}
+
+async function sizeByHead(connection: Connection): Promise<number | undefined> {
+  try {
+    const answer = await startDownload(connection, { method: "HEAD" });
+    answer.cancel();
+    return answer.status === 200 ? announcedSize(answer) : undefined;
+  } catch (error) {
+    connection.signal?.throwIfAborted();
+    if (error instanceof WeightsError) return undefined;
+    throw error;
+  }
+}
+
+async function openStream(connection: Connection, answer: Download): Promise<Opened> {
+  const size = announcedSize(answer);
+  if (size !== undefined) {
+    const file: RemoteFile = { size, headers: answer.headers, ranges: false };
+    return { file, first: new Uint8Array(), transport: streamTransport(connection, file, answer) };
+  }
+  // Only its end tells how long it is.
+  const chunks: Uint8Array[] = [];
+  for (let chunk = await answer.next(); chunk !== undefined; chunk = await answer.next()) chunks.push(chunk);
+  const first = new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
+  return {
+    file: { size: first.length, headers: answer.headers, ranges: false },
+    first,
+    transport: undefined,
+  };
+}
+
+/** Undefined where nothing is to be kept, or can be: a file whose server does not tell its versions. */
+async function keptOf(
+  { url, name }: Connection,
+  { cache, onRemark }: UrlOptions,
+  { size, headers }: RemoteFile,
+): Promise<Kept | undefined> {
+  const version = versionOf(headers);
+  if (cache === undefined || version === undefined) return undefined;
+  try {
+    return await openKept(cache, url, { name, size, version });
+  } catch (error) {
+    onRemark?.(noRoom(name, error));
+    return undefined;
+  }
+}
+
+/** What is kept of a file whose server is not asked. */
+async function keptSource(connection: Connection, { cache, onRemark }: UrlOptions): Promise<ByteSource> {
+  const { url, name } = connection;
+  const about = cache && (await lastKept(cache, url));
+  if (cache === undefined || about === undefined) {
+    throw new MissingFileError(`${name}: not in the cache`, "", { remedy: "open it once with a connection" });
+  }
+  const kept = await openKept(cache, url, about);
+  const file: RemoteFile = { size: about.size, headers: new Headers(), ranges: true };
+  const transport: Transport = {
+    // biome-ignore lint/correctness/useYield: there is nothing to give.
+    async *bytes() {
+      throw notKept(name);
+    },
+    close() {},
+  };
+  const counter = transferCounter(undefined);
+  return partSource({
+    connection,
+    file,
+    transport,
+    first: new Uint8Array(),
+    kept,
+    counter,
+    remark: onRemark,
+  });
 }
 
 function expectOptions(options: UrlOptions): void {
   if (typeof options !== "object" || options === null) {
     throw new InputError(`urlSource: expected an object of options, got ${shown(options)}`);
   }
-  const { stallMs = 1 } = options;
-  if (stallMs > 0) return;
-  throw new InputError(`urlSource: stallMs expects a number of milliseconds above 0, got ${shown(stallMs)}`);
-}
-
-interface ByteWindow {
-  readonly begin: number;
-  readonly bytes: Uint8Array;
-}
-
-/** Each read is a request, except within the window that was read ahead last. */
-function rangeSource(
-  connection: Connection,
-  size: number,
-  original: Headers,
-  firstWindow: ByteWindow,
-): ByteSource {
-  const { name } = connection;
-  let window = firstWindow;
-  let ahead: number = READ_AHEAD_BYTES.first;
-  return {
-    name,
-    size,
-    async read(begin, end) {
-      checkRange(name, size, begin, end);
-      if (begin === end) return new Uint8Array();
-      const inside = begin >= window.begin && end <= window.begin + window.bytes.length;
-      if (!inside) {
-        const readEnd = Math.min(size, Math.max(end, begin + ahead));
-        ahead = Math.min(2 * ahead, READ_AHEAD_BYTES.most);
-        const bytes = await readRange(connection, size, original, begin, readEnd);
-        // Only what small tensors share is kept.
-        if (readEnd > end) window = { begin, bytes };
-        return readEnd > end ? bytes.slice(0, end - begin) : bytes;
-      }
-      return new Uint8Array(window.bytes.subarray(begin - window.begin, end - window.begin));
-    },
-  };
-}
-
-/** Tries once more where a connection breaks off. */
-async function readRange(
-  connection: Connection,
-  size: number,
-  original: Headers,
-  begin: number,
-  end: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const attempt = async (): Promise<Uint8Array<ArrayBuffer>> => {
-    const download = await startDownload(connection, [begin, end - 1]);
-    try {
-      checkUnchanged(connection, original, download.headers);
-      const whole = download.status === 200;
-      const range = whole ? undefined : contentRange(download);
-      if (range !== undefined && range.size !== size)
-        throw changed(connection, `${size} bytes`, `${range.size}`);
-      if (!whole && range?.begin !== begin) throw wrongRange(connection, download, begin);
-      return await collect(connection, download, whole ? begin : 0, end - begin);
-    } finally {
-      download.cancel();
-    }
-  };
-  try {
-    return await attempt();
-  } catch (error) {
-    if (error instanceof InterruptedError) return attempt();
-    throw error;
+  for (const key of ["stallMs", "retryMs"] as const) {
+    const { [key]: ms = 1 } = options;
+    if (ms > 0) continue;
+    throw new InputError(`urlSource: ${key} expects a number of milliseconds above 0, got ${shown(ms)}`);
   }
-}
-
-/** Skips `skip` bytes and returns the `length` after them. */
-async function collect(
-  { name }: Connection,
-  download: Download,
-  skip: number,
-  length: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = allocate(name, length);
-  let at = -skip;
-  while (at < length) {
-    const chunk = await download.next();
-    if (chunk === undefined) {
-      throw new InterruptedError(`${name}: expected ${length + skip} bytes, the server sent ${at + skip}`, {
-        remedy: "download again",
-      });
-    }
-    const useful = chunk.subarray(Math.max(0, -at), Math.max(0, length - at));
-    bytes.set(useful, Math.max(0, at));
-    at += chunk.length;
-  }
-  return bytes;
-}
-
-/** The file claims this length, which may be more than any machine has. */
-function allocate(name: string, length: number): Uint8Array<ArrayBuffer> {
-  try {
-    return new Uint8Array(length);
-  } catch (cause) {
-    throw new WeightsError(`${name}: a piece of ${length} bytes does not fit into memory`, { cause });
-  }
-}
-
-/** Keeps the bytes that have come, and takes more only when a read needs them. */
-async function streamSource(connection: Connection, download: Download): Promise<ByteSource> {
-  const { name } = connection;
-  const received = new Received();
-  const announced = announcedSize(download);
-  let last: Promise<void> = Promise.resolve();
-  const pull = async (end: number): Promise<void> => {
-    while (received.length < end) {
-      const chunk = await download.next();
-      if (chunk !== undefined) received.add(chunk);
-      else if (announced === undefined) return;
-      else {
-        throw new WeightsError(`${name}: expected ${announced} bytes, the server sent ${received.length}`, {
-          remedy: "the download was cut short; try again",
-        });
-      }
-    }
-  };
-  if (announced === undefined) await pull(Infinity);
-  const size = announced ?? received.length;
-  return {
-    name,
-    size,
-    async read(begin, end) {
-      checkRange(name, size, begin, end);
-      // One read at a time. An earlier read reports its own failure.
-      last = last.catch(() => undefined).then(() => pull(end));
-      await last;
-      return received.slice(begin, end);
-    },
-    close: () => download.cancel(),
-  };
-}
-
-/** Bytes in the order they came, in the pieces they came in. */
-class Received {
-  length = 0;
-  readonly #chunks: { readonly begin: number; readonly bytes: Uint8Array }[] = [];
-
-  add(bytes: Uint8Array): void {
-    this.#chunks.push({ begin: this.length, bytes });
-    this.length += bytes.length;
-  }
-
-  slice(begin: number, end: number): Uint8Array<ArrayBuffer> {
-    const result = new Uint8Array(end - begin);
-    for (const chunk of this.#chunks) {
-      const from = Math.max(0, begin - chunk.begin);
-      const to = Math.min(chunk.bytes.length, end - chunk.begin);
-      if (from < to) result.set(chunk.bytes.subarray(from, to), chunk.begin + from - begin);
-    }
-    return result;
-  }
-}
-
-/** Content-Length is the file's size only where the body is not compressed on the way. */
-function announcedSize({ headers }: Download): number | undefined {
-  const encoding = headers.get("content-encoding") ?? "identity";
-  const text = headers.get("content-length") ?? "";
-  const size = Number(text);
-  return encoding === "identity" && /^\d+$/.test(text) && Number.isSafeInteger(size) ? size : undefined;
-}
-
-interface ContentRange {
-  readonly begin: number;
-  /** Exclusive, unlike in the header. */
-  readonly end: number;
-  /** Of the whole file. */
-  readonly size: number;
-}
-
-function contentRange({ headers }: Download): ContentRange | undefined {
-  const [, first, last, size] =
-    /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(headers.get("content-range") ?? "") ?? [];
-  if (first === undefined) return undefined;
-  return { begin: Number(first), end: Number(last) + 1, size: Number(size) };
-}
-
-/** ETag or date of the first answer, where both answers show one. */
-function checkUnchanged(connection: Connection, original: Headers, now: Headers): void {
-  for (const header of ["etag", "last-modified"]) {
-    const before = original.get(header);
-    const after = now.get(header);
-    if (before !== null && after !== null && before !== after) throw changed(connection, before, after);
-  }
-}
-
-function changed({ name }: Connection, before: string, after: string): WeightsError {
-  return new WeightsError(`${name}: the file changed while it was read: expected ${before}, got ${after}`, {
-    remedy: "load it again from the beginning",
-  });
-}
-
-function wrongRange({ name }: Connection, { headers }: Download, begin: number): WeightsError {
-  const got = headers.get("content-range") ?? "no Content-Range";
-  return new WeightsError(`${name}: bytes from ${begin} were asked for, the server sent ${got}`, {
-    remedy: "the server handles ranges wrongly; download the file and open it from disk",
-  });
 }

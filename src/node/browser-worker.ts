@@ -5,18 +5,28 @@ import type { Browser, Page } from "puppeteer";
 import { AscentError, DeviceError } from "../errors.ts";
 import type { Weights } from "../runtime/protocol.ts";
 import { launchBrowser } from "./browser.ts";
-import { type Conversation, Crash, startConversation, type Worker } from "./conversation.ts";
+import {
+  type Conversation,
+  Crash,
+  startConversation,
+  type WeightsNews,
+  type Worker,
+} from "./conversation.ts";
 import type { BrowserName } from "./find-browser.ts";
 import { builtFile } from "./package-file.ts";
 import { type PageServer, servePage } from "./server.ts";
 
 /** @throws DeviceError where the browser does not start, InputError where the page is not built */
-export async function startBrowserWorker(name: BrowserName, weights: Weights): Promise<Worker> {
+export async function startBrowserWorker(
+  name: BrowserName,
+  weights: Weights,
+  news: WeightsNews = {},
+): Promise<Worker> {
   const script = builtFile("runtime/browser-page.js");
   const conversation: Conversation = startConversation((message) => server.send(message));
   const onLeave = (): void =>
     conversation.end(new Crash(`the page in ${name} ended before the work was done`));
-  const server: PageServer = await servePage({ weights: weights.path, script }, conversation, onLeave);
+  const server: PageServer = await servePage({ weights, news, script }, conversation, onLeave);
   let browser: Browser | undefined;
   const close = async (): Promise<void> => {
     conversation.end(new DeviceError(`${name} was ended`));

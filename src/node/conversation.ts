@@ -4,6 +4,7 @@ import { DeviceError } from "../errors.ts";
 import type { Job } from "../methods/job.ts";
 import type { AnyResult } from "../methods/methods.ts";
 import type { RunContext } from "../methods/report.ts";
+import type { Transfer } from "../model/transfer.ts";
 import { type FromWorker, type ToWorker, unpackError } from "../runtime/protocol.ts";
 
 /** What a run of a job is told besides the job. */
@@ -28,6 +29,12 @@ export class Crash extends DeviceError {
   }
 }
 
+/** Told how weights come, and what does not stop the work. */
+export interface WeightsNews {
+  readonly onTransfer?: (transfer: Transfer) => void;
+  readonly onRemark?: (remark: string) => void;
+}
+
 export interface Conversation {
   readonly run: Worker["run"];
   receive(message: FromWorker): void;
@@ -41,7 +48,7 @@ interface Task {
   readonly reject: (error: Error) => void;
 }
 
-export function startConversation(send: (message: ToWorker) => void): Conversation {
+export function startConversation(send: (message: ToWorker) => void, news: WeightsNews = {}): Conversation {
   const tasks = new Map<number, Task>();
   let count = 0;
   let ended: Error | undefined;
@@ -72,6 +79,8 @@ export function startConversation(send: (message: ToWorker) => void): Conversati
     receive(message) {
       if (message.kind === "lost")
         return end(new Crash(message.error.message, { remedy: message.error.remedy }));
+      if (message.kind === "transfer") return news.onTransfer?.(message.transfer);
+      if (message.kind === "remark") return news.onRemark?.(message.remark);
       const task = tasks.get(message.task);
       if (message.kind === "progress") task?.onProgress?.(message.iteration);
       else if (message.kind === "result") task?.resolve(message.result);

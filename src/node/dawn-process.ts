@@ -5,18 +5,27 @@
 
 import { requestGpu } from "../gpu/device.ts";
 import { openModel } from "../model/model.ts";
-import type { ToWorker } from "../runtime/protocol.ts";
+import type { FromWorker, ToWorker } from "../runtime/protocol.ts";
 import { createWorker } from "../runtime/worker.ts";
 import { dawnGpu } from "./dawn.ts";
-import { fileBeside, fileSource } from "./files.ts";
 import { tuningFile } from "./tuning-file.ts";
+import { openWeights } from "./weights.ts";
+
+function tell(message: FromWorker): void {
+  process.send?.(message);
+}
 
 const receive = createWorker({
-  async open({ path, ...options }) {
-    const model = await openModel(await fileSource(path), { ...options, beside: fileBeside(path) });
+  async open({ path, offline, ...options }) {
+    const { source, beside } = await openWeights(path, {
+      offline,
+      onProgress: (transfer) => tell({ kind: "transfer", transfer }),
+      onRemark: (remark) => tell({ kind: "remark", remark }),
+    });
+    const model = await openModel(source, { ...options, beside });
     return { model, gpu: await requestGpu(await dawnGpu()) };
   },
-  tell: (message) => void process.send?.(message),
+  tell,
   storage: tuningFile(),
 });
 

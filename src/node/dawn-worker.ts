@@ -4,11 +4,11 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { DeviceError } from "../errors.ts";
 import type { FromWorker, ToWorker, Weights } from "../runtime/protocol.ts";
-import { Crash, startConversation, type Worker } from "./conversation.ts";
+import { Crash, startConversation, type WeightsNews, type Worker } from "./conversation.ts";
 import { builtFile } from "./package-file.ts";
 
 /** @throws InputError where it is not built */
-export async function startDawnWorker(weights: Weights): Promise<Worker> {
+export async function startDawnWorker(weights: Weights, news: WeightsNews = {}): Promise<Worker> {
   const child = fork(builtFile("node/dawn-process.js"), [], {
     serialization: "advanced",
     stdio: ["ignore", "ignore", "pipe", "ipc"],
@@ -16,7 +16,7 @@ export async function startDawnWorker(weights: Weights): Promise<Worker> {
   const lastWords = listen(child);
   // A message that cannot be sent is no news: the end of the process is told by itself.
   const send = (message: ToWorker): void => void child.send(message, () => {});
-  const conversation = startConversation(send);
+  const conversation = startConversation(send, news);
   const ended = once(child, "close").catch(() => undefined);
   child.on("message", (message: FromWorker) => conversation.receive(message));
   child.once("error", (cause) =>

@@ -20,7 +20,13 @@ export async function fileSource(path: string): Promise<ByteSource & { close(): 
   const file = await open(path).catch((cause: unknown) => {
     throw new InputError(`${whyNotRead(cause)}: ${path}`, { cause });
   });
-  const { size } = await file.stat();
+  const found = await file.stat();
+  if (found.isDirectory()) {
+    await file.close();
+    const cause = Object.assign(new Error(), { code: "EISDIR" });
+    throw new InputError(`${whyNotRead(cause)}: ${path}`, { cause });
+  }
+  const { size } = found;
   const name = basename(path);
   return {
     name,
@@ -46,7 +52,7 @@ export function fileBeside(path: string): Beside {
       return await fileSource(join(dirname(path), name));
     } catch (error) {
       const code = error instanceof InputError ? codeOf(error.cause) : undefined;
-      if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+      if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined;
       throw error;
     }
   };

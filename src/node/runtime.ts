@@ -9,7 +9,7 @@ import type { AnyResult, MethodName, ResultOf } from "../methods/methods.ts";
 import type { RuntimeName } from "../methods/report.ts";
 import type { Weights } from "../runtime/protocol.ts";
 import { startBrowserWorker } from "./browser-worker.ts";
-import { Crash, type JobContext, type Worker } from "./conversation.ts";
+import { Crash, type JobContext, type WeightsNews, type Worker } from "./conversation.ts";
 import { startDawnWorker } from "./dawn-worker.ts";
 
 export interface RuntimeContext extends JobContext {
@@ -29,9 +29,11 @@ export interface Runtime {
 }
 
 /** Starts nothing before the first job. */
-export function openRuntime(weights: Weights, name: RuntimeName): Runtime {
+export function openRuntime(weights: Weights, name: RuntimeName, news: WeightsNews = {}): Runtime {
   const browser = name === "chromium" || name === "firefox" ? name : undefined;
-  return restarting(() => (browser ? startBrowserWorker(browser, weights) : startDawnWorker(weights)));
+  return restarting(() =>
+    browser ? startBrowserWorker(browser, weights, news) : startDawnWorker(weights, news),
+  );
 }
 
 /** A runtime over workers of which one after the other may crash. @param start makes the next worker */

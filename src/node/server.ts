@@ -1,13 +1,15 @@
 /** A server on localhost for one page, which runs jobs: hands it messages and weights, and takes what it posts. */
 
 import { randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { basename, dirname, join } from "node:path";
+import { basename } from "node:path";
 import type { Tensor } from "../methods/report.ts";
 import { isPlainName } from "../model/beside.ts";
+import { isAddress } from "../model/model-source.ts";
+import type { ByteSource } from "../model/source.ts";
 import {
   type FromPage,
   packJob,
@@ -15,12 +17,15 @@ import {
   paths,
   type ToWorker,
   unpackTensors,
+  type Weights,
 } from "../runtime/protocol.ts";
-import type { Conversation } from "./conversation.ts";
+import type { Conversation, WeightsNews } from "./conversation.ts";
+import { type OpenedWeights, openWeights } from "./weights.ts";
 
 export interface PageFiles {
-  /** Path of the weights. */
-  readonly weights: string;
+  readonly weights: Weights;
+  /** Told how the weights come, where they are not on this machine. */
+  readonly news?: WeightsNews;
   /** Path of the built `browser-page.js`. */
   readonly script: string;
 }
@@ -42,13 +47,16 @@ export async function servePage(
   const folder = `/${randomUUID()}/`;
   const outbox = startOutbox(onLeave);
   const receive = receiver(conversation);
+  const weights = weightsFiles(files);
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = request.url?.startsWith(folder) ? request.url.slice(folder.length) : undefined;
     if (path === undefined) return refuse(response);
     if (request.method === "POST") return receive(path, request, response);
     if (path === paths.events) return outbox.connect(response);
     const input = outbox.takeInput(path);
-    return input ? reply(response, "application/octet-stream", input) : send(path, files, request, response);
+    return input
+      ? reply(response, "application/octet-stream", input)
+      : send(path, files.script, weights, request, response);
   };
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -64,6 +72,7 @@ export async function servePage(
     close() {
       server.close();
       server.closeAllConnections();
+      weights.close();
     },
   };
 }
@@ -83,7 +92,7 @@ function startOutbox(onLeave: () => void): Outbox {
     send(message) {
       let event: ToWorker = message;
       if (message.kind === "open") {
-        const path = paths.weights + encodeURIComponent(basename(message.weights.path));
+        const path = paths.weights + encodeURIComponent(weightsName(message.weights.path));
         event = { ...message, weights: { ...message.weights, path } };
       }
       if (message.kind === "job") {
@@ -142,28 +151,67 @@ function refuse(response: ServerResponse): void {
 const PAGE = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>Ascent</title>
 <script type="module" src="${paths.script}"></script>`;
 
+/** The file of weights and those beside it, by name, each opened once. */
+interface WeightsFiles {
+  source(name: string): Promise<ByteSource | undefined>;
+  close(): void;
+}
+
+function weightsFiles({ weights, news = {} }: PageFiles): WeightsFiles {
+  const { path, offline } = weights;
+  const { onTransfer: onProgress, onRemark } = news;
+  let opened: Promise<OpenedWeights> | undefined;
+  const sources = new Map<string, Promise<ByteSource | undefined>>();
+  const open = async (name: string): Promise<ByteSource | undefined> => {
+    opened ??= openWeights(path, {
+      offline,
+      ...(onProgress && { onProgress }),
+      ...(onRemark && { onRemark }),
+    });
+    const { source, beside } = await opened;
+    return name === weightsName(path) ? source : beside(name);
+  };
+  return {
+    source(name) {
+      const source = sources.get(name) ?? open(name);
+      sources.set(name, source);
+      return source;
+    },
+    close() {
+      for (const source of sources.values()) source.then((one) => one?.close?.()).catch(() => undefined);
+    },
+  };
+}
+
+/** The last part of a path or of an address. */
+function weightsName(path: string): string {
+  return isAddress(path) ? basename(new URL(path).pathname) || "weights" : basename(path);
+}
+
 async function send(
   path: string,
-  files: PageFiles,
+  script: string,
+  weights: WeightsFiles,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   if (path === "") return reply(response, "text/html", PAGE);
-  if (path === paths.script) return reply(response, "text/javascript", await readFile(files.script));
+  if (path === paths.script) return reply(response, "text/javascript", await readFile(script));
   if (!path.startsWith(paths.weights)) return refuse(response);
   const name = decodeURIComponent(path.slice(paths.weights.length));
-  const isFile = async (): Promise<boolean> =>
-    stat(join(dirname(files.weights), name)).then(
-      (found) => found.isFile(),
-      () => false,
-    );
-  if (!isPlainName(name) || !(await isFile())) return refuse(response);
-  return sendRange(join(dirname(files.weights), name), request, response);
+  const source = isPlainName(name) ? await weights.source(name) : undefined;
+  return source ? sendRange(source, request, response) : refuse(response);
 }
 
+const PART_BYTES = 1 << 20;
+
 /** A file, or the one range of it that was asked for (RFC 9110, section 14). */
-async function sendRange(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { size } = await stat(path);
+async function sendRange(
+  source: ByteSource,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { size } = source;
   const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
   const start = Number(from ?? 0);
   const end = Math.min(to ? Number(to) : size - 1, size - 1);
@@ -175,14 +223,14 @@ async function sendRange(path: string, request: IncomingMessage, response: Serve
   const length = { "Content-Length": end - start + 1 };
   if (from === undefined) response.writeHead(200, { ...common, ...length });
   else response.writeHead(206, { ...common, ...length, "Content-Range": `bytes ${start}-${end}/${size}` });
-  if (request.method === "HEAD" || size === 0) {
-    response.end();
-    return;
+  if (request.method !== "HEAD") {
+    // A reader that has enough hangs up; that is no failure.
+    for (let at = start; at <= end && !response.destroyed; at += PART_BYTES) {
+      const part = await source.read(at, Math.min(at + PART_BYTES, end + 1));
+      if (!response.write(part)) await Promise.race([once(response, "drain"), once(response, "close")]);
+    }
   }
-  // A reader that has enough hangs up; that is no failure.
-  createReadStream(path, { start, end })
-    .on("error", () => response.destroy())
-    .pipe(response);
+  response.end();
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

@@ -11,11 +11,19 @@ import type { RuntimeName, Tensor } from "../methods/report.ts";
 import type { Reading } from "../model/reading.ts";
 import { readHeader, readTensor, writeSafetensors } from "../model/safetensors.ts";
 import { bytesSource } from "../model/source.ts";
+import type { Transfer } from "../model/transfer.ts";
 
 /** A checkpoint, and how it is to be read. */
 export interface Weights extends Reading {
-  /** Of the file; for a page its address, relative to the page's. What lies beside the file lies beside that, too. */
+  /**
+   * Of the file, or its address; for a page its address, relative to the page's. What lies beside the file lies beside
+   * that, too.
+   */
   readonly path: string;
+  /** Names of the classes, where the file does not say them. */
+  readonly classes?: readonly string[];
+  /** No server is asked: an address is opened from the cache. */
+  readonly offline?: boolean;
 }
 
 /** To the worker: what all jobs share, before the first of them; then jobs, and which of them to stop. */
@@ -35,6 +43,8 @@ export type FromWorker =
   | { readonly kind: "progress"; readonly task: number; readonly iteration: number }
   | { readonly kind: "result"; readonly task: number; readonly result: AnyResult }
   | { readonly kind: "error"; readonly task: number; readonly error: ErrorMessage }
+  | { readonly kind: "transfer"; readonly transfer: Transfer }
+  | { readonly kind: "remark"; readonly remark: string }
   | { readonly kind: "lost"; readonly error: ErrorMessage };
 
 /** From a page: the tensors of a result go before it, as safetensors. */

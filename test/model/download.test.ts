@@ -11,6 +11,7 @@ function connection(answer: Answer, signal?: AbortSignal): Connection {
     name: "http://host/a",
     fetch: answer as typeof fetch,
     signal,
+    retryMs: 1,
     stallMs: 50,
   };
 }
@@ -23,7 +24,7 @@ test("asks for a range with one header, and for the whole file with none", async
     headers.push(init.headers);
     return new Response("abc");
   };
-  await startDownload(connection(answer), [3, 9]);
+  await startDownload(connection(answer), { range: [3, 9] });
   await startDownload(connection(answer));
   expect(headers).toEqual([{ Range: "bytes=3-9" }, {}]);
 });

@@ -23,7 +23,7 @@ let server: PageServer;
 
 beforeEach(async () => {
   vi.clearAllMocks();
-  server = await servePage({ weights, script }, { receive, end }, onLeave);
+  server = await servePage({ weights: { path: weights }, script }, { receive, end }, onLeave);
 });
 afterEach(() => server.close());
 

@@ -12,7 +12,9 @@ export async function uploadWeights(
   model: Model,
   bufferOf: (name: string) => GPUBuffer | undefined,
 ): Promise<void> {
-  for (const [name, ofLayer] of byLayer(uploads)) {
+  const layers = byLayer(uploads);
+  model.expect?.([...layers.keys()].map((name) => findLayer(model.network, name)));
+  for (const [name, ofLayer] of layers) {
     const layer = findLayer(model.network, name);
     const weights = await model.layerWeights(layer);
     for (const upload of ofLayer) {
