@@ -68,7 +68,7 @@ export function inferNetwork(
   const head = findHead(tensors, used);
   const found = {
     ...{ convs, head, spots: named.spots ?? spotsByNumbers(convs) },
-    ...{ numbered: named.spots === undefined, known: isPublishedFile(file) },
+    ...{ normsTold: named.normsTold ?? named.spots === undefined, known: isPublishedFile(file) },
   };
   const chosen = chooseLayers(found, metadata, given, convention);
 

@@ -23,8 +23,8 @@ export interface FoundStack {
   readonly convs: readonly FoundConv[];
   readonly head: Head;
   readonly spots: readonly Spot[];
-  /** Numbers of modules tell what stands between them. */
-  readonly numbered: boolean;
+  /** Numbers of modules tell where batch norms stand. */
+  readonly normsTold: boolean;
   /** A file that is known by all its names and shapes: nothing in it is assumed. */
   readonly known: boolean;
 }
@@ -134,7 +134,7 @@ interface Said extends SaidLayers {
 /** `ReLUs, max-pools after convolutions 2, 4, padding 1, 64×64 images: the head takes …`, without what was said. */
 function sayAssumed(
   { pools, padding, side, average, because }: Placed,
-  { convs, head, numbered }: FoundStack,
+  { convs, head, normsTold }: FoundStack,
   said: Said,
 ): readonly string[] {
   const places: string[] = [];
@@ -150,7 +150,7 @@ function sayAssumed(
     normed ||
     head.linears.some(({ tensors, normAfterActivation }) => tensors.batchNorm ?? normAfterActivation) ||
     convs.some(({ normAfterRelu }) => normAfterRelu !== undefined);
-  const order = normed && !numbered && said.normLast === undefined;
+  const order = normed && !normsTold && said.normLast === undefined;
   const epsilon = norms && said.epsilon === undefined ? said.usual.toExponential() : undefined;
   const fitted = places.length > 0 && because !== undefined;
   if (fitted && side !== undefined) places.push(`${side}×${side} images`);

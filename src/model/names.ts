@@ -16,6 +16,8 @@ export interface NamedTensors {
   original(name: string): string;
   /** What may follow each convolution, where the numbering of `features.N` does not tell it. */
   readonly spots?: readonly Spot[];
+  /** Numbers tell where each batch norm stands, although they do not tell the spots. */
+  readonly normsTold?: boolean;
   /** The file's own names of what is looked at: all, or what stands under the network's prefix. */
   readonly own: TensorShapes;
   /** What was taken for granted, a sentence each. */
@@ -126,20 +128,23 @@ function anyStack(tensors: TensorShapes): NamedTensors | undefined {
   const names = new Map<string, string>();
   const sequential = isOneSequence(convs);
   const spots: Spot[] = [];
+  let normsTold = true;
   for (const [i, conv] of convs.entries()) {
     const base = sequential ? (conv.index as number) - (convs[0]?.index as number) : 4 * i;
     const norm = normOf(conv, modules, convs[i + 1]);
     for (const [name, original] of partNames(`features.${base}`, conv)) names.set(name, original);
-    const normAt =
-      sequential && norm?.index !== undefined ? norm.index - (convs[0]?.index as number) : base + 1;
+    const modulesLater = norm && stepsTo(conv, norm);
+    // One that neither follows the convolution nor its ReLU takes a place where it is refused.
+    const normAt = base + Math.min(modulesLater ?? 1, 3);
     if (norm) for (const [name, original] of partNames(`features.${normAt}`, norm)) names.set(name, original);
+    normsTold &&= norm === undefined || modulesLater !== undefined;
     const next = convs[i + 1];
     spots.push(next === undefined ? "last" : spotBetween(conv, next, norm !== undefined));
   }
   const linears = modules.filter(({ kind, path }) => kind === "linear" && !/(^|\.)aux/i.test(path));
   for (const [name, original] of headNames(linears, modules)) names.set(name, original);
   const named = renamed(tensors, names, undefined, orderAssumed(convs));
-  return sequential ? named : { ...named, spots };
+  return sequential ? named : { ...named, spots, normsTold };
 }
 
 /** Two convolutions of which neither numbers nor shapes tell which comes first stand as in the file. */
@@ -155,6 +160,13 @@ function orderAssumed(convs: readonly FoundModule[]): readonly string[] {
 
 function isAlike(a: FoundModule, b: FoundModule): boolean {
   return a.inputs === b.inputs && a.outputs === b.outputs;
+}
+
+/** How many modules later one stands, where both have numbers in one `nn.Sequential`. */
+function stepsTo(module: FoundModule, later: FoundModule): number | undefined {
+  if (module.parent !== later.parent || module.index === undefined || later.index === undefined)
+    return undefined;
+  return later.index > module.index ? later.index - module.index : undefined;
 }
 
 /** Modules of one `nn.Sequential`, of which numbers tell what stands between them. */

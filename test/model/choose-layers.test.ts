@@ -104,6 +104,24 @@ describe("batch norm without numbers", () => {
     expect(() => names("conv batchnorm relu batchnorm conv")).toThrow("batch norms of one kind");
   });
 
+  test("stands where the numbers in its block say", () => {
+    const block = (n: number, input: number, normAt: number): [string, readonly number[]][] => [
+      [`block${n}.0.weight`, [4, input, 3, 3]],
+      ...norm(`block${n}.${normAt}`),
+    ];
+    const layers = (normAt: number): string =>
+      inferNetwork(new Map([...block(1, 3, normAt), ...block(2, 4, normAt)]), {})
+        .network.layers.map(({ name }) => name)
+        .join(" ");
+    expect(layers(1)).toBe("conv1_1 relu1_1 pool1 conv2_1 relu2_1");
+    expect(layers(2)).toBe("conv1_1 relu1_1 norm1_1 pool1 conv2_1 relu2_1 norm2_1");
+    expect(() => layers(3)).toThrow(
+      '"block1.3" is batch norm that follows neither a convolution nor its ReLU',
+    );
+    const { assumptions } = inferNetwork(new Map([...block(1, 3, 1), ...block(2, 4, 1)]), {});
+    expect(assumptions[0]).toBe("ReLUs, max-pools after convolution 1, padding 1, ε 1e-5 of batch norm");
+  });
+
   test.each([
     ["bn0", new Map([...norm("bn0"), ...shapes])],
     ["features.0", new Map([...norm("features.0"), ["features.1.weight", [4, 4, 3, 3]]] as const)],
