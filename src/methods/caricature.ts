@@ -4,10 +4,8 @@ import { findLayer, layerChannels } from "../model/shapes.ts";
 import { channelSettings } from "../optvis/recipes.ts";
 import { caricatureSpec } from "../optvis/terms/caricature.ts";
 import { method, settingsOf } from "./method.ts";
-import { imageAlone } from "./shared/picture.ts";
-import { meanSquare, paramRow, reconstruct, variationRow } from "./shared/reconstruct.ts";
+import { meanSquare, paramRow, reconstruct, reconstruction, variationRow } from "./shared/reconstruct.ts";
 import { iterationsRow, jitterRow, powerRow, rateRow, seedRow } from "./shared/rows.ts";
-import { runText } from "./shared/timed-run.ts";
 
 const options = {
   param: paramRow,
@@ -27,13 +25,9 @@ export const caricature = method({
   sentence: "Exaggerate what a layer sees in a photograph: dot × cosᵖ with its activation.",
   caption: "what a layer sees, exaggerated",
   source: "Lucid",
-  input: "photograph",
-  subject: "layer",
+  ...reconstruction,
   options,
-  quick: { iterations: 96 },
-  makes: { image: { shape: "[1,3,H,W]", unit: "RGB 0–1" } },
   examples: ["--model embedded --image photo.jpg --size 128 --layer relu3_2 --out caricature.png"],
-  picture: { draw: imageAlone },
   steps: (given) => settingsOf(options, given).iterations,
   async run(gpu, model, given, context) {
     const { power, ...steps } = settingsOf(options, given);
@@ -44,5 +38,4 @@ export const caricature = method({
     const scale = unit > 0 ? 1 / unit : 1;
     return reconstruct(gpu, model, given.image, { ...steps, term, scale, ascent: PLACED }, context);
   },
-  summary: runText,
 });

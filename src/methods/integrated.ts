@@ -1,15 +1,7 @@
 /** `integrated`: integrated gradients, each pixel's share of an objective's change from the zero input (arXiv:1703.01365). */
 import { number } from "../optvis/field.ts";
 import { method, settingsOf } from "./method.ts";
-import {
-  attributionText,
-  emptyGradient,
-  mapAndGradient,
-  mapTensors,
-  valueAt,
-  withImage,
-} from "./shared/attribution.ts";
-import { greyMap } from "./shared/picture.ts";
+import { attribution, emptyGradient, mapAndGradient, valueAt, withImage } from "./shared/attribution.ts";
 import { meanGradient, onPath, sampleBatch, sumByColour } from "./shared/samples.ts";
 
 const options = {
@@ -34,15 +26,12 @@ export const integrated = method({
     "Integrated gradients from the network's zero input to the image; the map keeps its sign and adds up to the objective's change.",
   caption: "each pixel's share of the subject's score",
   source: "Sundararajan et al. 2017",
-  input: "photograph",
-  subject: "objective",
+  ...attribution,
   options,
   quick: { steps: 16 },
-  makes: mapTensors,
   examples: [
     "--model embedded --image photo.jpg --size 128 --objective class:goldfish --steps 20 --out integrated.png",
   ],
-  picture: { draw: greyMap },
   steps: (given) => settingsOf(options, given).steps,
   run(gpu, model, given, context) {
     const { steps } = settingsOf(options, given);
@@ -57,5 +46,4 @@ export const integrated = method({
       return { objective, baseline, tensors, remark: emptyGradient(tensors.map, given.objective) };
     });
   },
-  summary: attributionText,
 });

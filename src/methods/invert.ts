@@ -2,10 +2,8 @@
 import { findLayer } from "../model/shapes.ts";
 import { inversionSpec } from "../optvis/terms/invert.ts";
 import { method, settingsOf } from "./method.ts";
-import { imageAlone } from "./shared/picture.ts";
-import { meanSquare, paramRow, reconstruct, variationRow } from "./shared/reconstruct.ts";
+import { meanSquare, paramRow, reconstruct, reconstruction, variationRow } from "./shared/reconstruct.ts";
 import { iterationsRow, rateRow, seedRow } from "./shared/rows.ts";
-import { runText } from "./shared/timed-run.ts";
 
 const options = {
   param: paramRow,
@@ -20,13 +18,9 @@ export const invert = method({
   sentence: "Find an image whose activation of a layer is the photograph's.",
   caption: "an image that looks the same to a layer",
   source: "Mahendran and Vedaldi 2015",
-  input: "photograph",
-  subject: "layer",
+  ...reconstruction,
   options,
-  quick: { iterations: 96 },
-  makes: { image: { shape: "[1,3,H,W]", unit: "RGB 0–1" } },
   examples: ["--model embedded --image photo.jpg --size 128 --layer relu3_2 --out invert.png"],
-  picture: { draw: imageAlone },
   steps: (given) => settingsOf(options, given).iterations,
   async run(gpu, model, given, context) {
     const { name } = findLayer(model.network, given.layer);
@@ -37,5 +31,4 @@ export const invert = method({
     const steps = { ...settingsOf(options, given), jitter: 0, term: inversionSpec(name), scale, ascent };
     return reconstruct(gpu, model, given.image, steps, context);
   },
-  summary: runText,
 });

@@ -1,15 +1,7 @@
 /** `smoothgrad`: the saliency map of the mean gradient of noisy copies (arXiv:1706.03825). */
 import { number } from "../optvis/field.ts";
 import { method, settingsOf } from "./method.ts";
-import {
-  attributionText,
-  emptyGradient,
-  mapAndGradient,
-  mapTensors,
-  valueAt,
-  withImage,
-} from "./shared/attribution.ts";
-import { greyMap } from "./shared/picture.ts";
+import { attribution, emptyGradient, mapAndGradient, valueAt, withImage } from "./shared/attribution.ts";
 import { seedRow } from "./shared/rows.ts";
 import { largestByColour, meanGradient, noisy, sampleBatch } from "./shared/samples.ts";
 
@@ -38,15 +30,12 @@ export const smoothgrad = method({
   sentence: "SmoothGrad: the saliency map of the mean gradient of noisy copies.",
   caption: "the mean of the saliency of noisy copies",
   source: "Smilkov et al. 2017",
-  input: "photograph",
-  subject: "objective",
+  ...attribution,
   options,
   quick: { samples: 16 },
-  makes: mapTensors,
   examples: [
     "--model embedded --image photo.jpg --size 128 --objective class:goldfish --samples 20 --out smoothgrad.png",
   ],
-  picture: { draw: greyMap },
   steps: (given) => settingsOf(options, given).samples,
   run(gpu, model, given, context) {
     const { samples, sigma, seed } = settingsOf(options, given);
@@ -59,5 +48,4 @@ export const smoothgrad = method({
       return { objective, tensors, remark: emptyGradient(tensors.map, given.objective) };
     });
   },
-  summary: attributionText,
 });

@@ -17,6 +17,8 @@ import {
   whereRun,
 } from "../report.ts";
 import { onePhoto } from "./image.ts";
+import { greyMap } from "./picture.ts";
+import { largestByColour } from "./samples.ts";
 import { figure } from "./text.ts";
 
 /** Of `saliency`, `guided`, `smoothgrad`, `integrated` and `gradcam`. */
@@ -35,6 +37,15 @@ export const mapTensor = { shape: "[1,1,H,W]" } as const satisfies MadeTensor;
 
 /** `gradient` is what the map was made of. */
 export const mapTensors = { map: mapTensor, gradient: { shape: "[1,3,H,W]" } } as const;
+
+/** What the methods have in common that make a map at the image's size. */
+export const attribution = {
+  input: "photograph",
+  subject: "objective",
+  makes: mapTensors,
+  picture: { draw: greyMap },
+  summary: attributionText,
+} as const;
 
 /** A photograph, and what is looked for in it. */
 export interface AttributionInput {
@@ -79,6 +90,13 @@ export async function withImage<Tensors>(
   } finally {
     ascent.dispose();
   }
+}
+
+/** The largest gradient of the colours, pixel by pixel. */
+export async function gradientMap(ascent: Ascent, size: Size, image: Float32Array, subject: string) {
+  const { objective, gradient } = await ascent.gradient(image);
+  const tensors = mapAndGradient(largestByColour(gradient), gradient, size);
+  return { objective: objective[0] as number, tensors, remark: emptyGradient(tensors.map, subject) };
 }
 
 /** The objective at one image, which takes all places of the batch. */

@@ -10,7 +10,8 @@ import { withoutPixelRegularizers } from "../../optvis/regularizers.ts";
 import { layerSpec } from "../../optvis/terms/layer.ts";
 import type { Result, RunContext, Tensor } from "../report.ts";
 import { onePhoto } from "./image.ts";
-import { type RunReport, timedRun } from "./timed-run.ts";
+import { imageAlone } from "./picture.ts";
+import { type RunReport, runText, timedRun } from "./timed-run.ts";
 
 /** What is optimised; of `fourier` and `laplacian` the rate is in their own units. */
 export const paramRow = choice({
@@ -26,6 +27,16 @@ export function variationRow(value: number): NumberRow {
   const help = "weight of total variation, against an objective of about 1";
   return number({ label: "Total variation", help, default: value, least: 0, most: 1e9, whole: false });
 }
+
+/** What the two methods have in common. */
+export const reconstruction = {
+  input: "photograph",
+  subject: "layer",
+  quick: { iterations: 96 },
+  makes: { image: { shape: "[1,3,H,W]", unit: "RGB 0–1" } },
+  picture: { draw: imageAlone },
+  summary: runText,
+} as const;
 
 /** The ascent that makes the image. */
 export interface Reconstruction extends Pick<Recipe, "iterations" | "lr" | "jitter" | "seed"> {

@@ -7,7 +7,7 @@
  * layer of VGG-16), with loops as long as a hostile file says. Here only what is needed is read, from a file or by
  * range, every count is checked against the file's size, and every structure is read once.
  */
-import { WeightsError } from "../../errors.ts";
+import { shown, WeightsError } from "../../errors.ts";
 import type { ByteSource } from "../source.ts";
 import { damaged, Fields, Hdf5Bytes } from "./bytes.ts";
 import { readLinks } from "./groups.ts";
@@ -56,7 +56,7 @@ export async function openHdf5(source: ByteSource): Promise<Hdf5File> {
         const dataset = readDataset(messages);
         const layout = messages.find(({ type }) => type === MESSAGE.layout);
         if (dataset === undefined || layout === undefined)
-          throw new WeightsError(`${source.name}: tensor ${JSON.stringify(path)} is missing`);
+          throw new WeightsError(`${source.name}: tensor ${shown(path)} is missing`);
         const filters = messages.find(({ type }) => type === MESSAGE.filters);
         return readNumbers(bytes, path, {
           ...dataset,

@@ -69,7 +69,7 @@ export async function readNumbers(
   stored: Stored,
 ): Promise<Float32Array<ArrayBuffer>> {
   const { type, shape } = stored;
-  const where = `${bytes.where}: tensor ${JSON.stringify(path)}`;
+  const where = `${bytes.where}: tensor ${shown(path)}`;
   if (!READABLE.has(type.name)) {
     throw new WeightsError(`${where} expects F64, F32, F16 or BF16, got ${type.name}`, {
       remedy: "save the network with float32 weights",

@@ -1,6 +1,6 @@
 /** `caricature`: the photograph's activation is the direction, position by position: dot × cosᵖ. */
 import { alongPasses } from "./along.ts";
-import type { OverPositions, TermKind } from "./kind.ts";
+import { type OverPositions, type TermKind, wholeActivation } from "./kind.ts";
 import { withinBorder } from "./rectangle.ts";
 import { cutPower, formatPower, layerOf, type TermText } from "./text.ts";
 
@@ -18,13 +18,8 @@ export const caricature: TermKind<CaricatureTerm> = {
   ],
   spellings: { caricature: parse },
   format: (term) => caricatureSpec(term.layer, term.power),
-  reads: "layer",
+  ...wholeActivation,
   photo: true,
-  batch: "same",
-  channels: "all",
-  border: true,
-  positions: "all",
-  gradientReads: () => "activation",
   passes(context) {
     const { term, shape, memory } = context;
     const { channels, height, width } = shape;

@@ -1,6 +1,6 @@
 /** `invert`: minus the mean squared distance from the photograph's activation (Mahendran and Vedaldi 2015). */
 import { distancePasses } from "./distance.ts";
-import type { OverPositions, TermKind } from "./kind.ts";
+import { type OverPositions, type TermKind, wholeActivation } from "./kind.ts";
 import { wholeLayer } from "./text.ts";
 
 export interface InversionTerm extends OverPositions {
@@ -13,13 +13,8 @@ export const invert: TermKind<InversionTerm> = {
   forms: [{ written: [FORM], says: "minus the mean squared distance from a photograph's activation" }],
   spellings: { invert: wholeLayer("invert", FORM) },
   format: (term) => inversionSpec(term.layer),
-  reads: "layer",
+  ...wholeActivation,
   photo: true,
-  batch: "same",
-  channels: "all",
-  border: true,
-  positions: "all",
-  gradientReads: () => "activation",
   passes(context) {
     const { term, shape, memory } = context;
     const length = shape.channels * shape.height * shape.width;

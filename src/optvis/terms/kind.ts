@@ -91,6 +91,16 @@ export interface TermKind<T extends TermData = Term> {
   readonly subject?: Subject<T>;
 }
 
+/** The answers of a kind that reads a layer's whole activation, of each image by itself. */
+export const wholeActivation = {
+  reads: "layer",
+  batch: "same",
+  channels: "all",
+  border: true,
+  positions: "all",
+  gradientReads: () => "activation",
+} as const satisfies Partial<TermKind<OverPositions>>;
+
 type Has<T, Field extends string, Yes, No> = T extends unknown ? (Field extends keyof T ? Yes : No) : never;
 
 /** A kind whose terms controls can choose. */

@@ -1,6 +1,6 @@
 /** `layer`: the mean of squares of a whole layer (DeepDream). */
 import { distancePasses } from "./distance.ts";
-import { coversAll, type OverPositions, type SubjectKind } from "./kind.ts";
+import { coversAll, type OverPositions, type SubjectKind, wholeActivation } from "./kind.ts";
 import { meanPasses } from "./mean.ts";
 import { wholeLayer } from "./text.ts";
 
@@ -14,13 +14,8 @@ export const layer: SubjectKind<LayerTerm> = {
   forms: [{ written: [FORM], says: "mean of squares of a whole layer (DeepDream)" }],
   spellings: { layer: wholeLayer("layer", FORM) },
   format: (term) => layerSpec(term.layer),
-  reads: "layer",
+  ...wholeActivation,
   photo: false,
-  batch: "same",
-  channels: "all",
-  border: true,
-  positions: "all",
-  gradientReads: () => "activation",
   passes(context) {
     const { term, shape, memory } = context;
     const count = shape.channels * shape.height * shape.width;
