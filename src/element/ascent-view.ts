@@ -15,6 +15,8 @@ import type { RunHost, RunState } from "./run-host.ts";
 import type { RunRequest } from "./run-request.ts";
 import { viewStyles } from "./view-styles.ts";
 
+export { deleteKept, type KeptFile, listKept } from "../model/kept.ts";
+export { browserCache } from "./cache-storage.ts";
 export * from "./events.ts";
 export type { RunState } from "./run-host.ts";
 export { browserTuning } from "./tuning-storage.ts";
@@ -48,6 +50,8 @@ const NO_FILES: readonly File[] = [];
  * @fires {AscentReadyEvent} ascent-ready - the start is on the canvas
  * @fires {AscentStepEvent} ascent-step - some iterations are done and on the canvas; at most one a frame
  * @fires {AscentErrorEvent} ascent-error - `detail` is the AscentError, `concern` what it is about
+ * @fires {AscentTransferEvent} ascent-transfer - weights come from an address; `detail` has bytes received and expected
+ * @fires {AscentRemarkEvent} ascent-remark - what does not stop the work, in a sentence
  * @fires {AscentStateEvent} ascent-state - `state` changed
  * @csspart canvas - the picture
  * @csspart message - the error message, shown over the picture
@@ -58,8 +62,13 @@ const NO_FILES: readonly File[] = [];
 export class AscentView extends ReadingElement implements RunHost {
   static override readonly styles = viewStyles;
 
-  /** URL of a file of weights, or (as a property) the file itself; it is never uploaded. */
+  /** Address of a file of weights, also `hf:OWNER/NAME`, or (as a property) the file itself; it is never uploaded. */
   @property() model: string | Blob = "";
+  /**
+   * Keeps what is downloaded from an address in this origin's storage, and opens it from there without a connection.
+   * Storage is the page's, so that it must ask for it.
+   */
+  @property({ type: Boolean }) cache = false;
   /** Files that the weights name, shards for example, where `model` is a file. */
   @property({ attribute: false }) beside: readonly File[] = NO_FILES;
   /**
@@ -194,11 +203,11 @@ export class AscentView extends ReadingElement implements RunHost {
 
   /** @internal */
   request(): RunRequest | undefined {
-    const { model, beside, reading, init, target, tuning } = this;
+    const { model, beside, reading, cache, init, target, tuning } = this;
     if (!model) return undefined;
     const recipe = recipeOf(this);
     const photo = recipe.init === "photo" ? init : undefined;
-    return { model, beside, reading, recipe, photo, target: target || undefined, tuning };
+    return { model, beside, reading, cache, recipe, photo, target: target || undefined, tuning };
   }
 
   protected override updated(changed: PropertyValues<this>): void {

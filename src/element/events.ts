@@ -1,6 +1,7 @@
 /** What `<ascent-view>` tells the page. None of these bubble: they concern one element. */
 import type { AscentError } from "../errors.ts";
 import type { Network, Preprocess } from "../model/network.ts";
+import type { Transfer } from "../model/transfer.ts";
 
 /** What a failure is about, so that a page can put the message beside the control concerned. */
 export type Concern = "gpu" | "model" | "objective" | "size" | "init" | "run";
@@ -46,6 +47,20 @@ export class AscentStepEvent extends CustomEvent<StepDetail> {
   }
 }
 
+/** Weights are on the way from an address: bytes that came, and bytes that are to come by what is known so far. */
+export class AscentTransferEvent extends CustomEvent<Transfer> {
+  constructor(detail: Transfer) {
+    super("ascent-transfer", { detail });
+  }
+}
+
+/** What does not stop the work, in a sentence: that there is no room to keep a download, or no connection. */
+export class AscentRemarkEvent extends CustomEvent<string> {
+  constructor(detail: string) {
+    super("ascent-remark", { detail });
+  }
+}
+
 /** Something went wrong; the canvas keeps its last image. */
 export class AscentErrorEvent extends CustomEvent<AscentError> {
   readonly concern: Concern;
@@ -68,6 +83,8 @@ declare global {
     "ascent-ready": AscentReadyEvent;
     "ascent-step": AscentStepEvent;
     "ascent-error": AscentErrorEvent;
+    "ascent-transfer": AscentTransferEvent;
+    "ascent-remark": AscentRemarkEvent;
     "ascent-state": AscentStateEvent;
   }
 }

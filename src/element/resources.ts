@@ -6,6 +6,7 @@
  * device, a lack of memory or a validation error takes every picture on the page along, and nobody can
  * tell when its memory may go.
  */
+import { InputError } from "../errors.ts";
 import { type Gpu, requestGpu } from "../gpu/device.ts";
 import { filesBeside } from "../model/beside.ts";
 import { openModel } from "../model/model.ts";
@@ -13,6 +14,8 @@ import { isAddress, modelSource } from "../model/model-source.ts";
 import type { Model } from "../model/network.ts";
 import { type Reading, sameReading } from "../model/reading.ts";
 import { blobSource } from "../model/source.ts";
+import type { Transfer } from "../model/transfer.ts";
+import { browserCache } from "./cache-storage.ts";
 import { browserGpu } from "./gpu-access.ts";
 
 /** Which weights, and how to read them. */
@@ -23,19 +26,38 @@ export interface ModelRequest {
   readonly beside: readonly File[];
   /** What the file does not say itself. */
   readonly reading: Reading;
+  /** Keeps what is downloaded in this origin's storage, and opens it from there without a connection. */
+  readonly cache?: boolean;
 }
 
-async function open({ model, beside, reading }: ModelRequest): Promise<Model> {
+/** Told while an address is read. */
+export interface ResourcesNews {
+  readonly onTransfer?: (transfer: Transfer) => void;
+  readonly onRemark?: (remark: string) => void;
+}
+
+async function open(
+  { model, beside, reading, cache }: ModelRequest,
+  { onTransfer, onRemark }: ResourcesNews,
+  signal: AbortSignal,
+): Promise<Model> {
   if (typeof model !== "string") {
     return openModel(blobSource(model), { ...reading, beside: filesBeside(beside) });
   }
   const address = isAddress(model) ? model : new URL(model, document.baseURI).href;
-  const found = await modelSource(address);
+  const found = await modelSource(address, {
+    signal,
+    ...(cache && { cache: browserCache }),
+    ...(onTransfer && { onProgress: onTransfer }),
+    ...(onRemark && { onRemark }),
+  });
   return openModel(found.source, { ...found.options, ...reading, beside: found.beside });
 }
 
 function sameModel(a: ModelRequest, b: ModelRequest): boolean {
-  return a.model === b.model && a.beside === b.beside && sameReading(a.reading, b.reading);
+  return (
+    a.model === b.model && a.beside === b.beside && a.cache === b.cache && sameReading(a.reading, b.reading)
+  );
 }
 
 /** Long enough for a compositor to take over the last frame. */
@@ -52,7 +74,14 @@ async function dismiss(gpu: Gpu): Promise<void> {
 
 export class Resources {
   #gpu: Promise<Gpu> | undefined;
-  #opened: { readonly request: ModelRequest; readonly model: Promise<Model> } | undefined;
+  #opened:
+    | { readonly request: ModelRequest; readonly model: Promise<Model>; readonly download: AbortController }
+    | undefined;
+  readonly #news: ResourcesNews;
+
+  constructor(news: ResourcesNews = {}) {
+    this.#news = news;
+  }
 
   /** @throws DeviceError where there is no usable GPU; the next call asks anew */
   async gpu(): Promise<Gpu> {
@@ -69,7 +98,9 @@ export class Resources {
   /** @throws WeightsError or InputError where the file is unusable; the next call reads it anew */
   async model(request: ModelRequest): Promise<Model> {
     if (!this.#opened || !sameModel(this.#opened.request, request)) {
-      this.#opened = { request, model: open(request) };
+      this.#opened?.download.abort(new InputError("The download was ended: another network was asked for."));
+      const download = new AbortController();
+      this.#opened = { request, model: open(request, this.#news, download.signal), download };
     }
     const opened = this.#opened;
     try {
@@ -88,6 +119,7 @@ export class Resources {
 
   dispose(): void {
     this.disposeGpu();
+    this.#opened?.download.abort(new InputError("The download was ended: the picture left the page."));
     this.#opened = undefined;
   }
 }

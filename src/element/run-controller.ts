@@ -14,8 +14,10 @@ import { BeginFailure, type BegunRun, beginRun } from "./begin-run.ts";
 import {
   AscentErrorEvent,
   AscentReadyEvent,
+  AscentRemarkEvent,
   AscentStateEvent,
   AscentStepEvent,
+  AscentTransferEvent,
   type Concern,
 } from "./events.ts";
 import { closeCanvas, openCanvas, paint } from "./picture-canvas.ts";
@@ -37,7 +39,10 @@ const FRAME_MS = 16;
 
 export class RunController implements ReactiveController {
   readonly #host: RunHost;
-  readonly #resources = new Resources();
+  readonly #resources = new Resources({
+    onTransfer: (transfer) => void this.#host.dispatchEvent(new AscentTransferEvent(transfer)),
+    onRemark: (remark) => void this.#host.dispatchEvent(new AscentRemarkEvent(remark)),
+  });
   readonly #rate = new RateMeter();
   readonly #observer: IntersectionObserver;
   #network: Network | undefined;

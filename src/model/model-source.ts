@@ -5,6 +5,7 @@
 import { InputError, shown, WeightsError } from "../errors.ts";
 import { type Beside, urlBeside } from "./beside.ts";
 import { InterruptedError, MissingFileError, RefusedError } from "./download.ts";
+import { knownOptions } from "./known-networks.ts";
 import { type Published, publishedConfig } from "./published-config.ts";
 import type { ByteSource } from "./source.ts";
 import { transferCounter } from "./transfer.ts";
@@ -61,9 +62,13 @@ export async function modelSource(address: string, options: AddressOptions = {})
 }
 
 async function found(address: string, options: AddressOptions): Promise<ModelSource> {
-  if (/^hf:/i.test(address)) return hubSource(address, options);
+  const known = knownOptions(address);
+  if (/^hf:/i.test(address)) {
+    const source = await hubSource(address, options);
+    return { ...source, options: { ...known, ...source.options } };
+  }
   const source = await urlSource(address, options);
-  return { name: source.name, url: address, source, beside: urlBeside(address, options), options: {} };
+  return { name: source.name, url: address, source, beside: urlBeside(address, options), options: known };
 }
 
 interface HubAddress {

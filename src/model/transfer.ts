@@ -33,7 +33,9 @@ export function transferCounter(onProgress: ((transfer: Transfer) => void) | und
       planned += bytes;
     },
     read(bytes) {
+      if (planned === 0) return;
       planned = Math.max(0, planned - bytes);
+      tell();
     },
   };
 }

@@ -1,6 +1,5 @@
 /** Weights by a path, an address, or the name of a network that is known: the one place where Node opens them. */
 import type { Beside } from "../model/beside.ts";
-import { knownOptions } from "../model/known-networks.ts";
 import { isAddress, modelSource } from "../model/model-source.ts";
 import type { Published } from "../model/published-config.ts";
 import type { ByteSource } from "../model/source.ts";
@@ -39,5 +38,5 @@ export async function openWeights(path: string, context: WeightsContext = {}): P
     ...(onProgress && { onProgress }),
     ...(onRemark && { onRemark }),
   });
-  return { path: url, source, beside, options: { ...knownOptions(path), ...options } };
+  return { path: url, source, beside, options };
 }
