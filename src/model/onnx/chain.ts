@@ -5,12 +5,10 @@
 import type { GraphLayer } from "../checkpoint.ts";
 import { isReadableType } from "../checkpoint.ts";
 import { elementCount } from "../safetensors.ts";
-import type { ByteSource } from "../source.ts";
 import type { OnnxGraph, OnnxNode } from "./graph.ts";
 import { LayerReader, type Presented } from "./layers.ts";
 import type { SmallNumbers } from "./plain-layers.ts";
-import { integersOf, readNumbers } from "./tensors.ts";
-import type { Wire } from "./wire.ts";
+import { integersOf, type OnnxFiles, readNumbers } from "./tensors.ts";
 
 export interface OnnxChain {
   readonly layers: readonly GraphLayer[];
@@ -31,9 +29,10 @@ const JOINS: Readonly<Record<string, string>> = {
   MatMul: "a product of branches (MatMul), as attention has",
 };
 
-export async function chainOf(source: ByteSource, wire: Wire, graph: OnnxGraph): Promise<OnnxChain> {
+export async function chainOf(files: OnnxFiles, graph: OnnxGraph): Promise<OnnxChain> {
+  const { wire } = files;
   const consumers = consumersOf(graph.nodes);
-  const small = await smallNumbers(source, wire, graph);
+  const small = await smallNumbers(files, graph);
   const [input, ...others] = graph.inputs;
   if (input === undefined) throw wire.damaged("its graph has no input");
   const reader = new LayerReader(graph, small, input.shape);
@@ -92,19 +91,14 @@ const WITH_SETTINGS: readonly string[] =
   "Add Sub Mul Div Pad Reshape Squeeze Unsqueeze ReduceMean Clip PRelu Concat".split(" ");
 const MOST_SETTINGS = 16;
 
-async function smallNumbers(
-  source: ByteSource,
-  wire: Wire,
-  { nodes, constants }: OnnxGraph,
-): Promise<SmallNumbers> {
+async function smallNumbers(files: OnnxFiles, { nodes, constants }: OnnxGraph): Promise<SmallNumbers> {
   const small = new Map<string, readonly number[]>();
   const names = nodes.filter(({ op }) => WITH_SETTINGS.includes(op)).flatMap(({ inputs }) => inputs);
   for (const name of new Set(names)) {
     const tensor = constants.get(name);
     if (tensor === undefined || elementCount(tensor.shape) > MOST_SETTINGS) continue;
-    if (tensor.type === "I64" || tensor.type === "I32") small.set(name, await integersOf(wire, tensor));
-    else if (isReadableType(tensor.type) && tensor.elsewhere === undefined)
-      small.set(name, [...(await readNumbers(source, wire, tensor))]);
+    if (tensor.type === "I64" || tensor.type === "I32") small.set(name, await integersOf(files, tensor));
+    else if (isReadableType(tensor.type)) small.set(name, [...(await readNumbers(files, tensor))]);
   }
   for (const { op, inputs, outputs, attributes } of nodes) {
     const number = attributes.get("value_int") ?? attributes.get("value_ints");

@@ -98,11 +98,15 @@ async function readNode(wire: Wire, { begin, end }: WireField): Promise<OnnxNode
   return { op: isStandard ? op : `${domain}.${op}`, name: called, inputs, outputs, attributes };
 }
 
+const MOST_SETTING_BYTES = 1024;
+
 async function readAttribute(wire: Wire, fields: readonly WireField[]): Promise<Attribute> {
   const numbers: number[] = [];
   let [text, tensor]: [string, OnnxTensor | undefined] = ["", undefined];
   for (const field of fields) {
     const { tag, type, begin, end } = field;
+    // No setting of a layer has more numbers than a Pad; longer lists are of operators that do not run.
+    if (tag !== 4 && tag !== 5 && end - begin > MOST_SETTING_BYTES) continue;
     if (tag === 2 && type === 5) numbers.push(await wire.float(field));
     else if (tag === 3 || tag === 8) await wire.integers(field, (value) => numbers.push(value));
     else if (tag === 4 && type === 2) text = await wire.text(field);

@@ -1,11 +1,11 @@
 /** Makes layers of ONNX' nodes, in the order in which they run. @see https://onnx.ai/onnx/operators/ */
 import { shown } from "../../errors.ts";
-import type { GraphLayer } from "../checkpoint.ts";
+import type { GraphLayer, Pair } from "../checkpoint.ts";
 import { elementCount } from "../safetensors.ts";
 import type { OnnxChain } from "./chain.ts";
 import type { OnnxGraph, OnnxNode } from "./graph.ts";
 import { PixelScaling } from "./pixel-scaling.ts";
-import { clip, learnedSlope, type Made, pool, type SmallNumbers } from "./plain-layers.ts";
+import { clip, learnedSlope, type Made, pool, type SmallNumbers, sidesAfter } from "./plain-layers.ts";
 import { edgesOfPad, NO_EDGES, numbersOf, paddingOf, pairOf, settingOf, sumOfEdges } from "./settings.ts";
 import type { OnnxTensor } from "./tensors.ts";
 
@@ -40,6 +40,9 @@ export class LayerReader {
   readonly #layers: GraphLayer[] = [];
   readonly #presented = new Map<string, Presented>();
   #channels: number;
+  readonly #shape: readonly number[];
+  /** Of the map; 0 for one that is not known. */
+  #sides: Pair;
   /** Channels come last between two transpositions. */
   #channelsLast = false;
   /** Channels of the map that was flattened position by position. */
@@ -54,6 +57,8 @@ export class LayerReader {
     this.#graph = graph;
     this.#small = small;
     this.#channels = shape[1] ?? 0;
+    this.#shape = shape;
+    this.#sides = [shape[2] ?? 0, shape[3] ?? 0];
   }
 
   chain(): OnnxChain {
@@ -74,6 +79,7 @@ export class LayerReader {
     const made = this.#layerOf(node, value);
     if (typeof made === "string") this.refuse(node.name, made);
     else if (made !== undefined) this.#layers.push(made);
+    if (typeof made === "object" && "kernel" in made) this.#sides = sidesAfter(made, this.#sides);
   }
 
   #layerOf(node: OnnxNode, value: string): Made {
@@ -103,7 +109,7 @@ export class LayerReader {
         return clip(node, this.#small);
       case "MaxPool":
       case "AveragePool":
-        return this.#channelsLast ? "a pool of channels that come last" : pool(node);
+        return this.#channelsLast ? "a pool of channels that come last" : pool(node, this.#sides);
       case "GlobalAveragePool":
         return { kind: "globalavgpool", name };
       case "ReduceMean":
@@ -267,6 +273,7 @@ export class LayerReader {
   #transpose(node: OnnxNode): Made {
     const order = numbersOf(node, "perm").join();
     const isAtStart = this.#layers.length === 0;
+    if (isAtStart) this.#sides = [this.#shape[1] ?? 0, this.#shape[2] ?? 0];
     if (order === "0,3,1,2" && (isAtStart || this.#channelsLast)) this.#channelsLast = false;
     else if (order === "0,2,3,1" && !isAtStart && !this.#channelsLast) this.#channelsLast = true;
     else return `Transpose (${order})`;

@@ -1,9 +1,10 @@
 /** ONNX' tensors: their shapes and types at once, their numbers when asked for. */
-import { shown, WeightsError } from "../../errors.ts";
+import { shown } from "../../errors.ts";
 import { type CheckpointTensor, isReadableType, unreadable } from "../checkpoint.ts";
 import { BYTES_PER_NUMBER, toFloat32 } from "../numbers.ts";
 import { elementCount } from "../safetensors.ts";
 import type { ByteSource } from "../source.ts";
+import { type ExternalFiles, type ExternalPlace, readExternalPlace } from "./external.ts";
 import type { Wire, WireField } from "./wire.ts";
 
 /** A tensor as it lies in the file. */
@@ -13,8 +14,8 @@ export interface OnnxTensor extends CheckpointTensor {
   readonly pieces: readonly WireField[];
   /** Bytes in the numbers' own type, or whole numbers one by one, as 16-bit floats and shapes may be. */
   readonly packing: "bytes" | "integers";
-  /** Another file that holds the numbers. */
-  readonly elsewhere?: string;
+  /** Another file holds the numbers. */
+  readonly elsewhere?: ExternalPlace;
 }
 
 /** TensorProto.DataType, in safetensors' words. */
@@ -39,16 +40,16 @@ const MOST_DIMENSIONS = 16;
 
 /** @param field a message TensorProto */
 export async function readTensorProto(wire: Wire, { begin, end }: WireField): Promise<OnnxTensor> {
-  let [name, type, isElsewhere, elsewhere] = ["", 0, false, ""];
+  let [name, type, isElsewhere] = ["", 0, false];
   const shape: number[] = [];
-  const [bytes, integers]: [WireField[], WireField[]] = [[], []];
+  const [bytes, integers, places]: [WireField[], WireField[], WireField[]] = [[], [], []];
   for (const field of await wire.fields(begin, end)) {
     if (field.tag === 1) await wire.integers(field, (size) => shape.push(size));
     else if (field.tag === 2) type = field.value;
     else if (field.tag === 8) name = await wire.text(field, 4096);
     else if (field.tag === 4 || field.tag === 9 || field.tag === 10) bytes.push(field);
     else if (field.tag === 5 || field.tag === 7) integers.push(field);
-    else if (field.tag === 13) elsewhere = (await locationOf(wire, field)) ?? elsewhere;
+    else if (field.tag === 13 && field.type === 2) places.push(field);
     else if (field.tag === 14) isElsewhere = field.value === 1;
     if (shape.length > MOST_DIMENSIONS) throw wire.damaged(`tensor ${shown(name)} has too many dimensions`);
   }
@@ -60,7 +61,14 @@ export async function readTensorProto(wire: Wire, { begin, end }: WireField): Pr
   const packing = bytes.length > 0 ? "bytes" : "integers";
   const pieces = packing === "bytes" ? bytes : integers;
   const tensor = { name, type: word, shape, pieces, packing } as const;
-  if (isElsewhere) return { ...tensor, elsewhere };
+  if (isElsewhere) {
+    const elsewhere = await readExternalPlace(wire, name, places);
+    const expected = isReadableType(word) ? count * BYTES_PER_NUMBER[word] : elsewhere.length;
+    if ((elsewhere.length ?? expected) === expected) return { ...tensor, elsewhere };
+    throw wire.damaged(
+      `tensor ${shown(name)} expects ${expected} bytes of ${shown(elsewhere.file)}, got ${elsewhere.length}`,
+    );
+  }
   const length = pieces.reduce((sum, piece) => sum + piece.end - piece.begin, 0);
   if (packing === "bytes" && isReadableType(word) && length !== count * BYTES_PER_NUMBER[word]) {
     const expected = count * BYTES_PER_NUMBER[word];
@@ -69,28 +77,28 @@ export async function readTensorProto(wire: Wire, { begin, end }: WireField): Pr
   return tensor;
 }
 
-/** Of the pairs that say where external data lies, the file. */
-async function locationOf(wire: Wire, { begin, end }: WireField): Promise<string | undefined> {
-  const fields = await wire.fields(begin, end);
-  const [key, value] = [1, 2].map((tag) => fields.find((field) => field.tag === tag));
-  if (!key || !value || (await wire.text(key, 64)) !== "location") return undefined;
-  return wire.text(value, 4096);
+/** A file and those beside it. */
+export interface OnnxFiles {
+  readonly source: ByteSource;
+  readonly wire: Wire;
+  readonly external: ExternalFiles;
 }
 
 /** Floating-point numbers as float32. @throws WeightsError */
 export async function readNumbers(
-  source: ByteSource,
-  wire: Wire,
+  { source, wire, external }: OnnxFiles,
   tensor: OnnxTensor,
 ): Promise<Float32Array<ArrayBuffer>> {
   const { name, type, shape, pieces, packing, elsewhere } = tensor;
   const what = `${source.name}: tensor ${shown(name)}`;
-  if (elsewhere !== undefined) {
-    throw new WeightsError(`${what} lies in another file, ${shown(elsewhere)}`, {
-      remedy: "export the network with its weights inside",
-    });
-  }
   if (!isReadableType(type)) throw unreadable(source.name, name, type);
+  if (elsewhere !== undefined) {
+    return toFloat32(
+      what,
+      await external.read(elsewhere, elementCount(shape) * BYTES_PER_NUMBER[type]),
+      type,
+    );
+  }
   if (packing === "integers") return ofBits(what, wire, tensor);
   const [only] = pieces;
   if (only && pieces.length === 1) return toFloat32(what, await source.read(only.begin, only.end), type);
@@ -124,18 +132,24 @@ async function ofBits(what: string, wire: Wire, tensor: OnnxTensor): Promise<Flo
 
 /** Whole numbers of a small tensor, such as the shape that Reshape takes; none of a large one. */
 export async function integersOf(
-  wire: Wire,
-  { type, shape, pieces, packing }: OnnxTensor,
+  { wire, external }: OnnxFiles,
+  { type, shape, pieces, packing, elsewhere }: OnnxTensor,
 ): Promise<readonly number[]> {
   const numbers: number[] = [];
-  if (elementCount(shape) > MOST_DIMENSIONS) return numbers;
+  const count = elementCount(shape);
+  if (count > MOST_DIMENSIONS) return numbers;
+  if (elsewhere !== undefined)
+    return type === "I64" ? wholeNumbers(await external.read(elsewhere, 8 * count)) : numbers;
   for (const piece of pieces) {
     if (packing === "integers") await wire.integers(piece, (value) => numbers.push(value));
     else if (type === "I64" && piece.end - piece.begin <= 8 * MOST_DIMENSIONS) {
-      const bytes = await wire.bytes(piece.begin, piece.end);
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length - (bytes.length % 8));
-      for (let at = 0; at < view.byteLength; at += 8) numbers.push(Number(view.getBigInt64(at, true)));
+      numbers.push(...wholeNumbers(await wire.bytes(piece.begin, piece.end)));
     }
   }
   return numbers;
+}
+
+function wholeNumbers({ buffer, byteOffset, length }: Uint8Array): readonly number[] {
+  const view = new DataView(buffer, byteOffset, length);
+  return Array.from({ length: Math.floor(length / 8) }, (_, i) => Number(view.getBigInt64(8 * i, true)));
 }

@@ -21,7 +21,7 @@ const WINDOW_BYTES = 1 << 16;
 /** A tag and a number: 5 and 10 bytes at most. */
 const HEADER_BYTES = 15;
 /** More fields than any network has. */
-const MOST_FIELDS = 500_000;
+const MOST_FIELDS = 200_000;
 
 /** A file read in windows, each kept until another is asked for. */
 export class Wire {

@@ -1,7 +1,9 @@
 /** ONNX' files as a checkpoint. Of their weights only those that are asked for are read. */
 import { shown, WeightsError } from "../../errors.ts";
+import type { Beside } from "../beside.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import { chainOf } from "../onnx/chain.ts";
+import { ExternalFiles } from "../onnx/external.ts";
 import { readModelProto } from "../onnx/graph.ts";
 import type { Presented } from "../onnx/layers.ts";
 import { readNumbers } from "../onnx/tensors.ts";
@@ -9,11 +11,14 @@ import { Wire } from "../onnx/wire.ts";
 import type { ByteSource } from "../source.ts";
 
 /** @throws WeightsError */
-export async function open(source: ByteSource): Promise<Checkpoint> {
-  const wire = new Wire(source);
-  const graph = await readModelProto(wire, source.size);
-  const { layers, presented, preprocess } = await chainOf(source, wire, graph);
+export async function open(source: ByteSource, beside: Beside): Promise<Checkpoint> {
+  const files = { source, wire: new Wire(source), external: new ExternalFiles(source.name, beside) };
+  const graph = await readModelProto(files.wire, source.size);
+  const { layers, presented, preprocess } = await chainOf(files, graph);
   const { constants, metadata } = graph;
+  // That the weights are there is told at once, and not by the first layer that is drawn.
+  const elsewhere = [...constants.values()].find((tensor) => tensor.elsewhere)?.elsewhere;
+  if (elsewhere) await files.external.open(elsewhere.file);
   const tensors = [...constants.values()].map(
     ({ name, type, shape }) => [name, { type, shape: presented.get(name)?.shape ?? shape }] as const,
   );
@@ -26,9 +31,12 @@ export async function open(source: ByteSource): Promise<Checkpoint> {
     async read(name) {
       const tensor = constants.get(name);
       if (tensor === undefined) throw new WeightsError(`${source.name}: tensor ${shown(name)} is missing`);
-      return turned(await readNumbers(source, wire, tensor), tensor.shape, presented.get(name));
+      return turned(await readNumbers(files, tensor), tensor.shape, presented.get(name));
     },
-    close: () => source.close?.(),
+    close() {
+      source.close?.();
+      files.external.close();
+    },
   };
 }
 

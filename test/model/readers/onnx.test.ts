@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { WeightsError } from "../../../src/errors.ts";
 import type { Checkpoint } from "../../../src/model/checkpoint.ts";
@@ -6,6 +7,7 @@ import { openModel } from "../../../src/model/model.ts";
 import type { Model } from "../../../src/model/network.ts";
 import { openCheckpoint } from "../../../src/model/readers/open-checkpoint.ts";
 import { type ByteSource, bytesSource } from "../../../src/model/source.ts";
+import { fileBeside } from "../../../src/node/files.ts";
 import { networkForward, referenceWeights } from "../../reference/network.ts";
 
 const folder = new URL("../../fixtures/onnx/", import.meta.url);
@@ -17,6 +19,8 @@ interface Expected {
   readonly pixels: readonly number[];
   readonly scores: readonly number[];
   readonly standardized: readonly number[];
+  /** Files in Base64, by what cannot be run in them. */
+  readonly refused: Readonly<Record<string, string>>;
 }
 let expected: Expected;
 let plain: Checkpoint;
@@ -126,4 +130,40 @@ test("only what is asked for is read", async () => {
   read.length = 0;
   await checkpoint.read("9.weight");
   expect(read.map(([begin, end]) => end - begin)).toEqual([6 * 20 * 4]);
+});
+
+describe("numbers in files beside it", () => {
+  test("are those of the file that holds them itself, bit for bit", async () => {
+    const path = fileURLToPath(new URL("external.onnx", folder));
+    const checkpoint = await openCheckpoint(await source("external.onnx"), fileBeside(path));
+    const whole = await open("exported.onnx");
+    expect([...checkpoint.tensors]).toEqual([...whole.tensors]);
+    for (const [name, { type }] of whole.tensors)
+      if (type === "F32") expect(await checkpoint.read(name)).toEqual(await whole.read(name));
+    checkpoint.close?.();
+  });
+
+  test("are missed by name as soon as the network is opened", async () => {
+    const opening = openModel(await source("external.onnx"), { preprocess: "unit" });
+    await expect(opening).rejects.toThrow(/external\.onnx: "(below\/more|external weights)\.bin" is missing/);
+    await expect(opening).rejects.toBeInstanceOf(WeightsError);
+  });
+});
+
+test.each([
+  ["depthwise", /layer 1 \("first"\) is a depthwise convolution/],
+  ["strided", /layer 1 \("first"\) is a 3×3 convolution with stride 2×2/],
+  ["dilated", /layer 1 \("first"\) is a 3×3 convolution with dilation 2×2/],
+  ["concatenation", /is branches side by side \(Concat\)/],
+  ["same pool of odd maps", /is a max-pool that pads its input, on a map of 11×11/],
+  ["ceiling pool of odd maps", /is an average pool that rounds sizes up, on a map of 11×11/],
+])("%s is refused by what it is", async (kind, reason) => {
+  const file = new Uint8Array(Buffer.from(expected.refused[kind] ?? "", "base64"));
+  await expect(openModel(bytesSource(kind, file), { preprocess: "unit" })).rejects.toThrow(reason);
+});
+
+test("a pool that would pad odd maps runs where maps are even", async () => {
+  const file = new Uint8Array(Buffer.from(expected.refused["same pool"] ?? "", "base64"));
+  const { network } = await openModel(bytesSource("file", file), { preprocess: "unit" });
+  expect(network.layers.map(({ name }) => name)).toEqual(["conv1_1", "pool1"]);
 });
