@@ -37,7 +37,7 @@ const NO_FILES: readonly File[] = [];
  * Its properties are the fields of a recipe (`src/optvis/recipe-fields.ts`), and those below. `size` is a text, `N` or
  * `HxW`; the field `blur` is the property `blurSigma`, since `blur` is a method of every element; `recipe` sets them all.
  * What a file of weights does not say itself is said by the fields of a reading (`src/model/reading.ts`): `preprocess`,
- * `padding`, `layers`, `epsilon`.
+ * `padding`, `layers`, `epsilon`, `flatten`.
  *
  * It starts by itself unless `paused`, rests while it is off screen or its tab is hidden, and gives back
  * its GPU memory when it leaves the document; put back, it begins again. Pixels are RGB in 0–1 units and

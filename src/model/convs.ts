@@ -27,6 +27,8 @@ export interface FoundConv {
   readonly normAfterRelu?: BatchNormTensors;
 }
 
+const MOST_MODULES = 2000;
+
 export function findConvs(tensors: NamedShapes, used: Set<string>): readonly FoundConv[] {
   const indices = new Set<number>();
   for (const name of tensors.keys()) {
@@ -34,6 +36,11 @@ export function findConvs(tensors: NamedShapes, used: Set<string>): readonly Fou
     if (index !== undefined) indices.add(Number(index));
   }
   if (!indices.has(0)) throw noConvolution(tensors);
+  if (indices.size > MOST_MODULES) {
+    throw new WeightsError(
+      `the file has ${indices.size} modules among its convolutions, more than ${MOST_MODULES}`,
+    );
+  }
   const ordered = [...indices].sort((a, b) => a - b);
   const convs: FoundConv[] = [];
   for (const index of ordered) {
@@ -173,7 +180,8 @@ function layoutHint(
   );
   if (layout) return `this is ${layout.name}: transpose to OIHW`;
   const [, images = 0] = shape;
-  if (place === 0 && images !== 3 && shape[2] === shape[3] && shape[0] === outputs && images < 9) {
+  const isFirst = place === 0 && (outputs ?? shape[0]) === shape[0];
+  if (isFirst && images !== 3 && shape[2] === shape[3] && images < 9) {
     return `the network takes images of ${images === 1 ? "one channel, grey" : `${images} channels`}; what runs takes RGB`;
   }
   return undefined;

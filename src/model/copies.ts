@@ -2,6 +2,9 @@
 import { shown } from "../errors.ts";
 import type { TensorShapes } from "./layer-tensors.ts";
 
+/** More are no copies of a network, and take long to compare. */
+const MOST_COPIES = 64;
+
 export interface OneCopy {
   /** Without the tensors of the other copies. */
   readonly tensors: TensorShapes;
@@ -27,7 +30,8 @@ export function oneCopy(tensors: TensorShapes): OneCopy {
   );
   const takesImage = convolutions.filter(({ name }) => [1, 3].includes(tensors.get(name)?.[1] ?? 0));
   const [first] = takesImage;
-  if (first === undefined || takesImage.length < 2) return { tensors, assumptions: [] };
+  if (first === undefined || takesImage.length < 2 || takesImage.length > MOST_COPIES)
+    return { tensors, assumptions: [] };
   const behind = (prefix: string): string =>
     convolutions
       .flatMap(({ name, shape }) =>

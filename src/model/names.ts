@@ -81,35 +81,39 @@ function headNames(
   const parents = new Set(linears.map(({ parent }) => parent));
   const numbered = parents.size === 1 && linears.every(({ index }) => index !== undefined);
   const names: [string, string][] = [];
+  const normOf = normFinder(modules);
   for (const [i, linear] of linears.entries()) {
     const at = numbered ? (linear.index as number) : 4 * i;
     names.push(...partNames(`classifier.${at}`, linear));
-    const norm = normOf(linear, modules, linears[i + 1]);
+    const norm = normOf(linear, linears[i + 1]);
     if (norm) names.push(...partNames(`classifier.${numbered ? (norm.index as number) : at + 1}`, norm));
   }
   return names;
 }
 
-/** The batch norm between a module and the next one. */
-function normOf(
-  module: FoundModule,
-  modules: readonly FoundModule[],
-  next: FoundModule | undefined,
-): FoundModule | undefined {
-  const twin = modules.find(
-    ({ kind, path, outputs }) => kind === "norm" && outputs === module.outputs && isTwin(path, module.path),
-  );
-  if (twin) return twin;
-  const at = modules.indexOf(module);
-  const after = modules[at + 1];
-  if (after === undefined || after === next || after.kind !== "norm") return undefined;
-  return after.outputs === module.outputs ? after : undefined;
+type FindNorm = (module: FoundModule, next: FoundModule | undefined) => FoundModule | undefined;
+
+/** Of a module and the next one the batch norm between them: `bn2` of `conv2`, `norm1_2` of `conv1_2`, or what follows. */
+function normFinder(modules: readonly FoundModule[]): FindNorm {
+  const twins = new Map<string, FoundModule>();
+  const places = new Map<FoundModule, number>();
+  for (const [i, module] of modules.entries()) {
+    places.set(module, i);
+    const key = twinKey(module);
+    if (module.kind === "norm" && !twins.has(key)) twins.set(key, module);
+  }
+  return (module, next) => {
+    const twin = /\d$/.test(module.path) ? twins.get(twinKey(module)) : undefined;
+    if (twin) return twin;
+    const after = modules[(places.get(module) as number) + 1];
+    const isNorm = after !== next && after?.kind === "norm" && after.outputs === module.outputs;
+    return isNorm ? after : undefined;
+  };
 }
 
-/** `bn2` of `conv2`, `norm1_2` of `conv1_2`. */
-function isTwin(norm: string, module: string): boolean {
-  const stem = (path: string): string => path.replace(/(conv|bn|norm|batchnorm|fc|linear)(?=[\d_])/gi, "#");
-  return norm !== module && /\d$/.test(module) && stem(norm) === stem(module);
+/** Alike for a module and the batch norm that is called as it is. */
+function twinKey({ path, outputs }: FoundModule): string {
+  return `${path.replace(/(conv|bn|norm|batchnorm|fc|linear)(?=[\d_])/gi, "#")} ${outputs}`;
 }
 
 function partNames(base: string, module: FoundModule): readonly [string, string][] {
@@ -129,9 +133,10 @@ function anyStack(tensors: TensorShapes): NamedTensors | undefined {
   const sequential = isOneSequence(convs);
   const spots: Spot[] = [];
   let normsTold = true;
+  const normOf = normFinder(modules);
   for (const [i, conv] of convs.entries()) {
     const base = sequential ? (conv.index as number) - (convs[0]?.index as number) : 4 * i;
-    const norm = normOf(conv, modules, convs[i + 1]);
+    const norm = normOf(conv, convs[i + 1]);
     for (const [name, original] of partNames(`features.${base}`, conv)) names.set(name, original);
     const modulesLater = norm && stepsTo(conv, norm);
     // One that neither follows the convolution nor its ReLU takes a place where it is refused.
@@ -149,17 +154,17 @@ function anyStack(tensors: TensorShapes): NamedTensors | undefined {
 
 /** Two convolutions of which neither numbers nor shapes tell which comes first stand as in the file. */
 function orderAssumed(convs: readonly FoundModule[]): readonly string[] {
-  const open = convs.some((conv, i) =>
-    convs.slice(i + 1).some((other) => isAlike(conv, other) && familyOf(conv) !== familyOf(other)),
-  );
+  const families = new Map<string, string>();
+  const open = convs.some((conv) => {
+    const shape = `${conv.inputs} ${conv.outputs}`;
+    const family = families.get(shape) ?? familyOf(conv);
+    families.set(shape, family);
+    return family !== familyOf(conv);
+  });
   const paths = convs.slice(0, 4).map(({ path }) => shown(path));
   return open
     ? [`convolutions in the file's order: ${paths.join(", ")}${convs.length > 4 ? ", …" : ""}`]
     : [];
-}
-
-function isAlike(a: FoundModule, b: FoundModule): boolean {
-  return a.inputs === b.inputs && a.outputs === b.outputs;
 }
 
 /** How many modules later one stands, where both have numbers in one `nn.Sequential`. */

@@ -278,14 +278,30 @@ describe("any plain stack", () => {
       ...conv("input", 8, 1),
       ...conv("output", 1, 8),
     ]);
-    const refused = (): string => {
+    shapes.delete("input.bias");
+    const refused = (): unknown => {
       try {
         return names(shapes);
       } catch (error) {
-        return (error as Error).message;
+        return [(error as WeightsError).message, (error as WeightsError).remedy].join();
       }
     };
-    expect(refused()).not.toContain("depthwise");
+    expect(refused()).not.toMatch(/depthwise|mixed/);
+  });
+
+  test("of thousands of modules is soon read or refused", () => {
+    const many = (name: (i: number) => string, shape: readonly number[]): [string, readonly number[]][] =>
+      Array.from({ length: 8000 }, (_, i) => [`${name(i)}.weight`, shape]);
+    const convs = many((i) => `conv${i}`, [3, 3, 3, 3]);
+    const begun = performance.now();
+    for (const file of [
+      [...convs, ...many((i) => `b${i}`, [3])],
+      [...convs, ...many((i) => `norm${i + 9000}`, [3])],
+      [...many((i) => `a${i}.x.y.conv`, [3, 3, 3, 3]), ...many((i) => `b.${i}.fc`, [3, 3])],
+    ]) {
+      expect(() => inferNetwork(new Map(file), {})).toThrow(WeightsError);
+    }
+    expect(performance.now() - begun).toBeLessThan(5000);
   });
 
   test("conv1, conv2 and a head of 49 positions are flattened: 7×7 of 28×28 images", () => {
