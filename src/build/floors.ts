@@ -91,7 +91,7 @@ export const FLOORS: readonly (readonly Room[])[] = [
     {
       room: "page",
       knows: "the page that people see",
-      packages: ["lit", "@awesome.me/webawesome", "uplot"],
+      packages: ["lit", "@awesome.me/webawesome", "idb-keyval", "uplot"],
       surroundings: ["browser"],
       beside: ["weights"],
     },

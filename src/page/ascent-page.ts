@@ -1,20 +1,17 @@
-import { html, LitElement, nothing, type PropertyValues } from "lit";
+import { html, LitElement, nothing } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import type { Concern } from "../element/ascent-view.ts";
+import { decodePhoto } from "../element/photo.ts";
 import { placeInNetwork } from "../element/placement.ts";
 import { AscentError } from "../errors.ts";
-import { filesBeside } from "../model/beside.ts";
-import { openModel } from "../model/model.ts";
-import type { Network, Preprocess } from "../model/network.ts";
-import { blobSource } from "../model/source.ts";
-import { urlSource } from "../model/url-source.ts";
+import type { Network } from "../model/network.ts";
 import type { Recipe } from "../optvis/recipe.ts";
-import { tunedSettings } from "../optvis/recipes.ts";
 import { listenForDrops } from "./drops.ts";
-import { embeddedUrl } from "./embedded.ts";
 import { openingRecipe, readLink, writeLink } from "./link.ts";
 import type { LossPlot } from "./loss-plot.ts";
-import { choiceOf, embeddedModel, type ModelChoice } from "./model-choice.ts";
+import type { ModelChoice } from "./model-choice.ts";
+import { NetworkDesk } from "./network-desk.ts";
+import { overPicture } from "./over-stage.ts";
 import { pageHeader } from "./page-header.ts";
 import { pageRooms } from "./page-rooms.ts";
 import { pictureName, saveFile } from "./save.ts";
@@ -26,7 +23,7 @@ import { base, buttons } from "./styles.ts";
 import { fittingRecipe, titleOf, withoutAlpha } from "./subject.ts";
 import { currentTheme, onSystemTheme, type Theme, toggleTheme } from "./theme.ts";
 import { Trace } from "./trace.ts";
-import { changedRecipe, isTuned } from "./tuned.ts";
+import { changedRecipe, isTuned, tunedFor } from "./tuned.ts";
 
 type Errors = Readonly<Partial<Record<Concern, AscentError>>>;
 
@@ -38,16 +35,7 @@ export class AscentPage extends LitElement {
   static override readonly styles = [base, buttons, pageStyles];
 
   @state() private recipe: Recipe = openingRecipe;
-  /** The network chosen last, shown by the picker even if it could not be opened. */
-  @state() private choice: ModelChoice = embeddedModel;
-  /** The network that the picture is drawn with. */
-  @state() private shown: ModelChoice = embeddedModel;
-  @state() private linkedFile = "";
   @state() private photo: File | undefined;
-  @state() private network: Network | undefined;
-  @state() private preprocess: Preprocess = "imagenet";
-  @state() private unusedTensors: readonly string[] = [];
-  @state() private assumptions: readonly string[] = [];
   @state() private adapterName = "";
   @state() private errors: Errors = {};
   @state() private theme: Theme = currentTheme();
@@ -61,9 +49,14 @@ export class AscentPage extends LitElement {
   @query("page-plot") private readonly plot!: LossPlot;
 
   readonly #trace = new Trace();
+  /** The address as it was written last. */
+  #written = "";
   #stopListening: readonly (() => void)[] = [];
-  /** Counts choices of a network; a file that is read after a newer choice is dropped. */
-  #choices = 0;
+  readonly #desk = new NetworkDesk(this, ({ network }, before) => {
+    const base = this.#desk.shown.file ? this.recipe : openingRecipe;
+    this.errors = {};
+    this.recipe = fittingRecipe(base, network, before);
+  });
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -80,8 +73,8 @@ export class AscentPage extends LitElement {
         onDrag: (dragging) => {
           this.dragging = dragging;
         },
-        onPhoto: this.#usePhoto,
-        onWeights: (files) => void this.#chooseModel(choiceOf(files)),
+        onPhoto: (photo) => void this.#usePhoto(photo),
+        onWeights: (files) => void this.#desk.take(files),
       }),
       onSystemTheme(() => {
         this.theme = currentTheme();
@@ -103,10 +96,7 @@ export class AscentPage extends LitElement {
 
   #listenTo({ view }: Stage): void {
     view.addEventListener("ascent-ready", ({ detail }) => {
-      this.network = detail.network;
-      this.preprocess = detail.preprocess;
-      this.unusedTensors = detail.unusedTensors;
-      this.assumptions = detail.assumptions;
+      this.#desk.ready(detail);
       this.adapterName = detail.adapterName;
       this.errors = {};
       this.#trace.clear();
@@ -117,24 +107,26 @@ export class AscentPage extends LitElement {
       this.plot.refresh?.();
     });
     view.addEventListener("ascent-error", ({ concern, detail }) => {
-      this.network = view.network ?? this.network;
       this.errors = { ...this.errors, [concern]: detail };
     });
   }
 
   readonly #openLink = (): void => {
-    const { recipe, file } = readLink(location.hash);
+    const { recipe, ...linked } = readLink(location.hash);
     this.recipe = recipe;
-    this.linkedFile = file === this.shown.file?.name ? "" : file;
+    void this.#desk.follow(linked);
   };
 
-  protected override updated(changed: PropertyValues): void {
-    if (changed.has("recipe") || changed.has("shown")) history.replaceState(null, "", this.#address);
+  protected override updated(): void {
+    const address = this.#address;
+    if (address !== this.#written) history.replaceState(null, "", address);
+    this.#written = address;
   }
 
   get #address(): string {
-    const file = this.linkedFile || (this.shown.file?.name ?? "");
-    return `${location.pathname}${location.search}${writeLink({ recipe: this.recipe, file })}`;
+    const { missing, shown } = this.#desk;
+    const linked = missing ?? { ...shown, file: shown.file?.name ?? "" };
+    return `${location.pathname}${location.search}${writeLink({ ...linked, recipe: this.recipe })}`;
   }
 
   /**
@@ -142,11 +134,11 @@ export class AscentPage extends LitElement {
    * Tuned settings that nobody has changed follow the kind of subject and the size.
    */
   #change(change: Partial<Recipe>): void {
-    const recipe = changedRecipe(this.recipe, change);
+    const recipe = changedRecipe(this.recipe, change, this.#network, this.#network);
     let stage: "objective" | "size" = "objective";
     try {
-      if (this.network) {
-        placeInNetwork(this.network, recipe, (next) => {
+      if (this.#network) {
+        placeInNetwork(this.#network, recipe, (next) => {
           stage = next;
         });
       }
@@ -162,7 +154,8 @@ export class AscentPage extends LitElement {
 
   /** When opacity is turned off, the objective loses its `alpha` term. */
   #changeRecipe(change: Partial<Recipe>): void {
-    const { network, recipe } = this;
+    const { recipe } = this;
+    const network = this.#network;
     const opaque = network && recipe.alpha && change.alpha === false;
     this.#change(opaque ? { ...change, objective: withoutAlpha(recipe.objective, network) } : change);
   }
@@ -182,31 +175,14 @@ export class AscentPage extends LitElement {
     this.stage.scrollIntoView({ behavior: "smooth", block: "start" });
   };
 
-  /** Reads the header first: the subject can then follow the network, and a bad file changes nothing. */
-  async #chooseModel(choice: ModelChoice): Promise<void> {
-    const turn = ++this.#choices;
-    this.choice = choice;
-    this.linkedFile = "";
+  /** A picture that cannot be read leaves the one that runs alone. */
+  readonly #usePhoto = async (photo: File): Promise<void> => {
     try {
-      const source = choice.file ? blobSource(choice.file) : await urlSource(embeddedUrl);
-      const options = { ...choice.reading, beside: filesBeside(choice.beside) };
-      const { network, preprocess, unusedTensors, assumptions, close } = await openModel(source, options);
-      close?.();
-      if (turn !== this.#choices) return;
-      const recipe = fittingRecipe(choice.file ? this.recipe : openingRecipe, network);
-      this.network = network;
-      this.preprocess = preprocess;
-      this.unusedTensors = unusedTensors;
-      this.assumptions = assumptions;
-      this.errors = {};
-      this.recipe = recipe;
-      this.shown = choice;
+      await decodePhoto(photo);
     } catch (error) {
-      if (turn === this.#choices) this.#fail(error, "model");
+      this.#desk.refuse(error);
+      return;
     }
-  }
-
-  readonly #usePhoto = (photo: File): void => {
     this.photo = photo;
     this.#change({ init: "photo" });
   };
@@ -219,7 +195,7 @@ export class AscentPage extends LitElement {
   readonly #save = async (): Promise<void> => {
     try {
       const { objective, param, size } = this.recipe;
-      const { title } = titleOf(objective, this.network);
+      const { title } = titleOf(objective, this.#network);
       const other = param === "cppn" ? this.savedSize : undefined;
       saveFile(await this.stage.view.toBlob(other), pictureName(title, other ?? size));
     } catch (error) {
@@ -238,6 +214,16 @@ export class AscentPage extends LitElement {
     }
   };
 
+  readonly #closeRefusal = (): void => {
+    this.#desk.leave();
+    const { init: _, ...others } = this.errors;
+    this.errors = others;
+  };
+
+  get #network(): Network | undefined {
+    return this.#desk.opened?.network;
+  }
+
   #say(text: string): void {
     this.notice = text;
     setTimeout(() => {
@@ -247,15 +233,19 @@ export class AscentPage extends LitElement {
 
   #renderPicture() {
     const { errors } = this;
-    const error = errors.gpu ?? errors.run ?? (this.network ? undefined : errors.model);
+    const desk = this.#desk;
+    const error = errors.gpu ?? errors.run ?? errors.model ?? (desk.opened ? undefined : desk.refusal);
     return html`<section class="picture-side" aria-label="Picture">
       <page-stage
         .recipe=${this.recipe}
-        .choice=${this.shown}
+        .choice=${desk.shown}
         .photo=${this.photo}
-        .network=${this.network}
+        .network=${this.#network}
         .crisp=${this.scaling === "crisp"}
         .error=${error}
+        .refusal=${desk.refusal ?? errors.init}
+        .instead=${overPicture(desk)}
+        @close=${this.#closeRefusal}
         @save=${this.#save}
         @link=${this.#copyLink}
       ></page-stage>
@@ -267,7 +257,9 @@ export class AscentPage extends LitElement {
   }
 
   #renderPanel() {
-    const { errors, recipe, network } = this;
+    const { errors, recipe } = this;
+    const desk = this.#desk;
+    const network = this.#network;
     return html`<aside class="panel" aria-label="Controls">
       <section aria-labelledby="subject-title">
         <h2 id="subject-title">Subject</h2>
@@ -280,11 +272,11 @@ export class AscentPage extends LitElement {
       </section>
       <page-recipe
         .recipe=${recipe}
-        .preprocess=${this.preprocess}
+        .preprocess=${desk.opened?.preprocess ?? "imagenet"}
         .sizeError=${errors.size}
         .startError=${errors.init}
         .photoName=${this.photo?.name ?? ""}
-        .isTuned=${isTuned(recipe)}
+        .isTuned=${isTuned(recipe, network)}
         .scaling=${this.scaling}
         @scaling=${(event: CustomEvent<"smooth" | "crisp">) => {
           this.scaling = event.detail;
@@ -294,28 +286,30 @@ export class AscentPage extends LitElement {
           this.savedSize = event.detail;
         }}
         @choose=${(event: CustomEvent<Partial<Recipe>>) => this.#changeRecipe(event.detail)}
-        @photo=${(event: CustomEvent<File>) => this.#usePhoto(event.detail)}
-        @tuned=${() => this.#change(tunedSettings(recipe.objective, recipe.size))}
+        @photo=${(event: CustomEvent<File>) => void this.#usePhoto(event.detail)}
+        @tuned=${() => this.#change(tunedFor(recipe, network))}
       ></page-recipe>
       <section class="network" aria-labelledby="network-title">
         <h2 id="network-title">Network</h2>
         <page-model
-          .network=${this.choice === this.shown ? network : undefined}
-          .unusedTensors=${this.unusedTensors}
-          .assumptions=${this.assumptions}
-          .choice=${this.choice}
-          .linkedFile=${this.linkedFile}
-          .error=${network ? errors.model : undefined}
-          @choose=${(event: CustomEvent<ModelChoice>) => void this.#chooseModel(event.detail)}
+          .opened=${desk.choice === desk.shown ? desk.opened : undefined}
+          .choice=${desk.choice}
+          .refusal=${desk.refusal}
+          .isRemembered=${desk.isRemembered}
+          @choose=${(event: CustomEvent<ModelChoice>) => void desk.choose(event.detail)}
+          @files=${(event: CustomEvent<readonly File[]>) => void desk.take(event.detail)}
+          @remember=${(event: CustomEvent<boolean>) => void desk.remember(event.detail)}
         ></page-model>
       </section>
     </aside>`;
   }
 
   #renderRooms() {
-    const { network, preprocess, shown, recipe, photo } = this;
+    const { recipe, photo } = this;
+    const { opened, shown } = this.#desk;
+    const preprocess = opened?.preprocess ?? "imagenet";
     return pageRooms(
-      { network, preprocess, shown, recipe, photo },
+      { network: opened?.network, preprocess, shown, recipe, photo },
       {
         channel: this.#openChannel,
         photo: ({ detail }) => {

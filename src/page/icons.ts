@@ -24,6 +24,7 @@ export const icons = {
   copy: icon(
     svg`<rect x="9" y="9" width="11" height="11" rx="2"/><path d="M15 5.5A1.5 1.5 0 0 0 13.5 4h-8A1.5 1.5 0 0 0 4 5.5v8A1.5 1.5 0 0 0 5.5 15"/>`,
   ),
+  close: icon(svg`<path d="m6 6 12 12M18 6 6 18"/>`),
   chevron: icon(svg`<path d="m6 9.5 6 6 6-6"/>`),
   file: icon(
     svg`<path d="M13.5 3h-7A1.5 1.5 0 0 0 5 4.5v15A1.5 1.5 0 0 0 6.5 21h11a1.5 1.5 0 0 0 1.5-1.5v-11zM13.5 3v5.5H19"/>`,

@@ -1,4 +1,5 @@
 /** The page's state in its address, behind `#`, where no server sees it. Anybody may have written it: nothing is trusted. */
+import { type Reading, readingFieldNames, readingOf } from "../model/reading.ts";
 import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
 import { recipeFromQuery, recipeToQuery } from "../optvis/recipe-text.ts";
 import { tunedSettings } from "../optvis/recipes.ts";
@@ -20,6 +21,10 @@ export interface LinkState {
   readonly recipe: Recipe;
   /** Name of the weights file the link was made with; empty for the embedded network. */
   readonly file: string;
+  /** Tells files of that name apart (`open-choice.ts`); empty where the link does not say it. */
+  readonly fingerprint: string;
+  /** How that file is read, as far as somebody said it. */
+  readonly reading: Reading;
 }
 
 const MOST_NAME = 120;
@@ -43,11 +48,38 @@ export function readLink(hash: string): LinkState {
   const iterations = Math.max(LEAST_ITERATIONS, recipe.iterations);
   const batch = Math.min(recipe.batch, MOST_IMAGES);
   const file = (parameters.get("file") ?? "").slice(0, MOST_NAME);
-  return { recipe: { ...recipe, init, iterations, batch }, file };
+  const fingerprint = /^[0-9a-f]{1,64}$/.exec(parameters.get("network") ?? "")?.[0] ?? "";
+  return {
+    recipe: { ...recipe, init, iterations, batch },
+    file,
+    fingerprint,
+    reading: readReading(parameters),
+  };
 }
 
 /** The hash, `#` included; empty for what the page opens with anyway. */
-export function writeLink({ recipe, file }: LinkState): string {
+export function writeLink({ recipe, file, fingerprint, reading }: LinkState): string {
   if (!file && recipeToQuery(recipe) === recipeToQuery(openingRecipe)) return "";
-  return `#${recipeToQuery(recipe)}${file ? `&file=${encodeURIComponent(file.slice(0, MOST_NAME))}` : ""}`;
+  if (!file) return `#${recipeToQuery(recipe)}`;
+  const said = readingFieldNames.flatMap((field) =>
+    reading[field] === undefined ? [] : [[`read-${field}`, String(reading[field])]],
+  );
+  const network = [
+    ["file", file.slice(0, MOST_NAME)],
+    ...(fingerprint ? [["network", fingerprint]] : []),
+    ...said,
+  ];
+  return `#${recipeToQuery(recipe)}&${new URLSearchParams(network)}`;
+}
+
+/** What makes no sense is left out. */
+function readReading(parameters: URLSearchParams): Reading {
+  const fields = readingFieldNames.map((field): Reading => {
+    try {
+      return readingOf({ [field]: parameters.get(`read-${field}`)?.slice(0, MOST_NAME * 4) });
+    } catch {
+      return {};
+    }
+  });
+  return Object.assign({}, ...fields);
 }

@@ -1,7 +1,6 @@
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { AscentError } from "../errors.ts";
-import type { Network } from "../model/network.ts";
 import { weightsEndings } from "../model/readers/registry.ts";
 import {
   type Reading,
@@ -13,12 +12,15 @@ import {
 import { convolutions, parameterCount } from "../model/shapes.ts";
 import { icons } from "./icons.ts";
 import { errorMessage } from "./message.ts";
-import { choiceOf, embeddedModel, type ModelChoice } from "./model-choice.ts";
+import { embeddedModel, type ModelChoice } from "./model-choice.ts";
+import type { OpenedNetwork } from "./open-choice.ts";
 import { base, buttons, fields } from "./styles.ts";
 
 /**
  * The network: the embedded one, or one's own.
  * @fires {CustomEvent<ModelChoice>} choose
+ * @fires {CustomEvent<readonly File[]>} files
+ * @fires {CustomEvent<boolean>} remember
  */
 @customElement("page-model")
 export class ModelPicker extends LitElement {
@@ -47,14 +49,11 @@ export class ModelPicker extends LitElement {
     `,
   ];
 
-  @property({ attribute: false }) network: Network | undefined;
-  @property({ attribute: false }) unusedTensors: readonly string[] = [];
-  /** What was taken for granted of the network, a sentence each. */
-  @property({ attribute: false }) assumptions: readonly string[] = [];
+  @property({ attribute: false }) opened: OpenedNetwork | undefined;
   @property({ attribute: false }) choice: ModelChoice = embeddedModel;
-  /** Name of the file a link was made with, when it is not the one in use. */
-  @property() linkedFile = "";
-  @property({ attribute: false }) error: AscentError | undefined;
+  @property({ attribute: false }) refusal: AscentError | undefined;
+  /** Whether the file is kept on this computer. */
+  @property({ type: Boolean }) isRemembered = false;
 
   #choose(change: Partial<ModelChoice>): void {
     this.dispatchEvent(new CustomEvent("choose", { detail: { ...this.choice, ...change } }));
@@ -65,7 +64,7 @@ export class ModelPicker extends LitElement {
     const files = [...(input.files ?? [])];
     // The same file may be chosen again after it was mended.
     input.value = "";
-    if (files.length > 0) this.#choose(choiceOf(files));
+    if (files.length > 0) this.dispatchEvent(new CustomEvent("files", { detail: files }));
   };
 
   #say(field: ReadingField, text: string): void {
@@ -75,7 +74,7 @@ export class ModelPicker extends LitElement {
     this.#choose({ reading: value === "" ? others : ({ ...others, [field]: value } as Reading) });
   }
 
-  #renderFacts(network: Network) {
+  #renderFacts({ network, unusedTensors, assumptions }: OpenedNetwork) {
     const convolutionCount = convolutions(network).length;
     const parameters = network.layers.reduce((sum, layer) => sum + parameterCount(layer), 0);
     const classes = network.classes.length;
@@ -84,12 +83,21 @@ export class ModelPicker extends LitElement {
       `${(parameters / 1e6).toPrecision(2)} million parameters`,
       ...(classes > 0 ? [`${classes} classes`] : []),
     ];
-    const unused = this.unusedTensors.length;
+    const unused = unusedTensors.length;
     return html`
       <p class="facts">${facts.join(" · ")}</p>
-      ${this.assumptions.map((text) => html`<p class="hint assumed">Assumed: ${text}.</p>`)}
-      ${unused > 0 ? html`<p class="hint">${unused} of the file's tensors are not used: ${this.unusedTensors.slice(0, 4).join(", ")}${unused > 4 ? " …" : ""}</p>` : nothing}
+      ${assumptions.map((text) => html`<p class="hint assumed">Assumed: ${text}.</p>`)}
+      ${unused > 0 ? html`<p class="hint">${unused} of the file's tensors are not used: ${unusedTensors.slice(0, 4).join(", ")}${unused > 4 ? " …" : ""}</p>` : nothing}
     `;
+  }
+
+  #renderRemember() {
+    const tell = (event: Event) =>
+      this.dispatchEvent(new CustomEvent("remember", { detail: (event.target as HTMLInputElement).checked }));
+    return html`<label class="remember">
+      <input type="checkbox" .checked=${this.isRemembered} ?disabled=${!this.opened} @change=${tell}>
+      Remember this file on this computer
+    </label>`;
   }
 
   #renderField(field: ReadingField) {
@@ -127,7 +135,7 @@ export class ModelPicker extends LitElement {
     const { file } = this.choice;
     return html`
       <p class="name">${file ? file.name : "Ascent VGG, embedded"}</p>
-      ${this.network ? this.#renderFacts(this.network) : nothing}
+      ${this.opened ? this.#renderFacts(this.opened) : nothing}
       <div class="choices">
         <button @click=${() => this.renderRoot.querySelector<HTMLInputElement>("#file")?.click()}>
           ${icons.file} Choose weights
@@ -140,13 +148,9 @@ export class ModelPicker extends LitElement {
         (<code>.keras</code>, <code>.h5</code>) or in ONNX (<code>.onnx</code>), also by dropping them on this page. Choose several files at once
         where weights are in several. They stay on this computer.
       </p>
-      ${
-        this.linkedFile
-          ? html`<p class="hint linked">This link was made with <b>${this.linkedFile}</b>: choose that file to see the same picture.</p>`
-          : nothing
-      }
+      ${file ? this.#renderRemember() : nothing}
       ${file ? readingFieldNames.map((field) => this.#renderField(field)) : nothing}
-      ${errorMessage(this.error)}
+      ${errorMessage(this.refusal)}
     `;
   }
 }

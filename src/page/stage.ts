@@ -1,4 +1,4 @@
-import { css, html, LitElement, nothing, type PropertyValues } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { AscentView, RunState } from "../element/ascent-view.ts";
 import type { AscentError } from "../errors.ts";
@@ -26,6 +26,7 @@ const RUN_LABELS: Readonly<Record<RunState, string>> = {
  * The picture in its frame, its label, and the buttons that run and save it.
  * @fires {CustomEvent} save
  * @fires {CustomEvent} link
+ * @fires {CustomEvent} close - of the refusal
  */
 @customElement("page-stage")
 export class Stage extends LitElement {
@@ -95,6 +96,10 @@ export class Stage extends LitElement {
         padding: 8%;
         gap: 0.6rem;
         background: none;
+      }
+      .failure .icon {
+        position: absolute;
+        inset: 0.3rem 0.3rem auto auto;
       }
       .failure strong {
         display: block;
@@ -173,8 +178,12 @@ export class Stage extends LitElement {
   @property({ attribute: false }) network: Network | undefined;
   /** Show pixels as squares instead of smoothing between them. */
   @property({ type: Boolean }) crisp = false;
-  /** What went wrong with the GPU or the run; other failures are shown beside their controls. */
+  /** What went wrong with the GPU or the run: there is nothing to draw. */
   @property({ attribute: false }) error: AscentError | undefined;
+  /** Why a file that was given was not taken. The picture goes on. */
+  @property({ attribute: false }) refusal: AscentError | undefined;
+  /** What stands in place of the picture. */
+  @property({ attribute: false }) instead: TemplateResult | undefined;
 
   @state() private runState: RunState = "empty";
   @state() private iteration = 0;
@@ -233,7 +242,14 @@ export class Stage extends LitElement {
   }
 
   #renderOverPicture() {
-    const { error } = this;
+    const { error, refusal, instead } = this;
+    if (instead) return instead;
+    if (!error && refusal) {
+      return html`<div class="failure" role="alert">
+        <strong>${sentence(refusal.message)}</strong> ${refusal.remedy ? html`<span>${sentence(refusal.remedy)}</span>` : nothing}
+        <button class="icon" aria-label="Close" title="Close" @click=${() => this.#tell("close")}>${icons.close}</button>
+      </div>`;
+    }
     if (error) {
       return html`<div class="failure ${this.hung ? "" : "alone"}" role="alert">
         <strong>${sentence(error.message)}</strong> ${error.remedy ? html`<span>${sentence(error.remedy)}</span>` : nothing}
@@ -272,7 +288,7 @@ export class Stage extends LitElement {
     </div>`;
   }
 
-  #tell(what: "save" | "link"): void {
+  #tell(what: "save" | "link" | "close"): void {
     this.dispatchEvent(new CustomEvent(what));
   }
 

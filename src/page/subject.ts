@@ -10,6 +10,7 @@ import type { Recipe } from "../optvis/recipe.ts";
 import { isPlain, type PlainTerm, readsOpacity } from "../optvis/term.ts";
 import { classOf, classTerm } from "../optvis/terms/neuron.ts";
 import { kindOf, termKinds } from "../optvis/terms/registry.ts";
+import { changedRecipe } from "./tuned.ts";
 
 /** A class, one of the terms that controls can choose, or any formula. */
 export type SubjectChoice = "class" | PlainTerm["kind"] | "formula";
@@ -108,8 +109,11 @@ function fittingSpec(wish: string, network: Network): string {
 /** Sides to try where the network does not take the present size. */
 const SIDES = [64, 96, 128, 224, 256, 32, 28, 48, 112, 160, 192, 299] as const;
 
-/** The recipe with a subject that the network has and, where it must be, a size that it takes. */
-export function fittingRecipe(recipe: Recipe, network: Network): Recipe {
+/**
+ * The recipe with a subject that the network has and, where it must be, a size that it takes. Tuned settings follow.
+ * @param before the network of the recipe as it is
+ */
+export function fittingRecipe(recipe: Recipe, network: Network, before: Network | undefined): Recipe {
   const wish = { ...recipe, objective: fittingSpec(recipe.objective, network) };
   const fits = (candidate: Recipe): boolean => {
     try {
@@ -121,5 +125,5 @@ export function fittingRecipe(recipe: Recipe, network: Network): Recipe {
   };
   const sizes = [wish.size, ...SIDES.map((side) => [side, side] as const)];
   const size = sizes.find((candidate) => fits({ ...wish, size: candidate }));
-  return { ...wish, size: size ?? wish.size };
+  return changedRecipe(recipe, { objective: wish.objective, size: size ?? wish.size }, network, before);
 }

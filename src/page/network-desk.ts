@@ -1,0 +1,134 @@
+/**
+ * Which network the page draws with, from the click to the opened file: what was chosen, what is asked of the person first,
+ * and why a file was not taken. A network that cannot be opened leaves the one that runs alone.
+ */
+import type { ReactiveController, ReactiveControllerHost } from "lit";
+import { AscentError } from "../errors.ts";
+import type { Network } from "../model/network.ts";
+import { QuestionError } from "../model/question.ts";
+import type { LinkState } from "./link.ts";
+import { choiceOf, embeddedModel, type ModelChoice } from "./model-choice.ts";
+import { fingerprint, type OpenedNetwork, openChoice } from "./open-choice.ts";
+
+/** Of a link, the network that it was made with. */
+export type LinkedNetwork = Pick<LinkState, "file" | "fingerprint" | "reading">;
+
+export class NetworkDesk implements ReactiveController {
+  readonly #host: ReactiveControllerHost;
+  readonly #onOpened: (opened: OpenedNetwork, before: Network | undefined) => void;
+  /** The network chosen last, whether or not it could be opened. */
+  choice: ModelChoice = embeddedModel;
+  /** The network that the picture is drawn with. */
+  shown: ModelChoice = embeddedModel;
+  opened: OpenedNetwork | undefined;
+  /** What a person has to say of the chosen network first. */
+  asked: QuestionError | undefined;
+  /** The network of a link, whose file is not here. */
+  missing: LinkedNetwork | undefined;
+  /** Why the chosen network was not taken. */
+  refusal: AscentError | undefined;
+  isRemembered = false;
+  /** A file that is opened after a newer choice is dropped. */
+  #turn = 0;
+
+  /** @param onOpened told of a network that was chosen and opened, and of the one before it */
+  constructor(
+    host: ReactiveControllerHost,
+    onOpened: (opened: OpenedNetwork, before: Network | undefined) => void,
+  ) {
+    this.#host = host;
+    this.#onOpened = onOpened;
+    host.addController(this);
+  }
+
+  hostConnected(): void {}
+
+  /** What the run that is drawn says of its network. */
+  ready(opened: OpenedNetwork): void {
+    this.#set({ opened });
+  }
+
+  async choose(choice: ModelChoice): Promise<void> {
+    const turn = ++this.#turn;
+    this.#set({ choice, asked: undefined, missing: undefined, refusal: undefined });
+    try {
+      const opened = await openChoice(choice);
+      const mark = choice.file ? await fingerprint(choice.file) : "";
+      const { recall } = await import("./remembered.ts");
+      const isRemembered = mark !== "" && (await recall(mark)) !== undefined;
+      if (turn !== this.#turn) return;
+      const before = this.opened?.network;
+      const known = { ...choice, fingerprint: mark };
+      this.#set({ opened, choice: known, shown: known, isRemembered });
+      this.#onOpened(opened, before);
+    } catch (error) {
+      if (error instanceof QuestionError) await import("./over-picture.ts");
+      if (turn !== this.#turn) return;
+      if (error instanceof QuestionError) this.#set({ asked: error });
+      else this.#set({ refusal: typed(error) });
+    }
+  }
+
+  /** Files that were chosen or dropped. Those that a link waits for are read as the link says. */
+  take(files: readonly File[]): Promise<void> {
+    return this.choose({ ...choiceOf(files), reading: this.missing?.reading ?? {} });
+  }
+
+  /** What a person answered. */
+  answer(value: string): Promise<void> {
+    const { asked, choice } = this;
+    if (!asked) return Promise.resolve();
+    return this.choose({ ...choice, reading: { ...choice.reading, [asked.question.about]: value } });
+  }
+
+  /** Back to the network that is drawn. */
+  leave(): void {
+    this.#turn++;
+    this.#set({ asked: undefined, missing: undefined, refusal: undefined, choice: this.shown });
+  }
+
+  /** Why something that was given was not taken. */
+  refuse(error: unknown): void {
+    this.#set({ refusal: typed(error) });
+  }
+
+  /** Opens the network of a link where it is remembered here, and else asks for its file. */
+  async follow(linked: LinkedNetwork): Promise<void> {
+    const { file, fingerprint: mark, reading } = linked;
+    const { shown } = this;
+    const isShown = file === (shown.file?.name ?? "") && (mark === "" || mark === shown.fingerprint);
+    if (isShown) return;
+    if (file === "") return this.choose(embeddedModel);
+    const turn = ++this.#turn;
+    const { recall } = await import("./remembered.ts");
+    const files = mark === "" ? undefined : await recall(mark);
+    if (!files) await import("./over-picture.ts");
+    if (turn !== this.#turn) return;
+    if (files) await this.choose({ ...files, fingerprint: mark, reading });
+    else this.#set({ missing: linked });
+  }
+
+  /** Keeps the file on this computer, or no longer. @throws where the browser keeps nothing */
+  async remember(wanted: boolean): Promise<void> {
+    const { file, beside, fingerprint: mark } = this.shown;
+    if (!file) return;
+    const { forget, remember } = await import("./remembered.ts");
+    try {
+      if (wanted) await remember(mark, { file, beside });
+      else await forget(mark);
+      this.#set({ isRemembered: wanted });
+    } catch (cause) {
+      const message = `${file.name}: this browser did not keep the file`;
+      this.refuse(new AscentError(message, { remedy: "make room, or leave the private window", cause }));
+    }
+  }
+
+  #set(change: Partial<NetworkDesk>): void {
+    Object.assign(this, change);
+    this.#host.requestUpdate();
+  }
+}
+
+function typed(error: unknown): AscentError {
+  return error instanceof AscentError ? error : new AscentError(String(error), { cause: error });
+}

@@ -1,0 +1,46 @@
+/** Opens the network that was chosen: its header alone, so that the subject can follow it and a bad file changes nothing. */
+import { filesBeside } from "../model/beside.ts";
+import { openModel } from "../model/model.ts";
+import type { Network, Preprocess } from "../model/network.ts";
+import { type ByteSource, blobSource } from "../model/source.ts";
+import { urlSource } from "../model/url-source.ts";
+import { embeddedUrl } from "./embedded.ts";
+import type { ModelChoice } from "./model-choice.ts";
+
+/** What the page knows of the network that it draws with. */
+export interface OpenedNetwork {
+  readonly network: Network;
+  readonly preprocess: Preprocess;
+  readonly unusedTensors: readonly string[];
+  /** What was taken for granted, a sentence each. */
+  readonly assumptions: readonly string[];
+}
+
+/** @throws AscentError where it cannot be opened; a QuestionError where a person has to say something first */
+export async function openChoice({ file, beside, reading }: ModelChoice): Promise<OpenedNetwork> {
+  const source = file ? blobSource(file) : await urlSource(embeddedUrl);
+  const model = await openModel(source, { ...reading, beside: filesBeside(beside) });
+  model.close?.();
+  const { network, preprocess, unusedTensors, assumptions } = model;
+  return { network, preprocess, unusedTensors, assumptions };
+}
+
+const HASHED_BYTES = 1 << 16;
+const HASH_DIGITS = 12;
+
+/** Tells files of one name apart: the beginning of SHA-256 of their size and first 64 KiB, which hold most headers. */
+export async function fingerprint(file: Blob): Promise<string> {
+  const head = await readHead(blobSource(file));
+  const size = new TextEncoder().encode(`${file.size} `);
+  const bytes = new Uint8Array(size.length + head.length);
+  bytes.set(size);
+  bytes.set(head, size.length);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0"))
+    .join("")
+    .slice(0, HASH_DIGITS);
+}
+
+function readHead(source: ByteSource): Promise<Uint8Array> {
+  return source.read(0, Math.min(source.size, HASHED_BYTES));
+}

@@ -1,0 +1,156 @@
+/** What the page asks in place of the picture: how a network is to be read, or for the file of a link. */
+import { css, html, LitElement, nothing } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import type { Question } from "../model/question.ts";
+import { weightsEndings } from "../model/readers/registry.ts";
+import { type ReadingRow, readingFields } from "../model/reading.ts";
+import { sentence } from "./message.ts";
+import { base, buttons, fields } from "./styles.ts";
+
+const panel = css`
+  :host {
+    position: absolute;
+    inset: 0;
+    overflow: auto;
+    background: var(--paper);
+  }
+  section {
+    display: grid;
+    gap: 0.75rem;
+    align-content: center;
+    min-block-size: 100%;
+    padding: 6%;
+  }
+  h3 {
+    font: 500 1.25rem/1.3 var(--serif);
+    overflow-wrap: anywhere;
+  }
+  p {
+    font-size: 0.875rem;
+    color: var(--ink-soft);
+    overflow-wrap: anywhere;
+  }
+  .answers {
+    display: grid;
+    gap: 0.5rem;
+  }
+  .answers button {
+    block-size: auto;
+    padding-block: 0.55rem;
+    white-space: normal;
+    text-align: start;
+    justify-content: start;
+    line-height: 1.35;
+  }
+  .why {
+    color: var(--ink-soft);
+    font-weight: 400;
+  }
+  form {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr) auto;
+    gap: 0.5rem;
+    align-items: end;
+  }
+  label {
+    grid-column: 1 / -1;
+  }
+`;
+
+/**
+ * A question with its answers, one click each, the likely one first; or an answer of one's own.
+ * @fires {CustomEvent<string>} answer - for the field that the question is about
+ * @fires {CustomEvent} cancel
+ */
+@customElement("page-question")
+export class NetworkQuestion extends LitElement {
+  static override readonly styles = [base, buttons, fields, panel];
+
+  @property({ attribute: false }) question!: Question;
+  /** Why it is asked. */
+  @property() reason = "";
+  @property() fileName = "";
+
+  protected override firstUpdated(): void {
+    this.renderRoot.querySelector<HTMLElement>("h3")?.focus();
+  }
+
+  #answer(value: string): void {
+    if (value.trim() !== "") this.dispatchEvent(new CustomEvent("answer", { detail: value.trim() }));
+  }
+
+  readonly #submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    this.#answer(this.renderRoot.querySelector<HTMLInputElement>("#own")?.value ?? "");
+  };
+
+  protected override render() {
+    const { about, answers } = this.question;
+    const { label, example }: ReadingRow<unknown> = readingFields[about];
+    return html`<section aria-labelledby="asked">
+      <h3 id="asked" tabindex="-1">${QUESTIONS[about]}</h3>
+      <p>${sentence(this.reason)}</p>
+      <div class="answers">
+        ${answers.map(
+          ({ value, text, why }, i) =>
+            html`<button class=${i === 0 && why ? "primary" : ""} @click=${() => this.#answer(value)}>
+              <span>${text}${why ? html`<br><span class=${i === 0 ? "" : "why"}>${i === 0 ? "Likely: " : ""}${why}</span>` : nothing}</span>
+            </button>`,
+        )}
+      </div>
+      ${
+        example === undefined
+          ? nothing
+          : html`<form @submit=${this.#submit}>
+              <label for="own">${label}, if it is another</label>
+              <input id="own" placeholder=${example} autocomplete="off">
+              <button type="submit">Read it so</button>
+            </form>`
+      }
+      <button @click=${() => this.dispatchEvent(new CustomEvent("cancel"))}>Leave ${this.fileName || "it"} alone</button>
+    </section>`;
+  }
+}
+
+const QUESTIONS: Readonly<Record<Question["about"], string>> = {
+  preprocess: "How does this network want its pixels?",
+  padding: "How are its convolutions padded?",
+  layers: "Where do its pools stand?",
+};
+
+/**
+ * A link was made with a file that is not here.
+ * @fires {CustomEvent<readonly File[]>} files
+ * @fires {CustomEvent} cancel
+ */
+@customElement("page-missing-file")
+export class MissingFile extends LitElement {
+  static override readonly styles = [base, buttons, panel];
+
+  @property() fileName = "";
+
+  readonly #pick = (event: Event): void => {
+    const files = [...((event.target as HTMLInputElement).files ?? [])];
+    if (files.length > 0) this.dispatchEvent(new CustomEvent("files", { detail: files }));
+  };
+
+  protected override render() {
+    return html`<section aria-labelledby="missing">
+      <h3 id="missing">This picture is of ${this.fileName}</h3>
+      <p>
+        The link holds everything but the network's weights. Drop that file here, or choose it, to see the picture. It
+        stays on this computer.
+      </p>
+      <button class="primary" @click=${() => this.renderRoot.querySelector<HTMLInputElement>("input")?.click()}>Choose ${this.fileName}</button>
+      <button @click=${() => this.dispatchEvent(new CustomEvent("cancel"))}>Show the embedded network instead</button>
+      <input type="file" accept=${weightsEndings.join(",")} multiple hidden aria-label="Weights" @change=${this.#pick}>
+    </section>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "page-question": NetworkQuestion;
+    "page-missing-file": MissingFile;
+  }
+}
