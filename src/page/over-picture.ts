@@ -116,6 +116,7 @@ const QUESTIONS: Readonly<Record<Question["about"], string>> = {
   preprocess: "How does this network want its pixels?",
   padding: "How are its convolutions padded?",
   layers: "Where do its pools stand?",
+  flatten: "In which order does its head take the map?",
 };
 
 /**

@@ -1,0 +1,181 @@
+/** Opening a network of one's own on the built page, in real browsers: what it asks, what a link keeps, what it refuses. */
+import { AxePuppeteer } from "@axe-core/puppeteer";
+import type { Browser, ElementHandle, Page } from "puppeteer";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AscentView } from "../../src/element/ascent-view.ts";
+import { writeSafetensors } from "../../src/model/safetensors.ts";
+import { featureShapes, fill, withLinear } from "../model/checkpoints.ts";
+import { launch } from "../stacks/browser.ts";
+import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
+import { type Server, startBuiltServer } from "../stacks/server.ts";
+import { find } from "../support/find.ts";
+
+const TIMEOUT = 120_000;
+
+/** As courses save it: convolutions without padding, and a head that takes 64 to 67 pixels. It says nothing of its pixels. */
+const COURSE = [
+  ...writeSafetensors(
+    fill(withLinear(featureShapes([4, 4, "M", 4, 4, "M"]), "classifier.1", [3, 4 * 13 * 13])),
+  ),
+];
+
+for (const name of ["chromium", "firefox"] as const) {
+  const environment = stackEnvironment(name);
+  const skip = !environment.available || !wantedStacks().includes(name);
+
+  describe.skipIf(skip)(`a network of one's own on the page in ${name}`, { timeout: TIMEOUT }, () => {
+    let browser: Browser;
+    let server: Server;
+    let page: Page;
+    let view: ElementHandle<AscentView>;
+
+    beforeAll(async () => {
+      server = await startBuiltServer();
+      browser = await launch(name);
+      page = await browser.newPage();
+      page.setDefaultTimeout(TIMEOUT);
+      await page.setViewport({ width: 1280, height: 900 });
+      await page.goto(`${server.url}/`);
+      await opened();
+      await running("");
+    }, TIMEOUT);
+
+    afterAll(async () => {
+      await browser?.close();
+      await server?.close();
+    }, TIMEOUT);
+
+    async function opened(): Promise<void> {
+      view = await find<AscentView>(page, "ascent-view");
+      await find(page, "page-model");
+    }
+
+    /** Until it draws with the file of that name; the embedded network has none. */
+    async function running(fileName: string): Promise<void> {
+      await page.waitForFunction(
+        (it, wanted) =>
+          (it.model instanceof File ? it.model.name : "") === wanted &&
+          ["running", "finished"].includes(it.state) &&
+          it.iteration > 1,
+        {},
+        view,
+        fileName,
+      );
+    }
+
+    async function drop(fileName: string, bytes: readonly number[], type = ""): Promise<void> {
+      await page.evaluate(
+        (called, data, kind) => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File([new Uint8Array(data)], called, { type: kind }));
+          window.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+        },
+        fileName,
+        bytes as number[],
+        type,
+      );
+    }
+
+    async function gone(selector: string): Promise<void> {
+      await page.waitForFunction(
+        (wanted) => {
+          const stage = document.querySelector("ascent-page")?.shadowRoot?.querySelector("page-stage");
+          return stage?.shadowRoot?.querySelector(wanted) === null;
+        },
+        {},
+        selector,
+      );
+    }
+
+    const textOf = async (selector: string): Promise<string> =>
+      (await find(page, selector)).evaluate((it) => (it.textContent ?? "").replace(/\s+/g, " ").trim());
+    const address = () => page.evaluate(() => location.hash);
+
+    it("asks in place of the picture how the pixels are, with the likely answer first, and axe finds nothing", async () => {
+      await drop("course.safetensors", COURSE);
+      const question = await find(page, "page-question");
+      expect(await textOf("page-question h3")).toBe("How does this network want its pixels?");
+      const answers = await question.evaluate((it) =>
+        [...it.shadowRoot!.querySelectorAll(".answers button")].map((one) => one.textContent?.trim()),
+      );
+      expect(answers).toHaveLength(4);
+      expect(answers[0]).toMatch(/^RGB 0–1/);
+      // What ran runs on.
+      expect(await view.evaluate((it) => it.model)).toBeTypeOf("string");
+      const { violations } = await new AxePuppeteer(page).analyze();
+      expect(violations).toEqual([]);
+    });
+
+    it("takes an answer by one click, and the settings, subject and size of that network", async () => {
+      await (await find(page, "page-question .answers button")).evaluate((it) => (it as HTMLElement).click());
+      await running("course.safetensors");
+      await gone("page-question");
+      const recipe = await view.evaluate((it) => it.recipe);
+      expect(recipe).toMatchObject({ objective: "class:0", size: [64, 64], coarse: 0, clamp: true });
+      expect(await address()).toMatch(/file=course\.safetensors&network=[0-9a-f]{12}&read-preprocess=unit/);
+      expect(await textOf("page-model .assumed")).toContain("padding 0, 64×64 images");
+    });
+
+    it("says over the picture that the file of a link is not here, and reads it as the link says", async () => {
+      await page.reload();
+      expect(await textOf("page-missing-file h3")).toBe("This picture is of course.safetensors");
+      expect(await address()).toContain("file=course.safetensors");
+      await opened();
+      await drop("course.safetensors", COURSE);
+      await running("course.safetensors");
+      await gone("page-missing-file");
+      expect(await view.evaluate((it) => it.preprocess)).toBe("unit");
+    });
+
+    it("opens a file that is remembered after a reload, until it is forgotten", async () => {
+      const remember = async () =>
+        (await find(page, ".remember input:not([disabled])")).evaluate((it) => (it as HTMLElement).click());
+      const isRemembered = (wanted: boolean) =>
+        page.waitForFunction(
+          (expected) => {
+            const picker = document.querySelector("ascent-page")?.shadowRoot?.querySelector("page-model");
+            return picker?.isRemembered === expected;
+          },
+          {},
+          wanted,
+        );
+      await remember();
+      await isRemembered(true);
+      await page.reload();
+      await opened();
+      await running("course.safetensors");
+      await isRemembered(true);
+      await remember();
+      await isRemembered(false);
+      await page.reload();
+      await find(page, "page-missing-file");
+      await opened();
+      await drop("course.safetensors", COURSE);
+      await running("course.safetensors");
+    });
+
+    it("leaves what runs alone where a file is no network, and keeps saying so until it is closed", async () => {
+      await drop("notes.txt", [...new TextEncoder().encode("no weights")]);
+      expect(await textOf("page-stage .failure")).toContain("notes.txt");
+      expect(await view.evaluate((it) => (it.model as File).name)).toBe("course.safetensors");
+      await view.evaluate((it) => it.reset());
+      // A new plan, and with it another `ascent-ready`.
+      await view.evaluate((it) => {
+        const heard = new Promise((resolve) => it.addEventListener("ascent-ready", resolve, { once: true }));
+        it.seed += 1;
+        return heard.then(() => undefined);
+      });
+      expect(await textOf("page-stage .failure")).toContain("notes.txt");
+      await (await find(page, "page-stage .failure button")).evaluate((it) => (it as HTMLElement).click());
+      await gone(".failure");
+    });
+
+    it("leaves what runs alone where a picture cannot be read", async () => {
+      await drop("broken.png", [1, 2, 3], "image/png");
+      expect(await textOf("page-stage .failure")).toContain("picture");
+      expect(await view.evaluate((it) => it.recipe?.init)).toBe("zeros");
+      expect(await view.evaluate((it) => it.state)).not.toBe("failed");
+      await (await find(page, "page-stage .failure button")).evaluate((it) => (it as HTMLElement).click());
+    });
+  });
+}
