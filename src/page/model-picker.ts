@@ -145,7 +145,8 @@ export class ModelPicker extends LitElement {
       </div>
       <p class="hint">
         Weights as <code>.safetensors</code>, of PyTorch (<code>.pth</code>), NumPy (<code>.npz</code>), Keras
-        (<code>.keras</code>, <code>.h5</code>) or in ONNX (<code>.onnx</code>), also by dropping them on this page. Choose several files at once
+        (<code>.keras</code>, <code>.h5</code>), ONNX (<code>.onnx</code>) or TensorFlow.js
+        (<code>model.json</code>), also by dropping them on this page. Choose several files at once
         where weights are in several. They stay on this computer.
       </p>
       ${file ? this.#renderRemember() : nothing}

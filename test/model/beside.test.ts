@@ -101,6 +101,10 @@ test.each([
   [["config.json", "net.pth"], 1],
   [["weights.bin", "net.onnx"], 1],
   [["a.bin"], 0],
+  [["net.weights.bin", "net.json"], 1],
+  [["config.json", "pytorch_model.bin"], 1],
+  [["net.onnx.data", "net.onnx"], 1],
+  [["labels.json", "net.h5"], 1],
 ])("of %j the one that names the others is opened", (names, wanted) => {
   expect(mainFile(names.map((name) => ({ name })))?.name).toBe(names[wanted]);
 });

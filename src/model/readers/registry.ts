@@ -73,7 +73,7 @@ export const plainFormats: readonly PlainFormat[] = [
   },
   {
     name: "ONNX",
-    endings: [".onnx"],
+    endings: [".onnx", ".data"],
     begins: isModelProto,
     load: () => import("./onnx.ts"),
   },
@@ -107,6 +107,13 @@ export const jsonFormats: readonly JsonFormat[] = [
     holds: (json) => property(json, "weight_map") !== undefined,
     load: () => import("./shards.ts"),
   },
+  {
+    name: "TensorFlow.js",
+    endings: [".json", ".bin"],
+    holds: (json) =>
+      property(json, "modelTopology") !== undefined || property(json, "weightsManifest") !== undefined,
+    load: () => import("./tensorflow-js.ts"),
+  },
 ];
 
 /** Protocols 0 and 1 have no beginning of their own: PyTorch's number, a dictionary, or a global. */
@@ -121,9 +128,17 @@ function isTextPickle(head: Uint8Array): boolean {
 export function mainFile<File extends { readonly name: string }>(files: readonly File[]): File | undefined {
   const ending = (endings: readonly string[]) =>
     files.find(({ name }) => endings.some((one) => name.toLowerCase().endsWith(one)));
-  const endings = weightsEndings.filter((one) => one !== ".json");
-  return ending([".index.json", "model.json"]) ?? ending([".onnx"]) ?? ending(endings) ?? files[0];
+  const whole = weightsEndings.filter((one) => !PARTS.includes(one));
+  const list = files.find(({ name }) => /\.json$/i.test(name) && !ABOUT_NETWORK.test(name));
+  return (
+    ending([".index.json", "model.json", ".onnx"]) ?? ending(whole) ?? list ?? ending([".bin"]) ?? files[0]
+  );
 }
+
+/** Endings of files that others name. */
+const PARTS: readonly string[] = [".json", ".bin", ".data"];
+/** JSON that says something else of a network. */
+const ABOUT_NETWORK = /(config|labels?|classes|id2label)\.json$/i;
 
 /** Protocol Buffers have no beginning of their own: a version of ONNX below 32, then the next field of its ModelProto. */
 function isModelProto(head: Uint8Array): boolean {
