@@ -28,6 +28,11 @@ export interface Checkpoint {
    * @throws WeightsError where it is missing, of a type that is not read, or damaged
    */
   read(name: string): Promise<Float32Array<ArrayBuffer>>;
+  /**
+   * Only the numbers of these first indices, begin (inclusive) to end (exclusive), without the bytes of the others.
+   * Missing where the file's order does not let.
+   */
+  readRows?(name: string, begin: number, end: number): Promise<Float32Array<ArrayBuffer>>;
   /** Ends a download that is still open. */
   close?(): void;
 }

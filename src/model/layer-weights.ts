@@ -8,7 +8,13 @@ import type { Layer, LayerParts, LayerWeights, Part } from "./network.ts";
 /** @param tensors by their names in the file */
 export function partsOf(checkpoint: Checkpoint, layer: Layer, tensors: LayerTensors): LayerParts {
   const part = (name: string) =>
-    ({ name, read: () => readFinite(checkpoint, layer.name, name) }) satisfies Part;
+    ({
+      name,
+      read: () => readFinite(checkpoint, layer.name, name),
+      ...(checkpoint.readRows && {
+        readRows: (rows: readonly number[]) => readFinite(checkpoint, layer.name, name, rows),
+      }),
+    }) satisfies Part;
   const optional = <Key extends string>(key: Key, name: string | undefined): { readonly [k in Key]?: Part } =>
     (name === undefined ? {} : { [key]: part(name) }) as { readonly [k in Key]?: Part };
   const { weight, bias, batchNorm, lastChannels } = tensors;
@@ -45,11 +51,16 @@ function firstChannels({ name, read }: Part, layer: Layer, channels: number): Pa
 }
 
 /** @throws WeightsError where they are not finite, as they are or after batch norm is folded in */
-export async function foldedWeights(layer: Layer, parts: LayerParts): Promise<LayerWeights> {
+export async function foldedWeights(
+  layer: Layer,
+  parts: LayerParts,
+  rows?: readonly number[],
+): Promise<LayerWeights> {
   const outputs = layerKind(layer).outputChannels(layer, 0);
   const vector = async (part: Part | undefined, otherwise: number) =>
     part === undefined ? new Float32Array(outputs).fill(otherwise) : await part.read();
-  const weight = await vector(parts.weight, 1);
+  const some = rows !== undefined && rows.length < outputs ? parts.weight?.readRows?.(rows) : undefined;
+  const weight = (await some) ?? (await vector(parts.weight, 1));
   const bias = await vector(parts.bias, 0);
   const { batchNorm } = parts;
   if (batchNorm === undefined) return { weight, bias };
@@ -100,14 +111,34 @@ async function readFinite(
   checkpoint: Checkpoint,
   layer: string,
   name: string,
+  rows?: readonly number[],
 ): Promise<Float32Array<ArrayBuffer>> {
-  const data = await checkpoint.read(name);
+  const data = rows === undefined ? await checkpoint.read(name) : await readSome(checkpoint, name, rows);
   const bad = firstNonFinite(data);
   if (bad === undefined) return data;
   const index = coordinates(bad, checkpoint.tensors.get(name)?.shape ?? []).join(",");
   throw new WeightsError(`${layer}: tensor ${name}[${index}] expects a finite number, got ${at(data, bad)}`, {
     remedy: "the checkpoint is damaged or its training diverged; use another",
   });
+}
+
+/** Neighbours are read at once. */
+async function readSome(
+  { tensors, read, readRows = read }: Checkpoint,
+  name: string,
+  rows: readonly number[],
+): Promise<Float32Array<ArrayBuffer>> {
+  const shape = tensors.get(name)?.shape ?? [];
+  const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  const row = data.length / (shape[0] as number);
+  let first = 0;
+  for (let i = 1; i <= rows.length; i++) {
+    if (rows[i] === (rows[i - 1] as number) + 1) continue;
+    const begin = rows[first] as number;
+    data.set(await readRows(name, begin, begin + i - first), begin * row);
+    first = i;
+  }
+  return data;
 }
 
 function firstNonFinite(numbers: Float32Array): number | undefined {

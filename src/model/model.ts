@@ -9,7 +9,7 @@ import { classCount, imagenetClasses } from "./labels.ts";
 import type { LayerTensors, TensorShapes } from "./layer-tensors.ts";
 import { foldedWeights, partsOf } from "./layer-weights.ts";
 import { metadataAssumptions, metadataPreprocess } from "./metadata.ts";
-import type { Layer, LayerParts, Model, Network, Preprocess } from "./network.ts";
+import type { Layer, LayerParts, Model, Network, Preprocess, WantedLayer } from "./network.ts";
 import { BYTES_PER_NUMBER } from "./numbers.ts";
 import { parsePreprocess } from "./preprocess.ts";
 import { openCheckpoint } from "./readers/open-checkpoint.ts";
@@ -35,7 +35,7 @@ export async function openModel(source: ByteSource, options: OpenOptions = {}): 
   try {
     const checkpoint = await openCheckpoint(source, beside.find);
     const model = await modelOf(checkpoint, reading, options.classes, beside.close);
-    return { ...model, expect: (layers) => source.expect?.(model.bytesOf(layers)) };
+    return { ...model, expect: (wanted) => source.expect?.(model.bytesOf(wanted)) };
   } catch (error) {
     beside.close();
     throw error;
@@ -47,7 +47,7 @@ async function modelOf(
   reading: Reading,
   classes: readonly string[] | undefined,
   closeBeside: () => void,
-): Promise<Model & { bytesOf(layers: readonly Layer[]): number }> {
+): Promise<Model & { bytesOf(wanted: readonly WantedLayer[]): number }> {
   const { network, bindings, unusedTensors, assumptions } = architectureOf(checkpoint, reading);
   const { metadata } = checkpoint;
   for (const tensors of bindings.values()) expectLayerReadable(checkpoint, tensors);
@@ -64,9 +64,12 @@ async function modelOf(
     assumptions: [...metadataAssumptions(metadata), ...assumptions],
     metadata,
     layerParts,
-    layerWeights: async (layer) => foldedWeights(layer, layerParts(layer)),
-    bytesOf: (layers) =>
-      layers.reduce((sum, { name }) => sum + bytesInFile(checkpoint, bindings.get(name)), 0),
+    layerWeights: async (layer, rows) => foldedWeights(layer, layerParts(layer), rows),
+    bytesOf: (wanted) =>
+      wanted.reduce(
+        (sum, { layer, rows }) => sum + bytesInFile(checkpoint, bindings.get(layer.name), rows),
+        0,
+      ),
     close() {
       checkpoint.close?.();
       closeBeside();
@@ -79,11 +82,17 @@ function tensorNames({ weight, bias, batchNorm }: LayerTensors): readonly string
   return [weight, bias, ...Object.values(norm)].filter((name) => name !== undefined);
 }
 
-function bytesInFile({ tensors }: Checkpoint, layer: LayerTensors | undefined): number {
-  const found = layer === undefined ? [] : tensorNames(layer).map((name) => tensors.get(name));
-  return found.reduce((sum, tensor) => {
+function bytesInFile(
+  { tensors, readRows }: Checkpoint,
+  layer: LayerTensors | undefined,
+  rows: readonly number[] | undefined,
+): number {
+  return (layer === undefined ? [] : tensorNames(layer)).reduce((sum, name) => {
+    const tensor = tensors.get(name);
     if (tensor === undefined || !isReadableType(tensor.type)) return sum;
-    return sum + tensor.shape.reduce((a, b) => a * b, BYTES_PER_NUMBER[tensor.type]);
+    const [count = 1, ...rest] = tensor.shape;
+    const read = rows && readRows && name === layer?.weight ? rows.length : count;
+    return sum + rest.reduce((a, b) => a * b, read * BYTES_PER_NUMBER[tensor.type]);
   }, 0);
 }
 

@@ -34,6 +34,8 @@ export interface Part {
   readonly name: string;
   /** @throws WeightsError where a number is not finite */
   read(): Promise<Float32Array<ArrayBuffer>>;
+  /** Reads these first indices alone, in rising order; the numbers of all others are zeros. Missing where it cannot. */
+  readRows?(rows: readonly number[]): Promise<Float32Array<ArrayBuffer>>;
 }
 
 /** What the weights of one layer are made of in the file. A missing bias is zeros, a missing scale ones. */
@@ -54,6 +56,12 @@ export interface LayerParts {
   };
 }
 
+/** A layer whose weights are going to be read, and of which outputs; all if not said. */
+export interface WantedLayer {
+  readonly layer: Layer;
+  readonly rows?: readonly number[] | undefined;
+}
+
 /** An opened checkpoint: its network, and its weights, which are read layer by layer. */
 export interface Model {
   readonly network: Network;
@@ -65,10 +73,13 @@ export interface Model {
   readonly metadata: Readonly<Record<string, string>>;
   /** What one layer's weights are made of, batch norm not folded in. Nothing is read yet. */
   layerParts(layer: Layer): LayerParts;
-  /** Reads the weights of one layer, converts them, folds batch norm in, and checks that they are finite. */
-  layerWeights(layer: Layer): Promise<LayerWeights>;
+  /**
+   * Reads the weights of one layer, converts them, folds batch norm in, and checks that they are finite.
+   * @param rows outputs that are wanted, in rising order; the numbers of others may be zeros
+   */
+  layerWeights(layer: Layer, rows?: readonly number[]): Promise<LayerWeights>;
   /** Told which layers' weights are going to be read, so that the progress of a download has an end. */
-  expect?(layers: readonly Layer[]): void;
+  expect?(wanted: readonly WantedLayer[]): void;
   /** Ends a download that is still open. Weights that are not read by then cannot be read any more. */
   close?(): void;
 }

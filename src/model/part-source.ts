@@ -24,7 +24,7 @@ interface Window {
 }
 
 /** Requests begin and end at multiples of this, so that neighbours share them. */
-const STEP_BYTES = 1 << 16;
+const STEP_BYTES = 1 << 14;
 /** Small reads ask for more than they need, once that is little against what has come already. */
 const READ_AHEAD = { share: 8, most: PART_BYTES } as const;
 /** Parts in memory: the file's beginning, its end, and where it was read last. */

@@ -99,14 +99,17 @@ export async function readHeader(source: ByteSource): Promise<SafetensorsHeader>
 
 /**
  * Reads one tensor of an F64, F32, F16 or BF16 checkpoint as float32.
+ * @param rows first index from (inclusive) and to (exclusive), where not all are wanted
  * @throws WeightsError where it is missing, of another type, or the file ends within it.
  */
 export async function readTensor(
   source: ByteSource,
   header: SafetensorsHeader,
   name: string,
+  rows?: readonly [from: number, to: number],
 ): Promise<StoredTensor> {
-  const info = readableTensor(source.name, header, name);
+  const whole = readableTensor(source.name, header, name);
+  const info = rows === undefined ? whole : rowsOf(whole, rows);
   const { dtype, shape } = info;
   const bytes = await source.read(info.begin, info.end);
   if (bytes.length !== info.end - info.begin) {
@@ -115,6 +118,17 @@ export async function readTensor(
     );
   }
   return { dtype, shape, data: toFloat32(`${source.name}: tensor ${shown(name)}`, bytes, dtype) };
+}
+
+function rowsOf(tensor: ReadableTensor, [from, to]: readonly [number, number]): ReadableTensor {
+  const [count = 1, ...rest] = tensor.shape;
+  const row = (tensor.end - tensor.begin) / count;
+  return {
+    ...tensor,
+    shape: [to - from, ...rest],
+    begin: tensor.begin + from * row,
+    end: tensor.begin + to * row,
+  };
 }
 
 /**

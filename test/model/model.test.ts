@@ -5,7 +5,7 @@ import { InputError, WeightsError } from "../../src/errors.ts";
 import { openModel } from "../../src/model/model.ts";
 import type { Layer, Model } from "../../src/model/network.ts";
 import { writeSafetensors } from "../../src/model/safetensors.ts";
-import { bytesSource } from "../../src/model/source.ts";
+import { type ByteSource, bytesSource } from "../../src/model/source.ts";
 import {
   checkpoint,
   featureShapes,
@@ -277,4 +277,33 @@ describe.skipIf(!existsSync(folder))("real checkpoints", () => {
     const { weight, bias } = await model.layerWeights(weighted(model, "logits"));
     expect([weight.length, bias.length]).toEqual([38400, 100]);
   });
+});
+
+test.each([
+  ["without batch norm", false],
+  ["with it", true],
+])("of the outputs that are wanted alone the weights are read, %s", async (_, norm) => {
+  const bytes = checkpoint(featureShapes([8, 16, "M", 32], norm), { preprocess: "unit" });
+  const read: number[] = [];
+  const source: ByteSource = {
+    ...bytesSource("net", bytes),
+    async read(begin, end) {
+      read.push(end - begin);
+      return bytes.slice(begin, end);
+    },
+  };
+  const model = await openModel(source);
+  const layer = weighted(model, "conv1_2");
+  const whole = await model.layerWeights(layer);
+  read.length = 0;
+  const some = await model.layerWeights(layer, [3, 4, 9]);
+  const row = 8 * 9;
+  for (let k = 0; k < 16; k++) {
+    const expected = [3, 4, 9].includes(k)
+      ? whole.weight.slice(k * row, (k + 1) * row)
+      : new Float32Array(row);
+    expect(some.weight.slice(k * row, (k + 1) * row)).toEqual(expected);
+  }
+  expect(some.bias).toEqual(whole.bias);
+  expect(read.slice(0, 2)).toEqual([2 * row * 4, row * 4]);
 });

@@ -53,7 +53,7 @@ describe("a server that takes ranges", () => {
     expect(source.size).toBe(file.length);
     expect(same(await source.read(8, 5000), part(8, 5000))).toBe(true);
     expect(same(await source.read(2_000_000, 2_500_000), part(2_000_000, 2_500_000))).toBe(true);
-    expect(requests).toEqual(["bytes=0-65535", "bytes=1966080-2555903"]);
+    expect(requests).toEqual(["bytes=0-65535", "bytes=1998848-2506751"]);
   });
 
   test("small tensors side by side share a request, large ones have their own", async () => {
@@ -62,7 +62,7 @@ describe("a server that takes ranges", () => {
       expect(same(await source.read(at, at + 10_000), part(at, at + 10_000))).toBe(true);
     }
     // Each asks a little further ahead than the one before.
-    expect(requests.length).toBeLessThan(16);
+    expect(requests.length).toBeLessThan(30);
     const before = requests.length;
     expect(same(await source.read(100_000, 2_900_000), part(100_000, 2_900_000))).toBe(true);
     expect(requests).toHaveLength(before + 1);
@@ -285,7 +285,7 @@ describe("failures are typed and say what to do", () => {
       (requests.length === 2 ? broken(300_000) : ranged(file, { etag: '"1"' }))(request, response);
     };
     expect(same(await opened(1_000_000, 2_000_000), part(1_000_000, 2_000_000))).toBe(true);
-    expect(requests).toEqual(["bytes=0-65535", "bytes=983040-2031615", "bytes=1283040-2031615"]);
+    expect(requests).toEqual(["bytes=0-65535", "bytes=999424-2015231", "bytes=1299424-2015231"]);
     expect(conditions).toEqual([undefined, undefined, '"1"']);
   });
 

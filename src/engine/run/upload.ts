@@ -13,10 +13,14 @@ export async function uploadWeights(
   bufferOf: (name: string) => GPUBuffer | undefined,
 ): Promise<void> {
   const layers = byLayer(uploads);
-  model.expect?.([...layers.keys()].map((name) => findLayer(model.network, name)));
-  for (const [name, ofLayer] of layers) {
-    const layer = findLayer(model.network, name);
-    const weights = await model.layerWeights(layer);
+  const wanted = [...layers].map(([name, ofLayer]) => ({
+    layer: findLayer(model.network, name),
+    rows: rowsOf(ofLayer),
+    ofLayer,
+  }));
+  model.expect?.(wanted);
+  for (const { layer, rows, ofLayer } of wanted) {
+    const weights = await model.layerWeights(layer, rows);
     for (const upload of ofLayer) {
       const buffer = bufferOf(upload.buffer);
       if (buffer) writeRows(gpu, buffer, upload, weights, layer);
@@ -46,6 +50,13 @@ function writeRows(
     queue.writeBuffer(buffer, 4 * first * row, data, begin, (i - first) * row);
     first = i;
   }
+}
+
+/** Outputs that the uploads of a layer need, in rising order; undefined where one of them needs all. */
+function rowsOf(uploads: readonly Upload[]): readonly number[] | undefined {
+  const rows = uploads.filter(({ tensor }) => tensor === "weight").map((upload) => upload.rows);
+  if (!rows.every((some) => some !== undefined)) return undefined;
+  return [...new Set(rows.flat())].sort((a, b) => a - b);
 }
 
 function byLayer(uploads: readonly Upload[]): Map<string, Upload[]> {

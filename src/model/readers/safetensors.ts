@@ -12,6 +12,7 @@ export async function open(source: ByteSource): Promise<Checkpoint> {
     tensors: new Map([...header.tensors].map(([name, { shape, dtype }]) => [name, { shape, type: dtype }])),
     metadata: header.metadata,
     read: async (name) => (await readTensor(source, header, name)).data,
+    readRows: async (name, begin, end) => (await readTensor(source, header, name, [begin, end])).data,
     close: () => source.close?.(),
   };
 }

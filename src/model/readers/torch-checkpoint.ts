@@ -21,6 +21,7 @@ export function torchCheckpoint(
     metadata: torchMetadata(root),
     ...(graph === undefined ? {} : { graph }),
     read: (name) => readTorchTensor(source.name, tensors, name),
+    readRows: (name, begin, end) => readTorchTensor(source.name, tensors, name, [begin, end]),
     close: () => source.close?.(),
   };
 }

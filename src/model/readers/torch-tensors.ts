@@ -51,13 +51,18 @@ export function torchTensors(where: string, root: PickleValue, read: ReadStorage
   return tensors;
 }
 
-/** @throws WeightsError where its type is not read, or its bytes are not there */
+/**
+ * @param rows first index from (inclusive) and to (exclusive), where not all are wanted
+ * @throws WeightsError where its type is not read, or its bytes are not there
+ */
 export async function readTorchTensor(
   where: string,
   tensors: ReadonlyMap<string, TorchTensor>,
   name: string,
+  rows?: readonly [from: number, to: number],
 ): Promise<Float32Array<ArrayBuffer>> {
-  const tensor = tensors.get(name);
+  const whole = tensors.get(name);
+  const tensor = whole && rows ? rowsOf(whole, rows) : whole;
   if (tensor === undefined) throw new WeightsError(`${where}: tensor ${shown(name)} is missing`);
   const { type } = tensor;
   if (!isReadableType(type)) throw unreadable(where, name, type);
@@ -65,6 +70,12 @@ export async function readTorchTensor(
   const size = BYTES_PER_NUMBER[type];
   const bytes = await tensor.bytes(begin * size, end * size);
   return gather(toFloat32(`${where}: tensor ${shown(name)}`, bytes, type), tensor);
+}
+
+function rowsOf(tensor: TorchTensor, [from, to]: readonly [number, number]): TorchTensor {
+  const [, ...rest] = tensor.shape;
+  const [stride = 1] = tensor.strides;
+  return { ...tensor, shape: [to - from, ...rest], offset: tensor.offset + from * stride };
 }
 
 /** Texts beside the tensors, such as `arch`, and lists of texts, such as `classes`, as JSON. */
