@@ -9,17 +9,18 @@ import { base, buttons, fields } from "./styles.ts";
 
 const panel = css`
   :host {
-    position: absolute;
-    inset: 0;
-    overflow: auto;
+    position: relative;
     background: var(--paper);
   }
   section {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 0.75rem;
     align-content: center;
-    min-block-size: 100%;
     padding: 6%;
+  }
+  h3:focus {
+    outline: none;
   }
   h3 {
     font: 500 1.25rem/1.3 var(--serif);
@@ -34,10 +35,14 @@ const panel = css`
     display: grid;
     gap: 0.5rem;
   }
+  button {
+    max-inline-size: 100%;
+    white-space: normal;
+    overflow-wrap: anywhere;
+  }
   .answers button {
     block-size: auto;
     padding-block: 0.55rem;
-    white-space: normal;
     text-align: start;
     justify-content: start;
     line-height: 1.35;
@@ -69,7 +74,6 @@ export class NetworkQuestion extends LitElement {
   @property({ attribute: false }) question!: Question;
   /** Why it is asked. */
   @property() reason = "";
-  @property() fileName = "";
 
   protected override firstUpdated(): void {
     this.renderRoot.querySelector<HTMLElement>("h3")?.focus();
@@ -107,7 +111,7 @@ export class NetworkQuestion extends LitElement {
               <button type="submit">Read it so</button>
             </form>`
       }
-      <button @click=${() => this.dispatchEvent(new CustomEvent("cancel"))}>Leave ${this.fileName || "it"} alone</button>
+      <button @click=${() => this.dispatchEvent(new CustomEvent("cancel"))}>Not now</button>
     </section>`;
   }
 }

@@ -3,13 +3,12 @@ import { html, type TemplateResult } from "lit";
 import type { NetworkDesk } from "./network-desk.ts";
 
 export function overPicture(desk: NetworkDesk): TemplateResult | undefined {
-  const { asked, choice, missing } = desk;
+  const { asked, missing } = desk;
   const leave = () => desk.leave();
   if (asked) {
     return html`<page-question
       .question=${asked.question}
       .reason=${asked.message}
-      .fileName=${choice.file?.name ?? ""}
       @answer=${({ detail }: CustomEvent<string>) => void desk.answer(detail)}
       @cancel=${leave}
     ></page-question>`;

@@ -60,6 +60,15 @@ export class Stage extends LitElement {
         inline-size: 100%;
         block-size: 100%;
       }
+      /* A question may be taller than the picture. */
+      .picture.asks {
+        aspect-ratio: auto;
+      }
+      .picture.asks > :is(ascent-view, .progress) {
+        position: absolute;
+        inset: 0;
+        visibility: hidden;
+      }
       ascent-view[alpha]::part(canvas) {
         background: repeating-conic-gradient(#ccc 0 25%, #fff 0 50%) 0 0 / 24px 24px;
       }
@@ -304,7 +313,7 @@ export class Stage extends LitElement {
     return html`
       <div class="wall">
         <div class="frame">
-          <div class="picture">${this.#renderView()} ${this.#renderOverPicture()}<div class="progress"></div></div>
+          <div class="picture ${this.instead ? "asks" : ""}">${this.#renderView()} ${this.#renderOverPicture()}<div class="progress"></div></div>
         </div>
       </div>
       ${this.#renderTransport()}
