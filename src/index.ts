@@ -52,7 +52,7 @@ export {
   recipeSettings,
 } from "./optvis/named-recipes.ts";
 export { formatObjective, objectiveForms, parseObjective } from "./optvis/objective.ts";
-export { fitPhoto, fitTransparent, type Raster, toPixels } from "./optvis/picture.ts";
+export { fitPhoto, fitTransparent, type Raster, toPixels, trainedPhoto } from "./optvis/picture.ts";
 export {
   defaultRecipe,
   type LiveField,

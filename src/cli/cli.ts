@@ -18,7 +18,8 @@ async function main(): Promise<number> {
     const program = buildProgram(performance.timeOrigin, version);
     if (process.argv.length <= 2) program.outputHelp();
     else await program.parseAsync();
-    return 0;
+    // A command that ran may say no.
+    return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
     process.stderr.write(`${oneLine(error)}\n`);

@@ -14,7 +14,7 @@ import { remark } from "./running.ts";
 
 /** What an objective compares with, as `readImageOrPhoto`: RGB in 0–1 units, (3,H,W). */
 export async function readTarget(path: string, size: Size): Promise<Float32Array> {
-  return (await readImageOrPhoto(path, size, size, "--target")).data;
+  return (await readImageOrPhoto(path, size, size, { flag: "--target" })).data;
 }
 
 /** `image` of a .safetensors file, or a photograph at `size`, or at the `usual` one. */
@@ -22,7 +22,7 @@ export async function readImageOrPhoto(
   path: string,
   size: Size | undefined,
   usual: Size,
-  flag = "--image",
+  { flag = "--image", fit = fitPhoto }: { readonly flag?: string; readonly fit?: typeof fitPhoto } = {},
 ): Promise<Tensor> {
   if (extname(path).toLowerCase() === ".safetensors") {
     const image = await readImage(path, flag);
@@ -30,7 +30,7 @@ export async function readImageOrPhoto(
     return image;
   }
   const at = size ?? usual;
-  return { shape: [1, 3, ...at], data: await readPhoto(path, at, flag) };
+  return { shape: [1, 3, ...at], data: await readPhoto(path, at, flag, remark, fit) };
 }
 
 /**
@@ -43,19 +43,27 @@ export async function readPhoto(
   size: Size,
   flag: string,
   tell = remark,
+  fit = fitPhoto,
 ): Promise<Float32Array> {
   return shownOnWhite(
     await readPicture(await readInput(path, flag), path, flag),
     size,
     `${flag}: ${path}`,
     tell,
+    fit,
   );
 }
 
 /** @param what is shown, for what is told */
-export function shownOnWhite(picture: Raster, size: Size, what: string, tell = remark): Float32Array {
+export function shownOnWhite(
+  picture: Raster,
+  size: Size,
+  what: string,
+  tell = remark,
+  fit = fitPhoto,
+): Float32Array {
   if (isTransparent(picture)) tell(`${what} is transparent, and shown on white`);
-  return fitPhoto(picture, size);
+  return fit(picture, size);
 }
 
 /** Tensors are taken as they are. @throws InputError where `--size` asks for another size than an image has */

@@ -91,6 +91,14 @@ export interface Drawn {
   readonly order?: readonly number[];
 }
 
+/** A line of an answer in words: a name, and how much of the whole it has. */
+export interface RankedRow {
+  readonly name: string;
+  /** 0 to 1, as a bar shows it. */
+  readonly share: number;
+  readonly note: string;
+}
+
 /** What a description says besides its types. */
 interface About {
   /** As people call it: `SmoothGrad`. */
@@ -102,6 +110,8 @@ interface About {
   /** Paper or program that it comes from. */
   readonly source: string;
   readonly input: Input;
+  /** `trained`: a photograph is resized and cropped as when the network was tested; otherwise cropped as little as can be. */
+  readonly view?: "trained";
   readonly subject: Subject;
   /** Settings, each with its default, bounds and help. */
   readonly options: Table;
@@ -120,6 +130,8 @@ export interface AnyMethod extends About {
     readonly note?: string;
     draw(result: Result<object>, options: object): Drawn;
   };
+  /** How a report is shown that is no picture, the first line first. */
+  rows?(report: object): readonly RankedRow[];
   /** How far `onProgress` counts; 0 where that is not known. */
   steps(options: object): number;
   /** Refuses what can be refused without a GPU. @throws InputError */
@@ -154,6 +166,7 @@ export interface Method<
     readonly note?: string;
     draw(result: Result<Report, TensorsOf<Makes>>, options: OptionsFor<I, S, T>): Drawn;
   };
+  rows?(report: Report): readonly RankedRow[];
   steps(options: OptionsFor<I, S, T>): number;
   check?(model: Model, options: OptionsFor<I, S, T>): void;
   summary(report: Report): string;

@@ -13,6 +13,7 @@
  */
 export { bench } from "./bench.ts";
 export { caricature } from "./caricature.ts";
+export { classify } from "./classify.ts";
 export { dream } from "./dream.ts";
 export { examples } from "./examples.ts";
 export { fool } from "./fool.ts";
@@ -23,7 +24,7 @@ export { guided } from "./guided.ts";
 export { info } from "./info.ts";
 export { integrated } from "./integrated.ts";
 export { invert } from "./invert.ts";
-export type { AnyMethod, Drawn, MadeTensor, Method, Sought } from "./method.ts";
+export type { AnyMethod, Drawn, MadeTensor, Method, RankedRow, Sought } from "./method.ts";
 export { render } from "./render.ts";
 export type { GpuReport, Result, RunContext, RuntimeName, Tensor } from "./report.ts";
 export { saliency } from "./saliency.ts";

@@ -44,6 +44,46 @@ function overlaps(sourceLength: number, start: number, step: number, targetLengt
   return rows;
 }
 
+/** Of 256 pixels the training libraries keep the 224 in the middle. */
+const TRAINED_PART = 224 / 256;
+
+/** The shares of source pixels in a target pixel by bilinear interpolation that averages where it makes smaller. */
+function triangles(sourceLength: number, start: number, step: number, targetLength: number): Overlap[] {
+  const reach = Math.max(step, 1);
+  return Array.from({ length: targetLength }, (_, i) => {
+    const centre = start + (i + 0.5) * step;
+    const first = Math.max(0, Math.floor(centre - reach + 0.5));
+    const end = Math.min(sourceLength, Math.floor(centre + reach + 0.5));
+    const weights = Float64Array.from({ length: Math.max(1, end - first) }, (_, k) =>
+      Math.max(0, 1 - Math.abs((first + k + 0.5 - centre) / reach)),
+    );
+    const sum = weights.reduce((a, b) => a + b, 0);
+    return { first, weights: weights.map((weight) => weight / sum) };
+  });
+}
+
+/**
+ * A photograph as a network saw photographs when it was tested, by `Resize(256)` and `CenterCrop(224)` of torchvision:
+ * the shorter side resized to 256/224 of the target's, bilinear with antialiasing as Pillow's, and the middle cropped.
+ * Pillow rounds to whole levels between; this does not. Transparent pixels are shown on white.
+ *
+ * @param size target height and width in pixels
+ * @returns RGB in 0–1 units, shape (3, height, width)
+ * @throws InputError if the picture has no pixels
+ */
+export function trainedPhoto(photo: Raster, size: readonly [height: number, width: number]): Float32Array {
+  expectPixels(photo);
+  const scale = Math.max(size[0] / photo.height, size[1] / photo.width) / TRAINED_PART;
+  const along = (source: number, target: number): Overlap[] => {
+    // Of 256 exactly, a product of floats may be just below.
+    const resized = Math.max(target, Math.floor(scale * source + 1e-6));
+    const cut = (resized - target) / 2;
+    const first = cut % 1 === 0.5 ? 2 * Math.round(cut / 2) : cut;
+    return triangles(source, (first * source) / resized, source / resized, target);
+  };
+  return onWhite(averageBy(photo, along(photo.height, size[0]), along(photo.width, size[1])));
+}
+
 /**
  * Crops the largest centred rectangle of the target's aspect ratio out of a picture and resizes it by
  * exact area averaging (the box filter, with fractional pixels at the edges), computed in float64 on the
@@ -54,11 +94,13 @@ function overlaps(sourceLength: number, start: number, step: number, targetLengt
  * @throws InputError if the picture has no pixels
  */
 export function fitPhoto(photo: Raster, size: readonly [height: number, width: number]): Float32Array {
-  const { colours, opacity } = average(photo, size);
-  const area = size[0] * size[1];
+  return onWhite(average(photo, size));
+}
+
+function onWhite({ colours, opacity }: ReturnType<typeof average>): Float32Array {
   const rgb = new Float32Array(colours);
   for (let i = 0; opacity && i < rgb.length; i++) {
-    rgb[i] = (colours[i] as number) + 1 - (opacity[i % area] as number);
+    rgb[i] = (colours[i] as number) + 1 - (opacity[i % opacity.length] as number);
   }
   return rgb;
 }
@@ -90,12 +132,21 @@ export function isTransparent({ channels, data }: Raster): boolean {
 
 /** Crops and averages. @returns colours multiplied by opacity, (3,H,W), and of RGBA opacity, (1,H,W), in 0–1 units */
 function average(photo: Raster, [height, width]: readonly [height: number, width: number]) {
-  if (!(photo.width >= 1 && photo.height >= 1)) {
-    throw new InputError(`photo: expected at least 1×1 pixels, got ${photo.width}×${photo.height}`);
-  }
+  expectPixels(photo);
   const step = Math.min(photo.width / width, photo.height / height);
   const columns = overlaps(photo.width, (photo.width - step * width) / 2, step, width);
   const rows = overlaps(photo.height, (photo.height - step * height) / 2, step, height);
+  return averageBy(photo, rows, columns);
+}
+
+function expectPixels({ width, height }: Raster): void {
+  if (width >= 1 && height >= 1) return;
+  throw new InputError(`photo: expected at least 1×1 pixels, got ${width}×${height}`);
+}
+
+/** @returns as `average` */
+function averageBy(photo: Raster, rows: readonly Overlap[], columns: readonly Overlap[]) {
+  const [height, width] = [rows.length, columns.length];
   const { channels } = photo;
   const planes = new Float64Array(channels * height * width);
   const line = new Float64Array(channels * photo.width);

@@ -2,17 +2,17 @@
 
 import { decodePhoto } from "../element/photo.ts";
 import type { Gpu } from "../gpu/device.ts";
-import type { Drawn, Subject } from "../methods/method.ts";
+import type { Drawn, RankedRow, Subject } from "../methods/method.ts";
 import { type MethodName, methodNames, methods } from "../methods/methods.ts";
 import type { GpuReport, Tensor } from "../methods/report.ts";
 import type { Model, Size } from "../model/network.ts";
 import { fitPhoto } from "../optvis/picture.ts";
 import { layerSpec } from "../optvis/terms/layer.ts";
 
-/** Names of the methods that are given photographs and make a picture. */
+/** Names of the methods that are given photographs and make a picture, or lines with bars. */
 export const photoMethods: readonly MethodName[] = methodNames.filter((name) => {
-  const { input, picture } = methods[name];
-  return (input === "photograph" || input === "photographs") && picture !== undefined;
+  const { input, picture, rows } = methods[name];
+  return (input === "photograph" || input === "photographs") && (picture ?? rows) !== undefined;
 });
 
 /** Subjects that the page offers to a method. */
@@ -50,15 +50,17 @@ export function optionsFor(name: MethodName, image: Tensor, choice: Choice): obj
 }
 
 /** What a method made, and what should be known of it. */
-export interface Made extends Drawn {
+export interface Made {
+  readonly drawn?: Drawn;
+  readonly rows?: readonly RankedRow[];
   readonly remarks: readonly string[];
 }
 
 /** Photographs at a size, (N,3,H,W). @throws InputError where the browser cannot decode one */
-export async function photoTensor(photos: readonly Blob[], size: Size): Promise<Tensor> {
+export async function photoTensor(photos: readonly Blob[], size: Size, fit = fitPhoto): Promise<Tensor> {
   const length = 3 * size[0] * size[1];
   const data = new Float32Array(photos.length * length);
-  for (const [n, photo] of photos.entries()) data.set(fitPhoto(await decodePhoto(photo), size), n * length);
+  for (const [n, photo] of photos.entries()) data.set(fit(await decodePhoto(photo), size), n * length);
   return { shape: [photos.length, 3, ...size], data };
 }
 
@@ -72,10 +74,13 @@ export async function runMethod(
   options: object,
   onProgress: (step: number) => void,
 ): Promise<Made> {
-  const { run, picture } = methods[name];
+  const { run, picture, rows } = methods[name];
   const context = { runtime: "browser", startedAt: performance.timeOrigin, onProgress } as const;
   const result = await run(gpu, model, options, context);
-  if (picture === undefined) throw new Error(`${name} makes no picture`);
   const { remarks = [] } = result.report as GpuReport;
-  return { ...picture.draw(result, options), remarks };
+  return {
+    ...(picture && { drawn: picture.draw(result, options) }),
+    ...(rows && { rows: rows(result.report) }),
+    remarks,
+  };
 }

@@ -1,7 +1,9 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { AscentError } from "../errors.ts";
-import type { Drawn } from "../methods/method.ts";
+import { fitOf } from "../methods/classify.ts";
+import { usualSize } from "../methods/info.ts";
+import type { Drawn, RankedRow } from "../methods/method.ts";
 import { type MethodName, methods } from "../methods/methods.ts";
 import type { Network } from "../model/network.ts";
 import { toPixels } from "../optvis/picture.ts";
@@ -9,6 +11,7 @@ import { icons } from "./icons.ts";
 import { errorMessage } from "./message.ts";
 import type { ModelChoice } from "./model-choice.ts";
 import { isByLayer, optionsFor, photoMethods, photoTensor, runMethod, takesMany } from "./photo-methods.ts";
+import "./ranked-rows.ts";
 import { base, buttons, fields, matted } from "./styles.ts";
 import { spatialLayers, titleOf } from "./subject.ts";
 import { asAscentError, Workshop } from "./workshop.ts";
@@ -47,7 +50,7 @@ export class PhotoRoom extends LitElement {
         gap: 0.5rem;
         align-content: start;
       }
-      canvas {
+      canvas:not([hidden]) {
         display: block;
         ${matted}
       }
@@ -78,6 +81,8 @@ export class PhotoRoom extends LitElement {
   @state() private steps = 0;
   @state() private error: AscentError | undefined;
   @state() private caption = "";
+  /** Instead of a picture: names with their share. */
+  @state() private rows: readonly RankedRow[] = [];
   /** What should be known of the picture, one line each. */
   @state() private remarks: readonly string[] = [];
 
@@ -116,6 +121,7 @@ export class PhotoRoom extends LitElement {
       if (turn !== this.#turn) return;
       paint(this.original, { rgb: data, size: [SIDE, SIDE] });
       this.caption = "";
+      this.rows = [];
       this.remarks = [];
     } catch (error) {
       if (turn === this.#turn) this.error = asAscentError(error);
@@ -131,7 +137,10 @@ export class PhotoRoom extends LitElement {
     this.step = 0;
     this.steps = 0;
     try {
-      const image = await photoTensor(photos, [SIDE, SIDE]);
+      const about = methods[method];
+      // What is compared with a network's training is seen at the size of its training.
+      const size = about.view && network ? usualSize(network) : ([SIDE, SIDE] as const);
+      const image = await photoTensor(photos, size, fitOf(about));
       const options = optionsFor(method, image, { spec, layer });
       this.steps = steps(options);
       const open = await this.#workshop.open(this.choice);
@@ -139,10 +148,13 @@ export class PhotoRoom extends LitElement {
         if (turn === this.#turn) this.step = step;
       });
       if (turn !== this.#turn) return;
-      paint(this.made, made);
-      const names = made.order?.map((n) => photos[n]?.name).join(", ");
+      const { drawn } = made;
+      if (drawn) paint(this.made, drawn);
+      this.rows = made.rows ?? [];
+      const names = drawn?.order?.map((n) => photos[n]?.name).join(", ");
       const subject = isByLayer(method) ? layer : titleOf(spec, network).title;
-      this.caption = `${name}, ${subject}${names === undefined ? "" : `: ${names}`}`;
+      this.caption =
+        about.subject === "none" ? name : `${name}, ${subject}${names === undefined ? "" : `: ${names}`}`;
       this.remarks = made.remarks;
     } catch (error) {
       if (turn === this.#turn) this.error = asAscentError(error);
@@ -216,7 +228,8 @@ export class PhotoRoom extends LitElement {
           <figcaption>${photo?.name ?? nothing}${more > 0 ? ` and ${more} more` : nothing}</figcaption>
         </figure>
         <figure ?hidden=${!caption}>
-          <canvas id="made" width=${SIDE} height=${SIDE} role="img" aria-label=${caption}></canvas>
+          <page-ranked .rows=${this.rows} ?hidden=${this.rows.length === 0}></page-ranked>
+          <canvas id="made" ?hidden=${this.rows.length > 0} width=${SIDE} height=${SIDE} role="img" aria-label=${caption}></canvas>
           <figcaption>${caption}</figcaption>
           ${this.remarks.map((line) => html`<p class="remark">${line}.</p>`)}
         </figure>

@@ -233,6 +233,10 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
       /no image 1 in the batch; there is image 0 alone/,
     ],
     [`info --model ${net} --size 1`, /size 1×1/],
+    [`info --model ${net} --expect 1`, /--expect: expected a photograph.*give --check IMAGE/],
+    [`info --model ${net} --check ${at("image.safetensors")} --expect gold`, /class "gold" is unknown/],
+    [`info --model ${net} --check ${at("image.safetensors")} --expect 1=x`, /a score is a number, got "x"/],
+    [`info --model ${net} --check ${at("missing.jpg")}`, /--check.*missing\.jpg/],
     [
       `bench --model ${net} --objective class:0 --size 16 --tune --runtime firefox`,
       /--tune: times kernels on dawn, got --runtime firefox; .*\?bench/,

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { InputError } from "../../src/errors.ts";
-import { fitPhoto, fitTransparent, isTransparent, type Raster, toPixels } from "../../src/optvis/picture.ts";
+import {
+  fitPhoto,
+  fitTransparent,
+  isTransparent,
+  type Raster,
+  toPixels,
+  trainedPhoto,
+} from "../../src/optvis/picture.ts";
 
 /** Any picture: numbers without a pattern, from the digits of a linear congruence. */
 function picture(width: number, height: number, channels: 3 | 4 = 3): Raster {
@@ -139,5 +146,25 @@ describe("toPixels", () => {
     const alpha = Float32Array.of(1, 0.25);
     expect([...toPixels(rgb, [1, 2], 4, alpha)]).toEqual([0, 255, 255, 255, 128, 64, 3, 64]);
     expect([...toPixels(rgb, [1, 2], 3, alpha)]).toEqual([...toPixels(rgb, [1, 2], 3)]);
+  });
+});
+
+describe("trainedPhoto", () => {
+  // PyTorch 1.13 in float64: interpolate(mode="bilinear", antialias=True) to a shorter side of 8, and torchvision's centre crop.
+  it.each([
+    [20, 13, [0.661275, 0.613725, 0.572948, 0.519935, 0.487092], [0.626366, 0.509216], 70.07957],
+    [5, 9, [0.396639, 0.359384, 0.312876, 0.326794, 0.308368], [0.414645, 0.258333], 65.95874],
+  ] as const)("resizes and crops %i×%i to 7×7 as PyTorch", (width, height, begin, end, sum) => {
+    const data = Array.from({ length: 3 * width * height }, (_, i) => (7 * i * i + 37 * i + 11) % 251);
+    const image = trainedPhoto({ width, height, channels: 3, data }, [7, 7]);
+    for (const [i, x] of begin.entries()) expect(image[i]).toBeCloseTo(x, 5);
+    for (const [i, x] of end.entries()) expect(image[image.length - 2 + i]).toBeCloseTo(x, 5);
+    expect(image.reduce((a, b) => a + b, 0)).toBeCloseTo(sum, 3);
+  });
+
+  it("shows what is transparent on white, and refuses a picture without pixels", () => {
+    const image = trainedPhoto({ width: 2, height: 2, channels: 4, data: new Uint8Array(16) }, [3, 5]);
+    expect([...image].every((x) => x === 1)).toBe(true);
+    expect(() => trainedPhoto({ width: 0, height: 3, channels: 3, data: [] }, [2, 2])).toThrow(InputError);
   });
 });

@@ -205,6 +205,26 @@ for (const name of ["chromium", "firefox"] as const) {
         return [width, height];
       });
       expect(sheet).toEqual([2 * (2 * (96 + 3) + 3), 2 * (96 + 6)]);
+      await photo.evaluate((it) => {
+        const select = it.shadowRoot!.querySelector<HTMLSelectElement>("#method")!;
+        select.value = "classify";
+        select.dispatchEvent(new Event("change"));
+      });
+      await photo.evaluate(
+        (it, selector) => it.shadowRoot!.querySelector<HTMLElement>(selector)!.click(),
+        button,
+      );
+      const seen = await page.waitForFunction(
+        (it) => {
+          const rows = it.shadowRoot!.querySelector("page-ranked")?.shadowRoot?.querySelectorAll("li") ?? [];
+          return rows.length > 0 && [...rows].map(({ textContent }) => textContent!.trim());
+        },
+        {},
+        photo,
+      );
+      const rows = (await seen.jsonValue()) as string[];
+      expect(rows).toHaveLength(5);
+      for (const row of rows) expect(row).toMatch(/\d %, score -?\d+\.\d\d/);
       await give("README.md", "image/png");
       await page.waitForFunction((it) => it.shadowRoot!.querySelector('[role="alert"]') !== null, {}, photo);
       const message = await photo.evaluate(

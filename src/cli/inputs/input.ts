@@ -1,10 +1,11 @@
 /** What the commands of methods share: flags made from a description, a run, its file, and what is printed. */
 import { extname } from "node:path";
 import type { Command } from "commander";
+import type { ClassifyReport } from "../../methods/classify.ts";
 import type { Job } from "../../methods/job.ts";
 import type { AnyMethod } from "../../methods/method.ts";
 import type { MethodName } from "../../methods/methods.ts";
-import type { GpuReport, Result } from "../../methods/report.ts";
+import type { Result } from "../../methods/report.ts";
 import { writeSafetensors } from "../../model/safetensors.ts";
 import type { Weights } from "../../runtime/protocol.ts";
 import { expectOutput, writeOutput } from "../files.ts";
@@ -59,10 +60,8 @@ export function addOut(target: Command, method: AnyMethod): Command {
   });
   const list = tensors.join(Object.values(makes)[0]?.unit === undefined ? " and " : ", and ");
   const note = picture?.note === undefined ? "" : ` (${picture.note})`;
-  return target.requiredOption(
-    "--out <file>",
-    `${picture ? `.png${note}, or ` : ""}.safetensors with ${list}`,
-  );
+  const help = `${picture ? `.png${note}, or ` : ""}.safetensors with ${list}`;
+  return method.rows ? target.option("--out <file>", help) : target.requiredOption("--out <file>", help);
 }
 
 /** Refuses an `--out` that cannot be written before anything else is done. */
@@ -81,9 +80,19 @@ export async function runMethod(call: Call, weights: Weights, options: object): 
   printReport(call, result.report);
 }
 
-/** The report as a line of JSON, or as text; what should be known of it goes to stderr. */
+/** Exit code where what `--expect` says is not so. */
+const NOT_AS_EXPECTED = 3;
+
+/** What should be known of a report goes to stderr; one that is not as expected sets the exit code. */
+export function tellReport(report: object): void {
+  const { remarks = [], expected } = report as Partial<ClassifyReport>;
+  for (const line of remarks) remark(line);
+  if (expected?.met === false) process.exitCode = NOT_AS_EXPECTED;
+}
+
+/** The report as a line of JSON, or as text; what should be known of it is told. */
 export function printReport({ method, flags }: Call, report: object): void {
-  for (const line of (report as Partial<GpuReport>).remarks ?? []) remark(line);
+  tellReport(report);
   const where = flags.out === undefined ? "" : `${flags.out}: `;
   print(flags.json ? JSON.stringify(report) : `${where}${method.summary(report)}`);
 }

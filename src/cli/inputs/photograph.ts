@@ -1,5 +1,6 @@
 /** Methods that are given one photograph. */
 import type { Command } from "commander";
+import { fitOf } from "../../methods/classify.ts";
 import { usualSize } from "../../methods/info.ts";
 import { onePhoto } from "../../methods/shared/image.ts";
 import type { Size } from "../../model/network.ts";
@@ -33,19 +34,22 @@ export const photographInput: InputKind = {
       );
     addPhotoSize(target, "a photograph is");
     addOut(target, method);
-    subjectOf(method).addFlags(target);
+    if (method.subject !== "none") subjectOf(method).addFlags(target);
     addSettings(target.optionsGroup("Method:"), method);
   },
   async act(call: Call<PhotographFlags>) {
     const { method, flags } = call;
-    const subject = subjectOf(method);
-    const asked = subject.read(flags);
+    const subject = method.subject === "none" ? undefined : subjectOf(method);
+    const asked = subject?.read(flags);
     await expectOut(call);
     const weights = await weightsOf(flags);
     const options = await withNetwork(flags.model, weights, async (model) => {
-      const image = await readImageOrPhoto(flags.image, flags.size, usualSize(model.network));
+      const image = await readImageOrPhoto(flags.image, flags.size, usualSize(model.network), {
+        fit: fitOf(method),
+      });
       const given = { ...asked, image, ...givenSettings(method, flags) };
-      checkObjective(model, subject.objectiveOf(flags, model.network), onePhoto(image), NO_TARGET);
+      const objective = subject?.objectiveOf(flags, model.network);
+      if (objective !== undefined) checkObjective(model, objective, onePhoto(image), NO_TARGET);
       method.check?.(model, given);
       return given;
     });
