@@ -71,7 +71,13 @@ export class RefusedError extends WeightsError {
   }
 }
 
-const UNREACHABLE = "check the address and the connection; a server elsewhere must allow this page (CORS)";
+/** Browsers do not tell pages why; Node does, by a code. */
+function unreachable(failure: unknown): string {
+  const { code } = ((failure as { readonly cause?: unknown }).cause ?? {}) as { readonly code?: unknown };
+  return typeof code === "string"
+    ? `check the address and the connection (${code})`
+    : "check the address and the connection; a server elsewhere must allow this page (CORS)";
+}
 
 /** What of a file is asked for. */
 export interface Asked {
@@ -178,7 +184,7 @@ async function withPatience<T>(connection: Connection, work: Promise<T>, giveUp:
   } catch (cause) {
     signal?.throwIfAborted();
     if (cause instanceof WeightsError) throw cause;
-    throw new InterruptedError(`${name}: the download failed`, { cause, remedy: UNREACHABLE });
+    throw new InterruptedError(`${name}: the download failed`, { cause, remedy: unreachable(cause) });
   } finally {
     clearTimeout(timer);
   }

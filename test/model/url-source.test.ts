@@ -250,7 +250,9 @@ describe("failures are typed and say what to do", () => {
   test("no server", async () => {
     const gone = await startWebServer();
     await gone.close();
-    expect((await refusal(urlSource(gone.url))).remedy).toMatch(/CORS/);
+    expect((await refusal(urlSource(gone.url))).remedy).toBe(
+      "check the address and the connection (ECONNREFUSED)",
+    );
   });
 
   test("a whole file that is cut short", async () => {
