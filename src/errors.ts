@@ -22,7 +22,7 @@ export class InputError extends AscentError {
 export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(beginning(value));
   if (typeof value === "function") return "a function";
-  if (Array.isArray(value)) return beginning(listText(value));
+  if (Array.isArray(value)) return beginning(listText(value, 3));
   return typeof value === "object" && value !== null ? `an object (${className(value)})` : String(value);
 }
 
@@ -30,13 +30,21 @@ function beginning(text: string): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-/** JSON has no text for a list that holds itself. */
-function listText(list: readonly unknown[]): string {
-  try {
-    return JSON.stringify(list);
-  } catch {
-    return "a list";
+/** No more than is shown is written: lists may hold themselves, or each the next one many times. */
+function listText(list: readonly unknown[], depth: number): string {
+  const items: string[] = [];
+  for (let i = 0, length = 0; i < list.length && length <= 80; i++) {
+    const item = list[i];
+    const text = Array.isArray(item) ? (depth > 0 ? listText(item, depth - 1) : "a list") : itemText(item);
+    length += text.length + 1;
+    items.push(text);
   }
+  return `[${items.join()}]`;
+}
+
+function itemText(item: unknown): string {
+  if (typeof item === "object" && item !== null) return `an object (${className(item)})`;
+  return item === undefined ? "null" : shown(item);
 }
 
 function className(value: object): string {

@@ -23,5 +23,11 @@ test("values in messages are quoted, named and cut", () => {
 test("a list that holds itself has a text", () => {
   const list: unknown[] = [];
   list.push(list);
-  expect(shown(list)).toBe("a list");
+  expect(shown(list)).toBe("[[[[a list]]]]");
+});
+
+test("a list whose items each hold the next one many times is not written out", () => {
+  let list: unknown[] = [1];
+  for (let i = 0; i < 100; i++) list = Array(100).fill(list);
+  expect(shown(list)).toMatch(/^\[\[\[\[a list,.*\.\.\.$/);
 });

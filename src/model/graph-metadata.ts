@@ -5,6 +5,7 @@
  * do not.
  */
 import { shown, WeightsError } from "../errors.ts";
+import { parseBounded } from "./bounded-json.ts";
 import type { Edges, GraphLayer, Pair } from "./checkpoint.ts";
 import { BATCH_NORM_EPSILON, type TensorShapes } from "./layer-tensors.ts";
 import type { Metadata } from "./metadata.ts";
@@ -17,7 +18,7 @@ export function graphOfMetadata(metadata: Metadata, shapes: TensorShapes): reado
   if (text === undefined) return undefined;
   let list: unknown;
   try {
-    list = JSON.parse(text);
+    list = parseBounded(text);
   } catch {
     throw new WeightsError(`metadata ascent.layers expects JSON, got ${shown(text)}`);
   }

@@ -7,6 +7,8 @@ export type HeaderJson = string | number | readonly HeaderJson[] | ReadonlyMap<s
 
 /** File, tensor, shape. */
 const MAX_DEPTH = 3;
+/** A tensor has twelve; they take forty times their text. */
+const MAX_VALUES = 200_000;
 const WHITESPACE = /[ \t\n\r]*/y;
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const INTEGER = /(?:0|[1-9][0-9]*)(?![0-9.eE])/y;
@@ -14,11 +16,12 @@ const INTEGER = /(?:0|[1-9][0-9]*)(?![0-9.eE])/y;
 interface Cursor {
   readonly text: string;
   at: number;
+  values: number;
 }
 
 /** @throws SyntaxError naming the character position and what is wrong there. */
 export function parseHeaderJson(text: string): HeaderJson {
-  const cursor: Cursor = { text, at: 0 };
+  const cursor: Cursor = { text, at: 0, values: 0 };
   const value = parseValue(cursor, 0);
   match(cursor, WHITESPACE);
   if (cursor.at !== text.length) fail(cursor, "text after the end of the JSON");
@@ -27,6 +30,8 @@ export function parseHeaderJson(text: string): HeaderJson {
 
 function parseValue(cursor: Cursor, depth: number): HeaderJson {
   match(cursor, WHITESPACE);
+  cursor.values += 1;
+  if (cursor.values > MAX_VALUES) fail(cursor, `more than ${MAX_VALUES} values`);
   const first = cursor.text[cursor.at];
   if (first === '"') return parseString(cursor);
   if (first === "{" || first === "[") {

@@ -1,5 +1,6 @@
 /** What a checkpoint's metadata says about its architecture, its classes and its preprocessing. */
 import { InputError, shown, WeightsError } from "../errors.ts";
+import { parseBounded } from "./bounded-json.ts";
 import type { Preprocess } from "./network.ts";
 import { lenient, PREPROCESS_SYNTAX } from "./preprocess.ts";
 import { type Answer, QuestionError } from "./question.ts";
@@ -63,7 +64,7 @@ export function classNames(metadata: Metadata, outputs: number | undefined): rea
 /** @param or what else may be there */
 function jsonTexts(text: string, key: string, or: string): readonly string[] {
   try {
-    const list: unknown = JSON.parse(text);
+    const list: unknown = parseBounded(text);
     if (Array.isArray(list) && list.every((name): name is string => typeof name === "string")) return list;
   } catch {
     // Reported below, as any other JSON that is no list of texts.

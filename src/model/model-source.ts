@@ -4,6 +4,7 @@
  */
 import { InputError, shown, WeightsError } from "../errors.ts";
 import { type Beside, urlBeside } from "./beside.ts";
+import { parseBounded } from "./bounded-json.ts";
 import { InterruptedError, MissingFileError, RefusedError } from "./download.ts";
 import { knownOptions } from "./known-networks.ts";
 import { type Published, publishedConfig } from "./published-config.ts";
@@ -168,7 +169,7 @@ async function jsonBeside(beside: Beside, name: string): Promise<unknown> {
   if (source === undefined) return undefined;
   try {
     if (source.size > CONFIG_BYTES) return undefined;
-    return JSON.parse(new TextDecoder().decode(await source.read(0, source.size)));
+    return parseBounded(new TextDecoder().decode(await source.read(0, source.size)));
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

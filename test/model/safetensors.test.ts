@@ -202,7 +202,7 @@ describe("hostile and damaged files are refused with a reason", () => {
     const begin = performance.now();
     expect(await refusal(rawSafetensors(`{${entries.join(",")}}`, 0))).toMatch(/allowed/);
     const enough = rawSafetensors(`{${entries.slice(0, 5e4).join(",")}}`, 0);
-    expect(await refusal(enough)).toMatch(/50000 tensors, more than the 16384 allowed/);
+    expect(await refusal(enough)).toMatch(/more than 200000 values/);
     expect(performance.now() - begin).toBeLessThan(5000);
   });
 

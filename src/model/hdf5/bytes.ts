@@ -1,6 +1,6 @@
 /**
  * Metadata of an HDF5 file, read in pages as it is asked for, under a budget. A hostile file can point anywhere and
- * claim any count, so every structure costs a read and reads are counted: no file makes more than `MAX_READS`.
+ * claim any count, so every structure costs a read, and reads are counted: no file makes more than `MAX_READS`.
  */
 import { WeightsError } from "../../errors.ts";
 import type { ByteSource } from "../source.ts";
@@ -12,7 +12,7 @@ const MAX_READS = 300_000;
 /** Of one structure: a header's block, a list of names, a model's configuration. */
 const MAX_STRUCTURE = 4 << 20;
 /** Of all structures together. */
-const MAX_BYTES = 128 << 20;
+const MAX_BYTES = 32 << 20;
 /** Names in groups. A Keras file of 200 layers has about 1,500. */
 const MAX_LINKS = 10_000;
 const MAX_NAME = 512;
@@ -48,6 +48,11 @@ export class Hdf5Bytes {
     if (name.length > MAX_NAME || this.#links > MAX_LINKS)
       throw damaged(this.where, "it names more than any network has");
     return name;
+  }
+
+  /** Counts what costs time and lies in bytes that were read: a message, a text. */
+  step(): void {
+    this.#spend(0);
   }
 
   /** A copy of, or a view on, `length` bytes from `begin` on; not to be changed. */

@@ -41,6 +41,8 @@ export interface Hdf5File {
 export async function openHdf5(source: ByteSource): Promise<Hdf5File> {
   const bytes = new Hdf5Bytes(source);
   const { datasets, addresses, places } = await typed(bytes, () => readTree(bytes));
+  // Texts are asked for while the file is opened, as often as it says: all of them have one budget.
+  bytes.refill();
   const messagesOf = async (path: string): Promise<readonly Message[]> => {
     const address = addresses.get(path);
     return address === undefined ? [] : readMessages(bytes, address);
@@ -52,6 +54,7 @@ export async function openHdf5(source: ByteSource): Promise<Hdf5File> {
     texts: (path, attribute) => typed(bytes, async () => readTexts(bytes, await messagesOf(path), attribute)),
     read: (path) =>
       typed(bytes, async () => {
+        bytes.refill();
         const messages = await messagesOf(path);
         const dataset = readDataset(messages);
         const layout = messages.find(({ type }) => type === MESSAGE.layout);
@@ -132,7 +135,6 @@ function readDataset(messages: readonly Message[]): Dataset | undefined {
 
 /** Whatever goes wrong is said of the file: reading past the end of a structure is a `RangeError`. */
 async function typed<T>(bytes: Hdf5Bytes, work: () => Promise<T>): Promise<T> {
-  bytes.refill();
   try {
     return await work();
   } catch (error) {

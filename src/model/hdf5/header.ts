@@ -89,6 +89,7 @@ async function readBlocks(
     parse(
       new Fields(view),
       (type, flags, fields) => {
+        bytes.step();
         if (type === MESSAGE.continuation) {
           const begin = fields.u64();
           if (!seen.has(begin)) blocks.push({ begin, length: fields.u64() });

@@ -6,8 +6,10 @@ import { damaged, type Fields, type Hdf5Bytes } from "./bytes.ts";
 import { treeLeaves } from "./groups.ts";
 import { countOf, type ElementType } from "./values.ts";
 
-/** Beyond the file's own size, what unpacking may take. */
-const UNPACKED_OVER_FILE = 16 << 20;
+/** Beyond the file's own size, what a dataset may have when unpacked; of 16 bits, from which twice as much is made. */
+const UNPACKED_OVER_FILE = { narrow: 1 << 19, wide: 3 << 20 } as const;
+/** Beyond the file's own size, what a dataset and two copies of a chunk may have. */
+const CHUNKS_OVER_FILE = 12 << 20;
 /** Weights have at most five dimensions. */
 const MAX_CHUNK_RANK = 6;
 
@@ -92,7 +94,8 @@ async function readRaw(
     const { view } = layout.data;
     return new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
   }
-  if (length > bytes.source.size + UNPACKED_OVER_FILE)
+  const spare = UNPACKED_OVER_FILE[type.size === 2 ? "narrow" : "wide"];
+  if (length > bytes.source.size + spare)
     throw damaged(where, `it claims ${length} bytes, the file has ${bytes.source.size}`);
   if (layout.kind === "chunked") return readChunks(bytes, where, layout, shape, type.size, length);
   if (length === 0) return new Uint8Array(0);
@@ -118,6 +121,8 @@ async function readChunks(
     throw damaged(where, "its chunks have another rank than it");
   if (chunk.some((n, axis) => n < 1 || n > (shape[axis] as number)))
     throw damaged(where, `its chunks are (${chunk.join()}), larger than it or empty`);
+  if (length + 2 * chunkBytes > bytes.source.size + CHUNKS_OVER_FILE)
+    throw damaged(where, `its chunks claim ${chunkBytes} bytes each`);
   if (tree === undefined) throw damaged(where, "its numbers were never written");
   const readKey = (fields: Fields): { stored: number; mask: number; at: readonly number[] } => {
     const [stored, mask] = [fields.u32(), fields.u32()];

@@ -124,6 +124,7 @@ async function textsOf(
   let characters = 0;
   const heaps = new Map<number, ReadonlyMap<number, Heaped>>();
   for (let i = 0; i < count; i++) {
+    bytes.step();
     const text =
       element.name === "text" ? data.text(element.size) : await heapText(bytes, data.part(16), heaps);
     characters += text.length;

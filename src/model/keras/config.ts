@@ -3,6 +3,7 @@
  * in a row. What merges or branches is named and ends the row.
  */
 import { shown, WeightsError } from "../../errors.ts";
+import { parseBounded } from "../bounded-json.ts";
 
 /** A value of JSON that came from a file. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -42,7 +43,7 @@ const MODELS: ReadonlySet<string> = new Set(["Sequential", "Functional", "Model"
 export function parseModel(where: string, text: string): KerasModel {
   let json: Json;
   try {
-    json = JSON.parse(text) as Json;
+    json = parseBounded(text) as Json;
   } catch (cause) {
     throw unreadable(where, "is no JSON", cause);
   }
@@ -69,6 +70,7 @@ function layOut(
   const listed = Array.isArray(config) ? (config as readonly Json[]) : property(config, "layers");
   if (!Array.isArray(listed)) throw unreadable(where, "lists no layers");
   if (within.length > MAX_NESTING) throw unreadable(where, "nests models too deeply");
+  if (listed.length > MAX_LAYERS) throw unreadable(where, `has more than ${MAX_LAYERS} layers`);
   const { row, stop } = inOrder(where, withPlaces(where, listed as readonly Json[]));
   for (const { json, place } of row) {
     if (layers.length >= MAX_LAYERS) throw unreadable(where, `has more than ${MAX_LAYERS} layers`);

@@ -197,7 +197,7 @@ function dense(layer: KerasLayer, state: State): readonly GraphLayer[] {
   if (state.image !== undefined) return [other(layer, "a dense layer at every position of an image")];
   const size = state.flat?.reduce((product, n) => product * n, 1);
   if (size !== undefined && size !== weight.stored[0]) {
-    return [other(layer, `a dense layer of ${weight.stored[0]} inputs after a flatten to ${size}`)];
+    return [other(layer, `a dense layer of ${weight.stored[0] ?? "no"} inputs after a flatten to ${size}`)];
   }
   if (state.flat !== undefined) state.flattened.set(weight, state.flat);
   state.flat = undefined;

@@ -26,7 +26,9 @@ function owners(tensors: readonly KerasTensor[]): ReadonlyMap<string, readonly K
   const own = new Map<string, KerasTensor[]>();
   for (const tensor of tensors) {
     const owner = tensor.name.split("/").slice(0, -1).join("/");
-    own.set(owner, [...(own.get(owner) ?? []), tensor]);
+    const others = own.get(owner);
+    if (others === undefined) own.set(owner, [tensor]);
+    else others.push(tensor);
   }
   return own;
 }

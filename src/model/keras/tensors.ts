@@ -1,4 +1,5 @@
 /** A Keras file's tensors: by which names, of which layers, and in which order their numbers are. */
+import { shown, WeightsError } from "../../errors.ts";
 import type { CheckpointTensor } from "../checkpoint.ts";
 import type { Hdf5File } from "../hdf5/file.ts";
 import type { KerasLayer, LayerPlace } from "./config.ts";
@@ -28,7 +29,7 @@ export interface KerasTensors {
 export async function readKeras2(file: Hdf5File, root: string): Promise<KerasTensors> {
   const all: KerasTensor[] = [];
   const byGroup = new Map<string, KerasTensor[]>();
-  for (const layer of await chunkedTexts(file, root, "layer_names")) {
+  for (const layer of new Set(await chunkedTexts(file, root, "layer_names"))) {
     const group = root === "" ? layer : `${root}/${layer}`;
     const tensors: KerasTensor[] = [];
     for (const weight of await chunkedTexts(file, group, "weight_names")) {
@@ -37,6 +38,7 @@ export async function readKeras2(file: Hdf5File, root: string): Promise<KerasTen
       if (dataset === undefined) continue;
       const name = weight.includes("/") ? weight : `${layer}/${weight}`;
       tensors.push({ name, path, stored: dataset.shape, type: dataset.type.name });
+      if (tensors.length + all.length > file.datasets.size) throw twice(path);
     }
     byGroup.set(layer, tensors);
     all.push(...tensors);
@@ -54,6 +56,12 @@ export async function readKeras2(file: Hdf5File, root: string): Promise<KerasTen
       return new Map(own.map((tensor) => [roleOf(tensor.name), tensor]));
     },
   };
+}
+
+function twice(path: string): WeightsError {
+  return new WeightsError(`Keras' weights list ${shown(path)} twice`, {
+    remedy: "the file is damaged; download it or save it again",
+  });
 }
 
 /** Long lists are cut into attributes that are numbered: `weight_names0`, `weight_names1`. */

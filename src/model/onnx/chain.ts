@@ -77,9 +77,9 @@ function joinOf(
   branches: readonly OnnxNode[],
   consumers: ReadonlyMap<string, readonly OnnxNode[]>,
 ): OnnxNode | undefined {
-  let front = branches;
+  let front = branches.slice(0, 64);
   for (let steps = 0; steps < 8; steps++) {
-    front = front.slice(0, 64).flatMap(({ outputs }) => consumers.get(outputs[0] ?? "") ?? []);
+    front = front.flatMap(({ outputs }) => (consumers.get(outputs[0] ?? "") ?? []).slice(0, 64)).slice(0, 64);
     const join = front.find(({ op, inputs }) => Object.hasOwn(JOINS, op) && inputs.length > 1);
     if (join) return join;
   }

@@ -102,19 +102,23 @@ const MOST_SETTING_BYTES = 1024;
 
 async function readAttribute(wire: Wire, fields: readonly WireField[]): Promise<Attribute> {
   const numbers: number[] = [];
+  const add = (value: number): void => {
+    wire.spend(16);
+    numbers.push(value);
+  };
   let [text, tensor]: [string, OnnxTensor | undefined] = ["", undefined];
   for (const field of fields) {
     const { tag, type, begin, end } = field;
     // No setting of a layer has more numbers than a Pad; longer lists are of operators that do not run.
     if (tag !== 4 && tag !== 5 && end - begin > MOST_SETTING_BYTES) continue;
-    if (tag === 2 && type === 5) numbers.push(await wire.float(field));
-    else if (tag === 3 || tag === 8) await wire.integers(field, (value) => numbers.push(value));
+    if (tag === 2 && type === 5) add(await wire.float(field));
+    else if (tag === 3 || tag === 8) await wire.integers(field, add);
     else if (tag === 4 && type === 2) text = await wire.text(field);
     else if (tag === 5 && type === 2) tensor = await readTensorProto(wire, field);
-    else if (tag === 7 && type === 5) numbers.push(await wire.float(field));
+    else if (tag === 7 && type === 5) add(await wire.float(field));
     else if (tag === 7 && type === 2) {
       for (let at = begin; at + 4 <= end; at += 4) {
-        numbers.push(await wire.float({ ...field, begin: at, end: at + 4 }));
+        add(await wire.float({ ...field, begin: at, end: at + 4 }));
       }
     }
   }

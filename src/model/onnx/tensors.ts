@@ -42,9 +42,13 @@ const MOST_DIMENSIONS = 16;
 export async function readTensorProto(wire: Wire, { begin, end }: WireField): Promise<OnnxTensor> {
   let [name, type, isElsewhere] = ["", 0, false];
   const shape: number[] = [];
+  const add = (size: number): void => {
+    wire.spend(16);
+    shape.push(size);
+  };
   const [bytes, integers, places]: [WireField[], WireField[], WireField[]] = [[], [], []];
   for (const field of await wire.fields(begin, end)) {
-    if (field.tag === 1) await wire.integers(field, (size) => shape.push(size));
+    if (field.tag === 1) await wire.integers(field, add);
     else if (field.tag === 2) type = field.value;
     else if (field.tag === 8) name = await wire.text(field, 4096);
     else if (field.tag === 4 || field.tag === 9 || field.tag === 10) bytes.push(field);

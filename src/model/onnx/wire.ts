@@ -20,25 +20,33 @@ export interface WireField {
 const WINDOW_BYTES = 1 << 16;
 /** A tag and a number: 5 and 10 bytes at most. */
 const HEADER_BYTES = 15;
-/** More fields than any network has. */
-const MOST_FIELDS = 200_000;
+/** Memory that the graph may take besides the file's own size. */
+const SPARE_BYTES = 8 << 20;
+const BYTES_PER_FIELD = 96;
 
 /** A file read in windows, each kept until another is asked for. */
 export class Wire {
   readonly #source: ByteSource;
   #window = new Uint8Array();
   #begin = 0;
-  #fields = 0;
+  #left: number;
 
   constructor(source: ByteSource) {
     this.#source = source;
+    this.#left = SPARE_BYTES + source.size;
+  }
+
+  /** Counts memory that is taken for what the file says. @throws WeightsError where that is more than any network's */
+  spend(bytes: number): void {
+    this.#left -= bytes;
+    if (this.#left < 0) throw this.damaged("its graph takes more memory than that of any network");
   }
 
   /** The fields of the message that lies between two places. @throws WeightsError where there is no such message */
   async fields(begin: number, end: number): Promise<readonly WireField[]> {
     const fields: WireField[] = [];
     for (let at = begin; at < end; ) {
-      if (++this.#fields > MOST_FIELDS) throw this.damaged(`it has more than ${MOST_FIELDS} fields`);
+      this.spend(BYTES_PER_FIELD);
       const field = await this.#field(at, end);
       fields.push(field);
       at = field.end;

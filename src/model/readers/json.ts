@@ -1,10 +1,11 @@
 /** Files in JSON that say where weights are. */
 import { WeightsError } from "../../errors.ts";
+import { parseBounded } from "../bounded-json.ts";
 import type { Json } from "../keras/config.ts";
 import type { ByteSource } from "../source.ts";
 
-/** The index of a checkpoint of 100,000 tensors has 12 MB. */
-const MAX_BYTES = 16 << 20;
+/** The index of a checkpoint of 30,000 tensors. */
+const MAX_BYTES = 4 << 20;
 
 /** @throws WeightsError where it is too large or no JSON */
 export async function readJson(source: ByteSource): Promise<Json> {
@@ -13,7 +14,7 @@ export async function readJson(source: ByteSource): Promise<Json> {
   }
   const text = new TextDecoder().decode(await source.read(0, source.size));
   try {
-    return JSON.parse(text) as Json;
+    return parseBounded(text) as Json;
   } catch (cause) {
     throw wrong(source, "JSON that is damaged or cut short", cause);
   }

@@ -17,9 +17,9 @@ export function numpyArray(value: PickleValue): TorchTensor | undefined {
   // (version, shape, type, whether columns come first, bytes), or (bytes, type, shape, order).
   const [shape, type, columns, raw] =
     made === "_reconstruct" ? parts.slice(1) : [parts[2], parts[1], parts[3] === "F", parts[0]];
-  const bytes = typeof raw === "string" ? bytesOf(raw) : raw;
   const descr = typeDescription(type);
-  if (!isShape(shape) || !(bytes instanceof Uint8Array) || descr === undefined) return undefined;
+  if (!isShape(shape) || !(raw instanceof Uint8Array || typeof raw === "string") || descr === undefined)
+    return undefined;
   const number = numpyType(descr);
   if (number === undefined) return undefined;
   return {
@@ -27,12 +27,13 @@ export function numpyArray(value: PickleValue): TorchTensor | undefined {
     shape,
     strides: columns === true ? columnStrides(shape) : rowStrides(shape),
     offset: 0,
-    length: Math.floor(bytes.length / number.bytes),
+    length: Math.floor(raw.length / number.bytes),
     async bytes(begin, end) {
-      if (end > bytes.length) {
-        throw new WeightsError(`a NumPy array expects ${end} bytes, got ${bytes.length}`);
+      if (end > raw.length) {
+        throw new WeightsError(`a NumPy array expects ${end} bytes, got ${raw.length}`);
       }
-      const part = bytes.slice(begin, end);
+      const own = raw.slice(begin, end);
+      const part = typeof own === "string" ? bytesOf(own) : new Uint8Array(own);
       if (number.bigEndian) swapBytes(part, number.bytes);
       return part;
     },

@@ -56,9 +56,14 @@ export type PickleValue =
   | Thing
   | Built;
 
+export type Spend = (bytes: number) => void;
+
 export interface Builder {
-  /** Makes a value of an allowed global; undefined leaves a `Thing`. */
-  call(path: string, args: readonly PickleValue[]): PickleValue | undefined;
+  /**
+   * Makes a value of an allowed global; undefined leaves a `Thing`.
+   * @param spend is told of bytes before they are taken beyond those of one value; throws where they are too many
+   */
+  call(path: string, args: readonly PickleValue[], spend: Spend): PickleValue | undefined;
   /** What a persistent id stands for; undefined leaves a `Thing`. */
   persistent(id: PickleValue): PickleValue | undefined;
 }
@@ -69,8 +74,12 @@ export interface Unpickled {
   readonly length: number;
 }
 
-/** More are in no network's pickle, and would take more memory than the file. */
+/** More are in no network's pickle. */
 const MAX_OPCODES = 1_000_000;
+/** Memory that values may take besides the bytes of the pickle. */
+const SPARE_BYTES = 8 << 20;
+/** What a value takes, roughly, with the place where it lies. A single byte of a pickle makes a container. */
+const BYTES_PER = { slot: 12, literal: 36, entry: 48, container: 76, object: 172 } as const;
 
 /**
  * @param bytes which begin with a pickle; more may follow
@@ -85,6 +94,7 @@ class Machine {
   readonly #in: Opcodes;
   readonly #builder: Builder;
   readonly #memo = new Map<number, PickleValue>();
+  #left: number;
   #stack: PickleValue[] = [];
   readonly #marks: PickleValue[][] = [];
 
@@ -92,7 +102,13 @@ class Machine {
     this.#where = where;
     this.#in = new Opcodes(where, bytes);
     this.#builder = builder;
+    this.#left = SPARE_BYTES + bytes.length;
   }
+
+  readonly #spend = (bytes: number): void => {
+    this.#left -= bytes;
+    if (this.#left < 0) throw this.#damaged("its values take more memory than those of any network");
+  };
 
   run(): Unpickled {
     for (let count = 0; count < MAX_OPCODES; count++) {
@@ -105,6 +121,7 @@ class Machine {
 
   #step(opcode: number): void {
     const value = this.#in.literal(opcode);
+    this.#spend(costOf(opcode, value));
     if (value !== undefined) this.#stack.push(value);
     else if (!this.#structure(opcode) && !this.#object(opcode)) {
       throw this.#damaged(`it has the unknown opcode ${opcode} at byte ${this.#in.at - 1}`);
@@ -269,7 +286,10 @@ class Machine {
   }
 
   #call(of: PickleValue, args: PickleValue): void {
-    const made = of instanceof Global && Array.isArray(args) ? this.#builder.call(of.path, args) : undefined;
+    const made =
+      of instanceof Global && Array.isArray(args)
+        ? this.#builder.call(of.path, args, this.#spend)
+        : undefined;
     this.#stack.push(made ?? new Thing(of, args));
   }
 
@@ -277,6 +297,7 @@ class Machine {
     if (items.length % 2 !== 0) throw this.#damaged("a dictionary has a key without a value");
     const dict = target instanceof Thing ? target.dict : target;
     if (!(dict instanceof Dict)) return;
+    this.#spend((items.length / 2) * BYTES_PER.entry);
     for (let i = 0; i < items.length; i += 2) {
       dict.entries.push([items[i] as PickleValue, items[i + 1] as PickleValue]);
     }
@@ -307,6 +328,26 @@ class Machine {
       remedy: "download or save the file again",
     });
   }
+}
+
+/** By opcode; literals are not among them. */
+const COSTS: ReadonlyMap<number, number> = new Map(
+  (
+    [
+      [BYTES_PER.slot, [OP.DUP, OP.GET, OP.BINGET, OP.LONG_BINGET]],
+      [BYTES_PER.entry, [OP.PUT, OP.BINPUT, OP.LONG_BINPUT, OP.MEMOIZE]],
+      [BYTES_PER.container, [OP.MARK, OP.EMPTY_TUPLE, OP.TUPLE, OP.TUPLE1, OP.TUPLE2, OP.TUPLE3]],
+      [BYTES_PER.container, [OP.EMPTY_LIST, OP.LIST, OP.EMPTY_DICT, OP.DICT, OP.EMPTY_SET, OP.FROZENSET]],
+      [BYTES_PER.object, [OP.GLOBAL, OP.STACK_GLOBAL, OP.REDUCE, OP.NEWOBJ, OP.NEWOBJ_EX, OP.INST, OP.OBJ]],
+      [BYTES_PER.object, [OP.PERSID, OP.BINPERSID, OP.EXT1, OP.EXT2, OP.EXT4, OP.NEXT_BUFFER]],
+    ] as const
+  ).flatMap(([bytes, opcodes]) => opcodes.map((opcode) => [opcode, bytes] as const)),
+);
+
+/** The characters of a text take no more than its bytes in the file do. */
+function costOf(opcode: number, value: PickleValue | undefined): number {
+  if (value === undefined) return COSTS.get(opcode) ?? 0;
+  return value instanceof Uint8Array || typeof value === "bigint" ? BYTES_PER.object : BYTES_PER.literal;
 }
 
 function append(target: PickleValue, items: readonly PickleValue[]): void {

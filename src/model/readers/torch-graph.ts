@@ -3,19 +3,22 @@
  * wrappers with one module inside. A class of somebody's own with several modules runs them as its code says, which is
  * never executed, so such a network has no graph.
  */
+import { shown } from "../../errors.ts";
 import type { Edges, GraphLayer, Pair } from "../checkpoint.ts";
 import { Dict, Global, type PickleValue, Thing } from "./pickle.ts";
-import { moduleParts } from "./torch-tensors.ts";
+import { MAX_NAME, moduleParts } from "./torch-tensors.ts";
 
 const MAX_DEPTH = 64;
 const MAX_LAYERS = 4096;
+/** Modules that are looked at: one may stand in many, each of which stands in many. */
+const MAX_MODULES = 16384;
 
 /** Undefined where no module was saved, or the order is not known. */
 export function torchGraph(root: PickleValue): readonly GraphLayer[] | undefined {
   const found = rootModule(root);
   if (found === undefined) return undefined;
   const layers: GraphLayer[] = [];
-  return list(found.module, found.name, 0, layers) && layers.length > 0 ? layers : undefined;
+  return list(found.module, found.name, 0, { layers, modules: 0 }) && layers.length > 0 ? layers : undefined;
 }
 
 /** What was saved, or the one module in a dictionary of things. */
@@ -28,21 +31,29 @@ function rootModule(root: PickleValue): { readonly module: Thing; readonly name:
   return modules.length === 1 ? modules[0] : undefined;
 }
 
+interface Found {
+  readonly layers: GraphLayer[];
+  modules: number;
+}
+
 /** False where the order is not known. */
-function list(module: Thing, name: string, depth: number, layers: GraphLayer[]): boolean {
+function list(module: Thing, name: string, depth: number, found: Found): boolean {
+  const { layers } = found;
   const parts = moduleParts(module);
-  if (parts === undefined || depth > MAX_DEPTH || layers.length > MAX_LAYERS) return false;
+  found.modules += 1;
+  if (parts === undefined || depth > MAX_DEPTH) return false;
+  if (layers.length > MAX_LAYERS || found.modules > MAX_MODULES || name.length > MAX_NAME) return false;
   const children = parts[2]?.entries ?? [];
   const type = className(module);
   if (type === "torch.nn.modules.container.Sequential" || (children.length === 1 && !isTorch(type))) {
     return children.every(
-      ([key, child]) => child instanceof Thing && list(child, join(name, String(key)), depth + 1, layers),
+      ([key, child]) => child instanceof Thing && list(child, join(name, String(key)), depth + 1, found),
     );
   }
   if (!isTorch(type)) return false;
   if (children.length === 1 && type.endsWith(".DataParallel")) {
     const [[key, child] = ["", null]] = children;
-    return child instanceof Thing && list(child, join(name, String(key)), depth + 1, layers);
+    return child instanceof Thing && list(child, join(name, String(key)), depth + 1, found);
   }
   layers.push(layerOf(new Module(module, name, type.slice(type.lastIndexOf(".") + 1), parts)));
   return true;
@@ -121,7 +132,7 @@ function layerOf(module: Module): GraphLayer {
       const size = module.pair("output_size");
       return size && size[0] === size[1]
         ? { kind: "adaptiveavgpool", name, side: size[0] }
-        : module.other(`to ${size?.join("×")}`);
+        : module.other(size && `to ${size.join("×")}`);
     }
     default:
       return Object.hasOwn(PLAIN, type) ? { kind: PLAIN[type as keyof typeof PLAIN], name } : module.other();
@@ -138,7 +149,7 @@ function convolution(module: Module): GraphLayer {
   const groups = module.get("groups");
   const mode = module.get("padding_mode") ?? "zeros";
   if (!weight || !kernel || !stride || !dilation || typeof groups !== "number") return module.other();
-  if (mode !== "zeros") return module.other(`padded by ${String(mode)}`);
+  if (mode !== "zeros") return module.other(`padded by ${shown(mode)}`);
   const padding = edges(module, kernel, dilation);
   if (padding === undefined) return module.other("its padding is not known");
   const { name } = module;

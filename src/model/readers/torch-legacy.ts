@@ -3,7 +3,7 @@
  * keys of its storages), then each storage in that order, its length before it. Without that number it is a plain
  * pickle, which may hold NumPy's arrays.
  */
-import { WeightsError } from "../../errors.ts";
+import { shown, WeightsError } from "../../errors.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import type { ByteSource } from "../source.ts";
 import { type Builder, Dict, type PickleValue, type Unpickled, unpickle } from "./pickle.ts";
@@ -29,7 +29,7 @@ export async function open(source: ByteSource): Promise<Checkpoint> {
     );
   }
   const version = await unpickleAt(source, first.length, builder);
-  if (version.value !== 1001) throw damaged(source, `expected version 1001, got ${String(version.value)}`);
+  if (version.value !== 1001) throw damaged(source, `expected version 1001, got ${shown(version.value)}`);
   const machine = await unpickleAt(source, version.end, builder);
   if (machine.value instanceof Dict && machine.value.get("little_endian") === false) {
     throw damaged(source, "expected numbers in little-endian order, got big-endian");
@@ -76,8 +76,9 @@ function storageBegins(
   const begins = new Map<string, number>();
   let at = begin;
   for (const key of Array.isArray(keys) ? keys : []) {
-    const storage = storages.get(String(key));
-    if (storage === undefined) throw damaged(source, `storage ${String(key).slice(0, 40)} is not described`);
+    const storage =
+      typeof key === "string" || typeof key === "number" ? storages.get(String(key)) : undefined;
+    if (storage === undefined) throw damaged(source, `storage ${shown(key)} is not described`);
     begins.set(storage.key, at + 8);
     at += 8 + storage.length * storage.type.bytes;
   }

@@ -19,6 +19,10 @@ export interface TorchTensor extends CheckpointTensor, Layout {
 export type ReadStorage = (storage: Storage, begin: number, end: number) => Promise<Uint8Array<ArrayBuffer>>;
 
 const MAX_TENSORS = 16384;
+/** Of a tensor or a module, in characters. */
+export const MAX_NAME = 1000;
+/** Characters of all texts that become metadata. */
+const MAX_METADATA = 1 << 20;
 /** Dictionaries and modules in one another. */
 const MAX_DEPTH = 64;
 /** A tensor whose strides repeat its storage may have as many numbers. */
@@ -29,6 +33,7 @@ export function torchTensors(where: string, root: PickleValue, read: ReadStorage
   const tensors = new Map<string, TorchTensor>();
   const seen = new Set<PickleValue>();
   const add = (name: string, tensor: TorchTensor): void => {
+    if (name.length > MAX_NAME) throw damaged(where, `a tensor's name has ${name.length} characters`);
     if (tensors.has(name)) throw damaged(where, `tensor ${shown(name)} appears twice`);
     if (tensors.size >= MAX_TENSORS) throw damaged(where, `more than ${MAX_TENSORS} tensors`);
     checkLayout(where, name, tensor);
@@ -39,7 +44,9 @@ export function torchTensors(where: string, root: PickleValue, read: ReadStorage
     if (tensor !== undefined) add(path.join(".") || "tensor", tensor);
     if (tensor !== undefined || path.length > MAX_DEPTH || seen.has(value)) return;
     if (typeof value === "object" && value !== null) seen.add(value);
-    for (const [key, child] of children(value)) walk(child, [...path, key]);
+    if (Array.isArray(value)) {
+      for (const [i, item] of value.entries()) if (mayHold(item)) walk(item, [...path, String(i)]);
+    } else for (const [key, child] of children(value)) if (mayHold(child)) walk(child, [...path, key]);
   };
   walk(root, []);
   if (tensors.size === 0) {
@@ -78,22 +85,29 @@ function rowsOf(tensor: TorchTensor, [from, to]: readonly [number, number]): Tor
   return { ...tensor, shape: [to - from, ...rest], offset: tensor.offset + from * stride };
 }
 
-/** Texts beside the tensors, such as `arch`, and lists of texts, such as `classes`, as JSON. */
+/**
+ * Texts beside the tensors, such as `arch`, and lists of texts, such as `classes`, as JSON. One text may be there many
+ * times, so all together are bounded.
+ */
 export function torchMetadata(root: PickleValue): Readonly<Record<string, string>> {
-  const entries = root instanceof Dict ? root.entries : [];
-  return Object.fromEntries(
-    entries.flatMap(([key, value]): [string, string][] => {
-      if (typeof key !== "string") return [];
-      if (typeof value === "string") return [[key, value]];
-      const texts = Array.isArray(value) && value.length > 0 && value.every((it) => typeof it === "string");
-      return texts ? [[key, JSON.stringify(value)]] : [];
-    }),
-  );
+  let left = MAX_METADATA;
+  const fits = (characters: number): boolean => {
+    left -= characters;
+    return left >= 0;
+  };
+  const texts: [string, string][] = [];
+  for (const [key, value] of root instanceof Dict ? root.entries : []) {
+    if (typeof key !== "string" || !fits(key.length)) continue;
+    if (typeof value === "string" && fits(value.length)) texts.push([key, value]);
+    if (!Array.isArray(value) || value.length === 0 || !fits(value.length)) continue;
+    const isText = value.every((it): it is string => typeof it === "string" && fits(it.length));
+    if (isText) texts.push([key, JSON.stringify(value)]);
+  }
+  return Object.fromEntries(texts);
 }
 
 /** Of a module: its parameters, its buffers, its modules. Of anything that holds no tensors of a network: nothing. */
 function children(value: PickleValue): readonly (readonly [string, PickleValue])[] {
-  if (Array.isArray(value)) return value.map((item, i) => [String(i), item] as const);
   if (value instanceof Dict) return isOptimizer(value) ? [] : named(value);
   if (!(value instanceof Thing)) return [];
   const parts = moduleParts(value);
@@ -108,6 +122,10 @@ export function moduleParts({ state }: Thing): readonly Dict[] | undefined {
   if (!(state instanceof Dict)) return undefined;
   const parts = ["_parameters", "_buffers", "_modules"].map((key) => state.get(key));
   return parts.every((part) => part instanceof Dict) ? parts : undefined;
+}
+
+function mayHold(value: PickleValue): value is PickleValue & object {
+  return typeof value === "object" && value !== null;
 }
 
 /** By key, the last one where a key is there twice, in the order of the first. */
@@ -145,13 +163,13 @@ function ofStorage(tensor: Tensor, read: ReadStorage): TorchTensor {
 function checkLayout(where: string, name: string, tensor: TorchTensor): void {
   const { shape, length } = tensor;
   const count = elementCount(shape);
-  const [, end] = span(tensor);
+  const [begin, end] = span(tensor);
   const what = `tensor ${shown(name)} of shape ${formatShape(shape)}`;
   if (!Number.isSafeInteger(count) || !Number.isSafeInteger(end) || end > length) {
     throw damaged(where, `${what} expects ${end} numbers in its storage, which has ${length}`);
   }
-  if (count > Math.max(length, MAX_REPEATED)) {
-    throw damaged(where, `${what} repeats the ${length} numbers of its storage`);
+  if (count > Math.max(end - begin, MAX_REPEATED)) {
+    throw damaged(where, `${what} repeats ${end - begin} numbers of its storage`);
   }
 }
 

@@ -2,7 +2,7 @@
  * What PyTorch's pickles may make: tensors over storages, and the containers they lie in. This is the whole list. A name
  * that is not on it is never called; it stays a placeholder.
  */
-import { type Builder, type Built, Dict, Global, type PickleValue } from "./pickle.ts";
+import { type Builder, type Built, Dict, Global, type PickleValue, type Spend } from "./pickle.ts";
 
 /** Numbers in a row, whose bytes lie elsewhere in the file. */
 export class Storage implements Built {
@@ -82,12 +82,12 @@ const UNTYPED = element("bytes", 1);
 
 /** Values that tensors are made of. `storages` fills with the storages that are named. */
 export function torchBuilder(storages: Map<string, Storage>): Builder {
-  const call = (path: string, args: readonly PickleValue[]): PickleValue | undefined => {
+  const call: Builder["call"] = (path, args, spend) => {
     const name = path.slice(path.lastIndexOf(".") + 1);
     switch (path) {
       case "collections.OrderedDict":
       case "collections.defaultdict":
-        return dictionary(args[0] ?? null);
+        return dictionary(args[0] ?? null, spend);
       case "torch.Size":
         return args[0];
       case "torch._utils._rebuild_tensor":
@@ -104,10 +104,12 @@ export function torchBuilder(storages: Map<string, Storage>): Builder {
       case "torch._tensor._rebuild_from_type_v2":
         // (what makes the tensor, its class, its arguments, its state): only names on this list make one.
         return args[0] instanceof Global && args[0].path !== path && Array.isArray(args[2])
-          ? call(args[0].path, args[2])
+          ? call(args[0].path, args[2], spend)
           : undefined;
       case "_codecs.encode":
-        return typeof args[0] === "string" ? bytesOf(args[0]) : undefined;
+        if (typeof args[0] !== "string") return undefined;
+        spend(args[0].length);
+        return bytesOf(args[0]);
       default:
         return undefined;
     }
@@ -116,8 +118,9 @@ export function torchBuilder(storages: Map<string, Storage>): Builder {
 }
 
 /** `OrderedDict()`, or of pairs, as Python 2 writes it. */
-function dictionary(pairs: PickleValue): Dict {
+function dictionary(pairs: PickleValue, spend: Spend): Dict {
   const dict = new Dict();
+  if (Array.isArray(pairs)) spend(48 * pairs.length);
   for (const pair of Array.isArray(pairs) ? pairs : []) {
     if (Array.isArray(pair) && pair.length === 2) {
       dict.entries.push([pair[0] as PickleValue, pair[1] as PickleValue]);

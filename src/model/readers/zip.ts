@@ -34,10 +34,12 @@ export interface Zip {
 const END_BYTES = 22;
 const MAX_COMMENT = 0xffff;
 const MAX_DIRECTORY = 8 << 20;
+/** More than the tensors of any checkpoint. */
+const MAX_MEMBERS = 40_000;
 /** No deflated stream unpacks to more, by the format. */
 const MAX_RATIO = 1032;
-/** Memory that a deflated member may take besides the size of the file. */
-const SPARE_BYTES = 16 << 20;
+/** What a deflated member may have beyond the file's size. Its numbers as float32, in rows, are larger. */
+const SPARE_BYTES = 2 << 20;
 const REMEDY = "the file is damaged; download or save it again";
 
 /** @throws WeightsError where it is damaged, cut short, encrypted or in several parts */
@@ -103,6 +105,7 @@ async function readDirectory(source: ByteSource): Promise<Directory> {
     if (wide) [count, size, begin] = wide;
   }
   if (size > MAX_DIRECTORY) throw damaged(source, `its directory claims ${size} bytes`);
+  if (count > MAX_MEMBERS) throw damaged(source, `it has ${count} members`);
   if (begin + size > tailBegin + end || count * 46 > size) {
     throw damaged(source, `its directory claims ${count} members in ${size} bytes at ${begin}`);
   }
@@ -200,7 +203,7 @@ async function inflate(
   const claim = `its member ${shown(member.name)} claims to unpack to ${member.size} bytes`;
   if (member.size > member.packed * MAX_RATIO) throw damaged(source, claim);
   if (member.size > source.size + SPARE_BYTES) {
-    throw new WeightsError(`${source.name}: ${claim}, more than the file and 16 MB`, {
+    throw new WeightsError(`${source.name}: ${claim}, more than the file and 2 MB`, {
       remedy: "save it without compression",
     });
   }
@@ -226,7 +229,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-function crc32(bytes: Uint8Array): number {
+export function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (let i = 0; i < bytes.length; i++) {
     crc = (CRC_TABLE[(crc ^ (bytes[i] as number)) & 255] as number) ^ (crc >>> 8);

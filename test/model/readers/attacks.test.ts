@@ -48,6 +48,12 @@ test("keys of JavaScript's objects are keys like any other", () => {
   expect(({} as Record<string, unknown>)["x"]).toBeUndefined();
 });
 
+/** A legacy file with these keys of its storages. */
+function legacy(keys: string): string {
+  const magic = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+  return `${magic}\x80\x02M\xe9\x03.\x80\x02}.\x80\x02}.\x80\x02${keys}.`;
+}
+
 async function refusal(file: Uint8Array): Promise<string> {
   const begin = performance.now();
   const error: unknown = await openCheckpoint(bytesSource("file", file)).catch((caught: unknown) => caught);
@@ -59,7 +65,7 @@ async function refusal(file: Uint8Array): Promise<string> {
 
 describe("pickles without an end are bounded", () => {
   test.each([
-    ["lists in lists, 300,000 deep", `\x80\x02${"]".repeat(3e5)}${"a".repeat(3e5 - 1)}.`, /without tensors/],
+    ["lists in lists, 300,000 deep", `\x80\x02${"]".repeat(3e5)}${"a".repeat(3e5 - 1)}.`, /more memory/],
     ["a laughing memo", `\x80\x02]q\x00${"]q\x00h\x00ah\x00ah\x00".repeat(1000)}.`, /without tensors/],
     ["lists that hold themselves twice", `\x80\x02]q\x00h\x00ah\x00a.`, /without tensors/],
     [
@@ -67,7 +73,24 @@ describe("pickles without an end are bounded", () => {
       `\x80\x02]q\x00${Array.from({ length: 100 }, (_, i) => `](h${String.fromCharCode(i)}h${String.fromCharCode(i)}eq${String.fromCharCode(i + 1)}`).join("")}.`,
       /without tensors/,
     ],
-    ["two million steps", `\x80\x02${"N0".repeat(1e6)}N.`, /more than 1000000 steps/],
+    ["a million steps", `${"\x80\x02".repeat(1e6)}N.`, /more than 1000000 steps/],
+    ["a million values", `\x80\x02${"N0".repeat(1e6)}N.`, /more memory/],
+    [
+      "a text that becomes bytes many times",
+      `\x80\x02U\xff${"x".repeat(255)}q\x00](${"c_codecs\nencode\n(h\x00tR".repeat(50_000)}e.`,
+      /more memory/,
+    ],
+    [
+      "a list of pairs that becomes a dictionary many times",
+      `\x80\x02](${"NN\x86".repeat(5000)}eq\x00](${"ccollections\nOrderedDict\n(h\x00tR".repeat(5000)}e.`,
+      /more memory/,
+    ],
+    [
+      "a key of a long path in each of many",
+      `\x80\x02}(T\xe8\x03\x00\x00${"y".repeat(1000)}}(U\x01wctorch._utils\n_rebuild_tensor\n((U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuK\x00tQK\x00(K\x00t(K\x01ttRuu.`,
+      /name has 1002 characters/,
+    ],
+    ["a storage that is no text", legacy("](]e"), /storage \[\] is not described/],
     ["an integer of 1 GB", "\x80\x02\x8b\x00\x00\x00\x40.", /ends within a value/],
     ["an integer of 1 MB", `\x80\x02\x8b\x00\x00\x10\x00${"\x7f".repeat(1 << 20)}.`, /without tensors/],
     ["a text of 2^63 bytes", `\x80\x04\x8d${"\xff".repeat(8)}.`, /ends within a value/],
@@ -105,7 +128,13 @@ describe("a zip with a pickle", () => {
       "10^12 numbers of one",
       "K\x00J\x40\x42\x0f\x00J\x40\x42\x0f\x00\x86K\x00K\x00\x86",
       "K\x04",
-      /repeats the 4/,
+      /repeats 1 numbers/,
+    ],
+    [
+      "2^30 numbers of one, in a storage that claims them",
+      "K\x00J\x00\x00\x00\x40\x85K\x00\x85",
+      "J\x00\x00\x00\x40",
+      /repeats 1 numbers/,
     ],
     ["a negative size", "K\x00J\xff\xff\xff\xff\x85K\x01\x85", "K\x04", /without tensors/],
   ])("%s is refused", async (_, parts, numbers, reason) => {
