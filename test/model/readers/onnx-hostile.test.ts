@@ -174,7 +174,7 @@ test("numbers that claim more than is there, and files of nothing but fields, ta
   const opened = (fields: readonly Field[]) =>
     openCheckpoint(bytesSource("file", message([{ tag: 1, value: 8 }, ...fields])));
   const many: Field[] = Array.from({ length: 250_000 }, () => ({ tag: 4, value: 1 }));
-  await expect(opened([{ tag: 7, value: many }])).rejects.toThrow(/more than 200000 fields/);
+  await expect(opened([{ tag: 7, value: many }])).rejects.toThrow(/more memory than that of any network/);
   const claim = [
     ...[2 ** 20, 2 ** 20].map((value) => ({ tag: 1, value })),
     { tag: 2, value: 1 },
