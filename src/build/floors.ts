@@ -98,7 +98,7 @@ export const FLOORS: readonly (readonly Room[])[] = [
     {
       room: "cli",
       knows: "the command line",
-      packages: ["commander", "cli-progress", "fast-png", "@jsquash/jpeg"],
+      packages: ["commander", "cli-progress", "fast-png", "@jsquash/jpeg", "@jsquash/webp", "@jsquash/avif"],
       surroundings: ["node"],
     },
   ],

@@ -175,6 +175,9 @@ async function writeExamples(path: string, ranked: readonly Ranked[], size: Imag
   return writeOutput(path, writeSafetensors(tensors));
 }
 
+/** Files that cannot be read, of a folder that may hold thousands. */
+const SHOWN_SKIPPED = 20;
+
 function reportText(out: string, { objective, images, skipped, examples }: Report): string {
   const rows = examples.map(({ file, value, position, patch: { y, x, height, width } }) => [
     file,
@@ -182,6 +185,9 @@ function reportText(out: string, { objective, images, skipped, examples }: Repor
     position ? `at ${position.join(",")}` : "",
     position ? `pixels ${y},${x} ${height}×${width}` : "",
   ]);
-  const passed = skipped.map(({ file, why }) => `passed over ${file}: ${why}`);
-  return [`${out}: ${objective} in ${images} images`, table(rows), ...passed].join("\n");
+  const passed = skipped.slice(0, SHOWN_SKIPPED).map(({ file, why }) => `passed over ${file}: ${why}`);
+  const more = skipped.length - passed.length;
+  const rest = more > 0 ? [`and ${more} more that cannot be read (--json has all)`] : [];
+  const head = skipped.length > 0 ? [`${skipped.length} files cannot be read`] : [];
+  return [`${out}: ${objective} in ${images} images`, table(rows), ...head, ...passed, ...rest].join("\n");
 }

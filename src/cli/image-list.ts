@@ -25,8 +25,8 @@ export interface ImageList {
   readonly images: readonly ListedImage[];
 }
 
-/** What a photograph's name ends in, as folders are searched for them. */
-const PHOTO = /\.(png|jpe?g)$/i;
+/** What a picture's name ends in, as folders are searched for them; of those that cannot be read it is told. */
+const PHOTO = /\.(png|jpe?g|webp|avif|heic|heif|gif|bmp|tiff?)$/i;
 
 /**
  * @param paths of folders, searched with their subfolders, of photographs, or of one .safetensors
@@ -88,5 +88,5 @@ async function listPhotos(path: string, size: Size, tell: (text: string) => void
   const names = await readdir(userPath(path), { recursive: true });
   const photos = names.filter((name) => PHOTO.test(name)).sort();
   if (photos.length > 0) return photos.map((name) => listed(join(path, name), true));
-  throw new InputError(`--images: no PNG or JPEG in the folder ${path}`);
+  throw new InputError(`--images: no PNG, JPEG, WebP or AVIF in the folder ${path}`);
 }

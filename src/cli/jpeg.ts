@@ -2,8 +2,12 @@
 
 import createDecoder from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import wasm from "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm?url&inline";
-import { initEmscriptenModule } from "@jsquash/jpeg/utils.js";
 import type { Raster } from "../optvis/picture.ts";
+import { decodeBy, type Pixels, startDecoder } from "./wasm-decoder.ts";
+
+interface Decoder {
+  decode(file: Uint8Array, upright: boolean): ImageData | null;
+}
 
 const END_OF_IMAGE = [0xff, 0xd9];
 
@@ -14,12 +18,12 @@ const END_OF_IMAGE = [0xff, 0xd9];
  */
 export async function readJpeg(bytes: Uint8Array): Promise<Raster> {
   const said: string[] = [];
-  const decoder = await startDecoder((line) => said.push(line));
+  const decoder = await startDecoder<Decoder>(createDecoder, wasm, (line) => said.push(line));
   // What lacks nothing but its last marker has all its pixels; what lacks data although it has one is cut short.
   const file = new Uint8Array(bytes.length + END_OF_IMAGE.length);
   file.set(bytes);
   file.set(END_OF_IMAGE, bytes.length);
-  const picture = decode(decoder, file);
+  const picture = decodeBy(() => decoder.decode(file, true));
   const isWhole = END_OF_IMAGE.every((byte, i) => bytes[bytes.length - 2 + i] === byte);
   if (picture && !said.some((line) => /premature end/i.test(line))) return withoutAlpha(picture);
   throw new Error(picture ? CUT_SHORT : reason(said.at(-1), isWhole));
@@ -32,44 +36,6 @@ function reason(line: string | undefined, isWhole: boolean): string {
   if (line === undefined) return "it needs more memory than its decoder has, 2 GB";
   if (/color conversion/.test(line)) return "its colours are CMYK or the like; convert it to RGB";
   return isWhole ? line : CUT_SHORT;
-}
-
-type Decoder = Awaited<ReturnType<typeof startDecoder>>;
-
-/**
- * A decoder is for one picture: after an error it is of no more use, and its memory never shrinks.
- *
- * @param tell is handed libjpeg's warnings (the first of a picture) and errors
- */
-function startDecoder(tell: (line: string) => void) {
-  const module = new WebAssembly.Module(Buffer.from(wasm.slice(wasm.indexOf(",") + 1), "base64"));
-  // The types leave this option of Emscripten out.
-  return initEmscriptenModule(createDecoder, module, { printErr: tell } as object);
-}
-
-/** What the decoder makes: RGBA, 8 bits. */
-class Pixels {
-  constructor(
-    readonly data: Uint8ClampedArray,
-    readonly width: number,
-    readonly height: number,
-  ) {}
-}
-
-/** @returns nothing where it cannot be decoded; why not, the decoder has said */
-function decode(decoder: Decoder, file: Uint8Array<ArrayBuffer>): Pixels | undefined {
-  // The decoder makes an ImageData, which Node does not have.
-  const own = Reflect.getOwnPropertyDescriptor(globalThis, "ImageData");
-  Reflect.defineProperty(globalThis, "ImageData", { value: Pixels, configurable: true });
-  try {
-    return decoder.decode(file, true) ?? undefined;
-  } catch {
-    // An exit status, or a bare number.
-    return undefined;
-  } finally {
-    if (own) Reflect.defineProperty(globalThis, "ImageData", own);
-    else Reflect.deleteProperty(globalThis, "ImageData");
-  }
 }
 
 /** RGB in the same memory: a JPEG is opaque. */

@@ -1,26 +1,39 @@
-/** PNG and JPEG files as pixels, and an image as a PNG file. */
+/** PNG, JPEG, WebP and AVIF files as pixels, and an image as a PNG file. */
 
-import { convertIndexedToRgb, decode as decodePng, encode as encodePng, hasPngSignature } from "fast-png";
+import { convertIndexedToRgb, decode as decodePng, encode as encodePng } from "fast-png";
 import { InputError } from "../errors.ts";
 import { type Raster, toPixels } from "../optvis/picture.ts";
 import { readJpeg } from "./jpeg.ts";
+import { pngOrientation, upright } from "./orientation.ts";
+import { otherKind, pictureKind, READ } from "./picture-kind.ts";
 
 /**
- * Decodes a PNG (any colour type and depth) or a JPEG (baseline or progressive, turned upright by its
- * EXIF orientation as browsers do). The kind is told from the bytes, not from the name.
+ * Decodes a PNG (any colour type and depth), a JPEG (baseline or progressive), both turned upright by their EXIF
+ * orientation as browsers do, a WebP or an AVIF. The kind is told from the bytes, not from the name.
  *
  * @param name for error messages
  * @param flag that named it, for error messages
- * @throws InputError for files that are neither, damaged, or cut short
+ * @throws InputError for files that are none of them, damaged, or cut short
  */
 export async function readPicture(bytes: Uint8Array, name: string, flag: string): Promise<Raster> {
   try {
-    if (hasPngSignature(bytes)) return readPng(bytes);
-    if (bytes[0] === 0xff && bytes[1] === 0xd8) return await readJpeg(bytes);
+    switch (pictureKind(bytes)) {
+      case "PNG":
+        return upright(readPng(bytes), pngOrientation(bytes));
+      case "JPEG":
+        return await readJpeg(bytes);
+      case "WebP":
+        return await (await import("./webp.ts")).readWebp(Uint8Array.from(bytes));
+      case "AVIF":
+        return await (await import("./avif.ts")).readAvif(Uint8Array.from(bytes));
+    }
   } catch (cause) {
     throw new InputError(`${flag}: cannot be read: ${name}: ${reason(cause)}`, { cause });
   }
-  throw new InputError(`${flag}: expected a PNG or a JPEG, got something else: ${name}`);
+  const other = otherKind(bytes);
+  throw new InputError(`${flag}: expected one of ${READ}, got ${other ?? "something else"}: ${name}`, {
+    ...(other !== undefined && { remedy: "save it as a JPEG or a PNG" }),
+  });
 }
 
 /** Of a decoder's error, with what caused it; a decoder of PNGs that runs off the file's end says so in its own terms. */

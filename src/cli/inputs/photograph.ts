@@ -30,7 +30,7 @@ export const photographInput: InputKind = {
       .optionsGroup("Files:")
       .requiredOption(
         "--image <file>",
-        "a photograph (PNG, JPEG), or .safetensors with `image` F32 [1,3,H,W], RGB 0–1",
+        "a photograph (PNG, JPEG, WebP, AVIF), or .safetensors with `image` F32 [1,3,H,W], RGB 0–1",
       );
     addPhotoSize(target, "a photograph is");
     addOut(target, method);

@@ -10,7 +10,7 @@ export const photographsInput: InputKind = {
       .optionsGroup("Files:")
       .requiredOption(
         "--images <paths...>",
-        "folders of photographs (PNG, JPEG; with their subfolders), photographs, or one .safetensors with `image` F32 [N,3,H,W], RGB 0–1",
+        "folders of photographs (PNG, JPEG, WebP, AVIF; with their subfolders), photographs, or one .safetensors with `image` F32 [N,3,H,W], RGB 0–1",
       );
     addPhotoSize(target, "photographs are").requiredOption(
       "--out <file>",

@@ -1,0 +1,20 @@
+/** WebP files as pixels, decoded by libwebp in WebAssembly: lossy or lossless; of an animation nothing. */
+
+import createDecoder from "@jsquash/webp/codec/dec/webp_dec.js";
+import wasm from "@jsquash/webp/codec/dec/webp_dec.wasm?url&inline";
+import type { Raster } from "../optvis/picture.ts";
+import { decodeBy, rgbaOf, startDecoder } from "./wasm-decoder.ts";
+
+interface Decoder {
+  decode(file: Uint8Array): ImageData | null;
+}
+
+/** @throws Error that says why */
+export async function readWebp(bytes: Uint8Array<ArrayBuffer>): Promise<Raster> {
+  const said: string[] = [];
+  const decoder = await startDecoder<Decoder>(createDecoder, wasm, (line) => said.push(line));
+  return rgbaOf(
+    decodeBy(() => decoder.decode(bytes)),
+    said,
+  );
+}
