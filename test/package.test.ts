@@ -1,6 +1,6 @@
 /** The package as somebody else installs it: its entry points resolve, run in Node and have types. */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { build } from "vite";
@@ -83,6 +83,24 @@ test.skipIf(!available || !wantedStacks().includes("dawn"))("a broken shader is 
     process.exit();`;
   const { output } = node(["--input-type=module", "--eval", script], consumer);
   expect(output).toMatch(new RegExp(`^true \\w+: lib/index\\.wgsl line ${line}: `, "m"));
+});
+
+test("packages that the library imports are installed with it", () => {
+  const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const folder = join(installed, "dist/lib");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".js"),
+  );
+  const imported = files.flatMap((name) =>
+    [
+      ...readFileSync(join(folder, name), "utf8").matchAll(
+        /(?:from\s*|import\()"((?:@[^/"]+\/)?[a-z][^/":]*)["/]/g,
+      ),
+    ].map(([, specifier]) => specifier as string),
+  );
+  expect(
+    [...new Set(imported)].filter((one) => !(one in { ...dependencies, ...optionalDependencies })),
+  ).toEqual([]);
 });
 
 test.each([
