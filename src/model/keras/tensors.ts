@@ -205,7 +205,8 @@ export function turnNumbers(
   turn: Turn,
   flattened: Flattened | undefined,
 ): Float32Array<ArrayBuffer> {
-  if (turn === "none" && flattened === undefined) return from;
+  // Without numbers, sides may be of any size.
+  if (from.length === 0 || (turn === "none" && flattened === undefined)) return from;
   const to = new Float32Array(from.length);
   if (turn === "conv") {
     const [height = 0, width = 0, inputs = 0, outputs = 0] = stored;

@@ -47,7 +47,7 @@ function turned(
   presented: Presented | undefined,
 ): Float32Array<ArrayBuffer> {
   const { transposed = false, channelsLast } = presented ?? {};
-  if (!transposed && channelsLast === undefined) return from;
+  if (from.length === 0 || (!transposed && channelsLast === undefined)) return from;
   const [outputs = 0, inputs = 0] = presented?.shape ?? stored;
   const channels = channelsLast ?? 1;
   const positions = channelsLast === undefined ? 1 : Math.floor(inputs / channels);

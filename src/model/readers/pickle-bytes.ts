@@ -20,18 +20,24 @@ export class Opcodes {
   }
 
   byte(): number {
-    return this.bytes(1)[0] as number;
+    return this.#bytes[this.skip(1)] as number;
   }
 
   /** A view, not a copy. */
   bytes(length: number): Uint8Array {
+    const at = this.skip(length);
+    return this.#bytes.subarray(at, at + length);
+  }
+
+  /** Goes on by so many bytes. @returns where they begin @throws CutShort */
+  skip(length: number): number {
     if (!(length >= 0 && length <= this.#bytes.length - this.at)) {
       throw new CutShort(`${this.#where}: the pickle is damaged: it ends within a value`, {
         remedy: "download or save the file again",
       });
     }
     this.at += length;
-    return this.#bytes.subarray(this.at - length, this.at);
+    return this.at - length;
   }
 
   /** Text up to the end of the line. */
@@ -44,8 +50,7 @@ export class Opcodes {
 
   /** A little-endian unsigned integer of 1, 2, 4 or 8 bytes. Past 2⁵³ no file has as many bytes. */
   unsigned(size: number): number {
-    const at = this.at;
-    this.bytes(size);
+    const at = this.skip(size);
     if (size === 1) return this.#view.getUint8(at);
     if (size === 2) return this.#view.getUint16(at, true);
     return size === 4 ? this.#view.getUint32(at, true) : Number(this.#view.getBigUint64(at, true));
@@ -74,11 +79,9 @@ export class Opcodes {
       case 0x46: // FLOAT
         return Number(this.line());
       case 0x47: // BINFLOAT
-        this.bytes(8);
-        return this.#view.getFloat64(this.at - 8);
+        return this.#view.getFloat64(this.skip(8));
       case 0x4a: // BININT
-        this.bytes(4);
-        return this.#view.getInt32(this.at - 4, true);
+        return this.#view.getInt32(this.skip(4), true);
       case 0x4b: // BININT1
         return this.unsigned(1);
       case 0x4d: // BININT2

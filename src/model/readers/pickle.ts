@@ -132,10 +132,10 @@ class Machine {
   #structure(opcode: number): boolean {
     switch (opcode) {
       case OP.PROTO:
-        this.#in.bytes(1);
+        this.#in.skip(1);
         return true;
       case OP.FRAME:
-        this.#in.bytes(8);
+        this.#in.skip(8);
         return true;
       case OP.MARK:
         this.#marks.push(this.#stack);

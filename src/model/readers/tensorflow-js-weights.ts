@@ -51,8 +51,10 @@ export function readManifest(where: string, json: Json | undefined): readonly We
 function pathsOf(where: string, json: Json | undefined): readonly string[] {
   const paths: readonly Json[] = Array.isArray(json) ? json : [];
   const texts = paths.filter((path): path is string => typeof path === "string");
-  if (texts.length > 0 && texts.length === paths.length && texts.length <= MAX_SHARDS) return texts;
-  throw damaged(where, `a group of weightsManifest expects the names of its files, got ${shown(json)}`);
+  // One file many times would be a tensor that no file holds.
+  const isList = texts.length > 0 && texts.length === paths.length && new Set(texts).size === texts.length;
+  if (isList && texts.length <= MAX_SHARDS) return texts;
+  throw damaged(where, `a group of weightsManifest expects the names of its files, got ${said(json)}`);
 }
 
 function readSpec(where: string, json: Json, group: WeightGroup, begin: number): WeightSpec {
@@ -62,7 +64,7 @@ function readSpec(where: string, json: Json, group: WeightGroup, begin: number):
   const what = `${where}: tensor ${shown(name)}`;
   const shape = Array.isArray(sizes) && sizes.length <= 8 ? (sizes as readonly Json[]) : [-1];
   if (!shape.every((n): n is number => Number.isSafeInteger(n) && (n as number) >= 0)) {
-    throw damaged(where, `tensor ${shown(name)} has the shape ${shown(sizes)}`);
+    throw damaged(where, `tensor ${shown(name)} has the shape ${said(sizes)}`);
   }
   const count = elementCount(shape);
   const { type, size, decode } = encoding(where, what, json);
@@ -127,6 +129,10 @@ function dequantized(
   const floats = new Float32Array(numbers.length);
   for (let i = 0; i < floats.length; i++) floats[i] = (numbers[i] as number) * scale + min;
   return floats;
+}
+
+function said(json: Json | undefined): string {
+  return json === undefined ? "nothing" : shown(json);
 }
 
 function damaged(where: string, what: string): WeightsError {

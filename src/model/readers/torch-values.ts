@@ -174,5 +174,7 @@ function isCounts(value: PickleValue | undefined): value is number[] {
 
 /** Bytes that Python 3 writes as a text of protocol 2. */
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }

@@ -3,8 +3,10 @@ import { expect, test } from "vitest";
 import { WeightsError } from "../../../src/errors.ts";
 import { parseBounded } from "../../../src/model/bounded-json.ts";
 import { parseModel } from "../../../src/model/keras/config.ts";
+import { turnNumbers } from "../../../src/model/keras/tensors.ts";
 import { openCheckpoint } from "../../../src/model/readers/open-checkpoint.ts";
 import { Dict, Global, type PickleValue, Thing } from "../../../src/model/readers/pickle.ts";
+import { readManifest } from "../../../src/model/readers/tensorflow-js-weights.ts";
 import { torchGraph } from "../../../src/model/readers/torch-graph.ts";
 import { torchMetadata } from "../../../src/model/readers/torch-tensors.ts";
 import { bytesSource } from "../../../src/model/source.ts";
@@ -37,6 +39,18 @@ test("a Keras model of layers that all read one is refused before they are put i
   const layers = Array.from({ length: 30_000 }, () => layer);
   const text = JSON.stringify({ class_name: "Functional", config: { layers } });
   expect(() => parseModel("file", text)).toThrow(/no JSON|more than 2000 layers/);
+});
+
+test("a tensor without numbers, whose sides are long, is not walked through", () => {
+  const none = new Float32Array(0);
+  expect(turnNumbers(none, [2 ** 31, 4, 128, 0], "conv", undefined)).toBe(none);
+  expect(turnNumbers(none, [2 ** 40, 0], "dense", [2 ** 20, 2 ** 20, 1])).toBe(none);
+});
+
+test("a shard of TensorFlow.js that is named many times is refused", () => {
+  const weights = [{ name: "a/kernel", shape: [1 << 20], dtype: "float32" }];
+  const paths = Array<string>(1000).fill("a.bin");
+  expect(() => readManifest("file", [{ paths, weights }])).toThrow(/expects the names of its files/);
 });
 
 test("ONNX' fields are counted", async () => {

@@ -261,7 +261,35 @@ export const kinds = {
     }
     return { name: "model.safetensors.index.json", bytes: index, beside: files };
   }),
+  "tensorflow-js": readers((random, { tensorflow }) => {
+    const index = random.pick(["model.json", "quantized.json"]);
+    const good = JSON.parse(new TextDecoder().decode(tensorflow[index])) as TensorFlowJson;
+    const beside = Object.fromEntries(
+      Object.entries(tensorflow).flatMap(([name, data]) =>
+        random.chance(0.05) ? [] : [[name, random.chance(0.1) ? damaged(random, data) : data]],
+      ),
+    );
+    const [group] = good.weightsManifest;
+    if (random.chance(0.1))
+      group?.paths.push(...random.list(999, () => random.pick(Object.keys(tensorflow))));
+    const weights = group?.weights ?? [];
+    for (const weight of weights.filter(() => random.chance(0.05))) {
+      weight.shape = random.list(5, () => Math.abs(someSize(random)));
+      if (random.chance(0.3)) weight.shape = [random.pick([1 << 20, 1 << 22, 1 << 24])];
+      weight.dtype = random.pick(["float32", "float16", "int32", "uint8", "string", "constructor"]);
+    }
+    // Weights alone are changed by the lines above, the whole by these.
+    const whole = random.chance(0.5);
+    return { name: index, bytes: text(whole ? wrongJsonText(random, good) : JSON.stringify(good)), beside };
+  }),
 } satisfies Record<string, Kind>;
+
+interface TensorFlowJson {
+  readonly weightsManifest: readonly {
+    readonly paths: string[];
+    readonly weights: { shape: number[]; dtype: string }[];
+  }[];
+}
 
 export type KindName = keyof typeof kinds;
 

@@ -154,7 +154,7 @@ function attribute(random: Random): Field[] {
 
 /** A graph of a few nodes one after the other, with constants that need not fit; seldom of very many. */
 export function hostileOnnx(random: Random): Uint8Array {
-  const many = random.chance(0.004) ? 20_000 : 8;
+  const many = random.chance(0.004) ? 8000 : 8;
   const fields: Field[] = [];
   let value = "x";
   const nodes = random.below(many);

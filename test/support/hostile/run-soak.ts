@@ -1,6 +1,6 @@
 /**
  * `npm run test:soak`: 100,000 hostile files of each kind. `-- KIND…` some kinds, `--files N` as many of each,
- * `--threads N`, `--file NUMBER` one file alone, and with `--out PATH` written there.
+ * `--from NUMBER` the first one, `--threads N`, `--file NUMBER` one file alone, and with `--out PATH` written there.
  */
 import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -15,6 +15,7 @@ const { values, positionals } = parseArgs({
   options: {
     files: { type: "string", default: "100000" },
     threads: { type: "string", default: String(availableParallelism()) },
+    from: { type: "string", default: "0" },
     file: { type: "string" },
     out: { type: "string" },
   },
@@ -45,12 +46,20 @@ function table(rows: readonly Row[]): string {
 }
 
 async function all(): Promise<void> {
-  const count = Number(values.files);
-  const jobs = Array.from({ length: Math.ceil(count / ROW) }, (_, i) =>
-    wanted.map((kind) => ({ kind, from: i * ROW, to: Math.min(count, (i + 1) * ROW) })),
-  ).flat();
+  const first = Number(values.from);
+  const end = first + Number(values.files);
+  const jobs = Array.from({ length: Math.ceil((end - first) / ROW) }, (_, i) => {
+    const from = first + i * ROW;
+    return wanted.map((kind) => ({ kind, from, to: Math.min(end, from + ROW) }));
+  }).flat();
   let said = Date.now();
+  const told = new Map<KindName, number>();
   const rows = await soak(jobs, Number(values.threads), (soFar) => {
+    for (const { kind, failures } of soFar) {
+      for (const { number, what } of failures.slice(told.get(kind) ?? 0))
+        process.stderr.write(`${sayAgain(kind, number)}: ${what.split("\n")[0]}\n`);
+      told.set(kind, failures.length);
+    }
     if (Date.now() - said < 60_000) return;
     said = Date.now();
     process.stderr.write(`${table(soFar)}\n\n`);

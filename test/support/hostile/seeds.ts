@@ -18,10 +18,14 @@ export interface Seeds {
   readonly keras: Readonly<Record<string, Uint8Array>>;
   readonly nets: readonly KerasNet[];
   readonly onnx: readonly Uint8Array[];
+  /** Files of TensorFlow.js by name; `model.json` and `quantized.json` name the others. */
+  readonly tensorflow: Readonly<Record<string, Uint8Array>>;
 }
 
 const H5 =
   "sequential.h5 packed.h5 keras3.weights.h5 channels-first.h5 nested.h5 branching.h5 plain.h5 plain-weights.h5 plain.weights.h5 weights.h5";
+const TENSORFLOW =
+  "model.json model-shard1of3.bin model-shard2of3.bin model-shard3of3.bin quantized.json quantized-shard1of1.bin";
 const ONNX = "plain channels-last exported folded halves residual viewed";
 
 /** Reads them once; the working folder is the project's. */
@@ -42,6 +46,9 @@ export async function readSeeds(): Promise<Seeds> {
     keras: unzipSync(read("keras/functional.keras")),
     nets: await Promise.all(names.map((name) => netOf(read(`keras/${name}`)))),
     onnx: ONNX.split(" ").flatMap((name) => (name === "plain" ? [] : [read(`onnx/${name}.onnx`)])),
+    tensorflow: Object.fromEntries(
+      TENSORFLOW.split(" ").map((name) => [name, read(`tensorflow-js/${name}`)]),
+    ),
   };
 }
 

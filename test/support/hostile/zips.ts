@@ -135,6 +135,6 @@ export function npyFile(random: Random): Uint8Array {
 export function deflateBomb(random: Random, head: Uint8Array): Uint8Array {
   return joined(
     head,
-    new Uint8Array(random.pick([1 << 10, 1 << 16, random.chance(0.1) ? 20 << 20 : 1 << 18])),
+    new Uint8Array(random.pick([1 << 10, 1 << 16, random.chance(0.05) ? 20 << 20 : 1 << 17])),
   );
 }
