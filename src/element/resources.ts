@@ -36,10 +36,12 @@ export interface ResourcesNews {
   readonly onRemark?: (remark: string) => void;
 }
 
-async function open(
+/** @param offline of an address, only what is kept; nothing is requested */
+export async function openRequest(
   { model, beside, reading, cache }: ModelRequest,
   { onTransfer, onRemark }: ResourcesNews,
   signal: AbortSignal,
+  offline = false,
 ): Promise<Model> {
   if (typeof model !== "string") {
     return openModel(blobSource(model), { ...reading, beside: filesBeside(beside) });
@@ -47,6 +49,7 @@ async function open(
   const address = isAddress(model) ? model : new URL(model, document.baseURI).href;
   const found = await modelSource(address, {
     signal,
+    offline,
     ...(cache && { cache: browserCache }),
     ...(onTransfer && { onProgress: onTransfer }),
     ...(onRemark && { onRemark }),
@@ -100,7 +103,7 @@ export class Resources {
     if (!this.#opened || !sameModel(this.#opened.request, request)) {
       this.#opened?.download.abort(new InputError("The download was ended: another network was asked for."));
       const download = new AbortController();
-      this.#opened = { request, model: open(request, this.#news, download.signal), download };
+      this.#opened = { request, model: openRequest(request, this.#news, download.signal), download };
     }
     const opened = this.#opened;
     try {

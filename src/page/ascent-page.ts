@@ -9,7 +9,7 @@ import type { Recipe } from "../optvis/recipe.ts";
 import { listenForDrops } from "./drops.ts";
 import { openingRecipe, readLink, writeLink } from "./link.ts";
 import type { LossPlot } from "./loss-plot.ts";
-import type { ModelChoice } from "./model-choice.ts";
+import { isOwn, type ModelChoice, nameOf } from "./model-choice.ts";
 import { NetworkDesk } from "./network-desk.ts";
 import { overPicture } from "./over-stage.ts";
 import { pageHeader } from "./page-header.ts";
@@ -53,7 +53,7 @@ export class AscentPage extends LitElement {
   #written = "";
   #stopListening: readonly (() => void)[] = [];
   readonly #desk = new NetworkDesk(this, ({ network }, before) => {
-    const base = this.#desk.shown.file ? this.recipe : openingRecipe;
+    const base = isOwn(this.#desk.shown) ? this.recipe : openingRecipe;
     this.errors = {};
     this.recipe = fittingRecipe(base, network, before);
   });
@@ -101,6 +101,8 @@ export class AscentPage extends LitElement {
       this.errors = {};
       this.#trace.clear();
     });
+    view.addEventListener("ascent-transfer", ({ detail }) => this.#desk.report(detail));
+    view.addEventListener("ascent-remark", ({ detail }) => this.#say(detail));
     view.addEventListener("ascent-step", ({ detail }) => {
       if (detail.iteration === 0) this.#trace.clear();
       else this.#trace.add(detail.objectives, detail.iteration);
@@ -125,7 +127,7 @@ export class AscentPage extends LitElement {
 
   get #address(): string {
     const { missing, shown } = this.#desk;
-    const linked = missing ?? { ...shown, file: shown.file?.name ?? "" };
+    const linked = missing ?? { ...shown, file: nameOf(shown) };
     return `${location.pathname}${location.search}${writeLink({ ...linked, recipe: this.recipe })}`;
   }
 
@@ -244,6 +246,7 @@ export class AscentPage extends LitElement {
         .crisp=${this.scaling === "crisp"}
         .error=${error}
         .refusal=${desk.refusal ?? errors.init}
+        .transfer=${desk.progress}
         .instead=${overPicture(desk)}
         @close=${this.#closeRefusal}
         @save=${this.#save}

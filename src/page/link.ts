@@ -27,7 +27,7 @@ export interface LinkState {
   readonly reading: Reading;
 }
 
-const MOST_NAME = 120;
+const MOST_NAME = 300;
 /** Most images that a link may ask for at once. */
 const MOST_IMAGES = 16;
 /** With 0 iterations a page would show nothing. */

@@ -1,9 +1,13 @@
+import type { ModelRequest } from "../element/resources.ts";
 import { mainFile } from "../model/readers/registry.ts";
 import type { Reading } from "../model/reading.ts";
+import { embeddedUrl } from "./embedded.ts";
 
 /** Which weights; a file stays on this computer. */
 export interface ModelChoice {
-  /** Undefined is the embedded network. */
+  /** `https:` or `hf:`; empty for a file, and for the embedded network. */
+  readonly address: string;
+  /** Undefined for an address, and for the embedded network. */
   readonly file: File | undefined;
   /** Files chosen together with it, which it may name. */
   readonly beside: readonly File[];
@@ -13,7 +17,28 @@ export interface ModelChoice {
   readonly reading: Reading;
 }
 
-export const embeddedModel: ModelChoice = { file: undefined, beside: [], fingerprint: "", reading: {} };
+export const embeddedModel: ModelChoice = {
+  address: "",
+  file: undefined,
+  beside: [],
+  fingerprint: "",
+  reading: {},
+};
+
+/** The embedded one is not the person's own. */
+export function isOwn({ address, file }: ModelChoice): boolean {
+  return address !== "" || file !== undefined;
+}
+
+/** What the choice is called. */
+export function nameOf({ address, file }: ModelChoice): string {
+  return address || (file?.name ?? "");
+}
+
+/** What is asked of an element. What comes from an address is kept, so that it opens again without a connection. */
+export function requestOf({ address, file, beside, reading }: ModelChoice): ModelRequest {
+  return { model: address || (file ?? embeddedUrl), beside, reading, cache: address !== "" };
+}
 
 /** @param files one, or shards and the file that lists them */
 export function choiceOf(files: Iterable<File>): ModelChoice {

@@ -1,4 +1,4 @@
-import { css, html, LitElement, nothing } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { AscentError } from "../errors.ts";
 import { weightsEndings } from "../model/readers/registry.ts";
@@ -10,9 +10,10 @@ import {
   readingFields,
 } from "../model/reading.ts";
 import { convolutions, parameterCount } from "../model/shapes.ts";
+import "./address-picker.ts";
 import { icons } from "./icons.ts";
 import { errorMessage } from "./message.ts";
-import { embeddedModel, type ModelChoice } from "./model-choice.ts";
+import { embeddedModel, isOwn, type ModelChoice, nameOf } from "./model-choice.ts";
 import type { OpenedNetwork } from "./open-choice.ts";
 import { base, buttons, fields } from "./styles.ts";
 
@@ -54,6 +55,11 @@ export class ModelPicker extends LitElement {
   @property({ attribute: false }) refusal: AscentError | undefined;
   /** Whether the file is kept on this computer. */
   @property({ type: Boolean }) isRemembered = false;
+
+  /** What was downloaded for the network that is open now is listed too. */
+  protected override updated(changed: PropertyValues<this>): void {
+    if (changed.has("opened")) void this.renderRoot.querySelector("page-address")?.refresh();
+  }
 
   #choose(change: Partial<ModelChoice>): void {
     this.dispatchEvent(new CustomEvent("choose", { detail: { ...this.choice, ...change } }));
@@ -132,15 +138,16 @@ export class ModelPicker extends LitElement {
   }
 
   protected override render() {
-    const { file } = this.choice;
+    const { choice } = this;
+    const { file } = choice;
     return html`
-      <p class="name">${file ? file.name : "Ascent VGG, embedded"}</p>
+      <p class="name">${nameOf(choice) || "Ascent VGG, embedded"}</p>
       ${this.opened ? this.#renderFacts(this.opened) : nothing}
       <div class="choices">
         <button @click=${() => this.renderRoot.querySelector<HTMLInputElement>("#file")?.click()}>
           ${icons.file} Choose weights
         </button>
-        ${file ? html`<button @click=${() => this.#choose(embeddedModel)}>Embedded network</button>` : nothing}
+        ${isOwn(choice) ? html`<button @click=${() => this.#choose(embeddedModel)}>Embedded network</button>` : nothing}
         <input id="file" type="file" accept=${weightsEndings.join(",")} multiple hidden aria-label="Weights" @change=${this.#pick}>
       </div>
       <p class="hint">
@@ -150,7 +157,8 @@ export class ModelPicker extends LitElement {
         where weights are in several. They stay on this computer.
       </p>
       ${file ? this.#renderRemember() : nothing}
-      ${file ? readingFieldNames.map((field) => this.#renderField(field)) : nothing}
+      <page-address @address=${({ detail }: CustomEvent<string>) => this.#choose({ ...embeddedModel, address: detail })}></page-address>
+      ${isOwn(choice) ? readingFieldNames.map((field) => this.#renderField(field)) : nothing}
       ${errorMessage(this.refusal)}
     `;
   }

@@ -4,11 +4,14 @@
  */
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { AscentError } from "../errors.ts";
+import { isAddress } from "../model/model-source.ts";
 import type { Network } from "../model/network.ts";
 import { QuestionError } from "../model/question.ts";
+import type { Transfer } from "../model/transfer.ts";
 import type { LinkState } from "./link.ts";
-import { choiceOf, embeddedModel, type ModelChoice } from "./model-choice.ts";
-import { fingerprint, type OpenedNetwork, openChoice } from "./open-choice.ts";
+import { choiceOf, embeddedModel, type ModelChoice, nameOf } from "./model-choice.ts";
+import { fingerprint, type OpenedNetwork, type Opening, openChoice } from "./open-choice.ts";
+import { TransferLine } from "./transfer-line.ts";
 
 /** Of a link, the network that it was made with. */
 export type LinkedNetwork = Pick<LinkState, "file" | "fingerprint" | "reading">;
@@ -28,6 +31,12 @@ export class NetworkDesk implements ReactiveController {
   /** Why the chosen network was not taken. */
   refusal: AscentError | undefined;
   isRemembered = false;
+  /** How far the network's download is, in words; empty where there is none. */
+  progress = "";
+  readonly #line = new TransferLine();
+  /** The network before the one whose weights are on their way. */
+  #former: ModelChoice | undefined;
+  #opening = new AbortController();
   /** A file that is opened after a newer choice is dropped. */
   #turn = 0;
 
@@ -45,25 +54,34 @@ export class NetworkDesk implements ReactiveController {
 
   /** What the run that is drawn says of its network. */
   ready(opened: OpenedNetwork): void {
-    this.#set({ opened });
+    this.#former = undefined;
+    this.#set({ opened, progress: "" });
+  }
+
+  /** How far a download is. */
+  report(transfer: Transfer): void {
+    const progress = this.#line.tell(transfer, performance.now()) ?? "";
+    if (progress !== this.progress) this.#set({ progress });
   }
 
   async choose(choice: ModelChoice): Promise<void> {
-    const turn = ++this.#turn;
-    this.#set({ choice, asked: undefined, missing: undefined, refusal: undefined });
+    const turn = this.#begin();
+    this.#set({ choice, asked: undefined, missing: undefined, refusal: undefined, progress: "" });
     try {
-      const opened = await openChoice(choice);
+      const opened = await openChoice(choice, this.#way());
       const mark = choice.file ? await fingerprint(choice.file) : "";
       const { recall } = await import("./remembered.ts");
       const isRemembered = mark !== "" && (await recall(mark)) !== undefined;
       if (turn !== this.#turn) return;
       const before = this.opened?.network;
       const known = { ...choice, fingerprint: mark };
-      this.#set({ opened, choice: known, shown: known, isRemembered });
+      this.#former = this.shown;
+      this.#set({ opened, choice: known, shown: known, isRemembered, progress: "" });
       this.#onOpened(opened, before);
     } catch (error) {
       if (error instanceof QuestionError) await import("./over-picture.ts");
       if (turn !== this.#turn) return;
+      this.#set({ progress: "" });
       if (error instanceof QuestionError) this.#set({ asked: error });
       else this.#set({ refusal: typed(error) });
     }
@@ -81,10 +99,15 @@ export class NetworkDesk implements ReactiveController {
     return this.choose({ ...choice, reading: { ...choice.reading, [asked.question.about]: value } });
   }
 
-  /** Back to the network that is drawn. */
+  /** Back to the network that is drawn; where weights are on their way, to the one before. */
   leave(): void {
-    this.#turn++;
-    this.#set({ asked: undefined, missing: undefined, refusal: undefined, choice: this.shown });
+    const former = this.progress === "" ? undefined : this.#former;
+    if (former) return void this.choose(former);
+    this.#begin();
+    this.#set({
+      ...{ asked: undefined, missing: undefined, refusal: undefined, progress: "" },
+      choice: this.shown,
+    });
   }
 
   /** Why something that was given was not taken. */
@@ -96,16 +119,42 @@ export class NetworkDesk implements ReactiveController {
   async follow(linked: LinkedNetwork): Promise<void> {
     const { file, fingerprint: mark, reading } = linked;
     const { shown } = this;
-    const isShown = file === (shown.file?.name ?? "") && (mark === "" || mark === shown.fingerprint);
+    const isShown = file === nameOf(shown) && (mark === "" || mark === shown.fingerprint);
     if (isShown) return;
     if (file === "") return this.choose(embeddedModel);
-    const turn = ++this.#turn;
+    const turn = this.#begin();
+    if (isAddress(file)) return this.#followAddress(linked, turn);
     const { recall } = await import("./remembered.ts");
     const files = mark === "" ? undefined : await recall(mark);
     if (!files) await import("./over-picture.ts");
     if (turn !== this.#turn) return;
-    if (files) await this.choose({ ...files, fingerprint: mark, reading });
+    if (files) await this.choose({ ...embeddedModel, ...files, fingerprint: mark, reading });
     else this.#set({ missing: linked });
+  }
+
+  /** An address is asked for only when a person says so; what is kept of it here opens by itself. */
+  async #followAddress(linked: LinkedNetwork, turn: number): Promise<void> {
+    const choice = { ...embeddedModel, address: linked.file, reading: linked.reading };
+    const isKept = await openChoice(choice, { ...this.#way(), offline: true }).then(
+      () => true,
+      (error) => error instanceof QuestionError,
+    );
+    await import("./over-picture.ts");
+    if (turn !== this.#turn) return;
+    if (isKept) await this.choose(choice);
+    else this.#set({ missing: linked });
+  }
+
+  /** What came before is of no more interest, and its download ends. */
+  #begin(): number {
+    this.#opening.abort();
+    this.#opening = new AbortController();
+    this.#turn += 1;
+    return this.#turn;
+  }
+
+  #way(): Opening {
+    return { signal: this.#opening.signal, onTransfer: (transfer) => this.report(transfer) };
   }
 
   /** Keeps the file on this computer, or no longer. @throws where the browser keeps nothing */

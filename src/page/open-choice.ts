@@ -1,11 +1,9 @@
 /** Opens the network that was chosen: its header alone, so that the subject can follow it and a bad file changes nothing. */
-import { filesBeside } from "../model/beside.ts";
-import { openModel } from "../model/model.ts";
+import { openRequest } from "../element/resources.ts";
 import type { Network, Preprocess } from "../model/network.ts";
 import { type ByteSource, blobSource } from "../model/source.ts";
-import { urlSource } from "../model/url-source.ts";
-import { embeddedUrl } from "./embedded.ts";
-import type { ModelChoice } from "./model-choice.ts";
+import type { Transfer } from "../model/transfer.ts";
+import { type ModelChoice, requestOf } from "./model-choice.ts";
 
 /** What the page knows of the network that it draws with. */
 export interface OpenedNetwork {
@@ -16,10 +14,19 @@ export interface OpenedNetwork {
   readonly assumptions: readonly string[];
 }
 
+export interface Opening {
+  readonly signal: AbortSignal;
+  readonly onTransfer: (transfer: Transfer) => void;
+  /** Of an address, only what is kept here; nothing is requested. */
+  readonly offline?: boolean;
+}
+
 /** @throws AscentError where it cannot be opened; a QuestionError where a person has to say something first */
-export async function openChoice({ file, beside, reading }: ModelChoice): Promise<OpenedNetwork> {
-  const source = file ? blobSource(file) : await urlSource(embeddedUrl);
-  const model = await openModel(source, { ...reading, beside: filesBeside(beside) });
+export async function openChoice(
+  choice: ModelChoice,
+  { signal, onTransfer, offline }: Opening,
+): Promise<OpenedNetwork> {
+  const model = await openRequest(requestOf(choice), { onTransfer }, signal, offline);
   model.close?.();
   const { network, preprocess, unusedTensors, assumptions } = model;
   return { network, preprocess, unusedTensors, assumptions };

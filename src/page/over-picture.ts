@@ -1,6 +1,7 @@
 /** What the page asks in place of the picture: how a network is to be read, or for the file of a link. */
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { isAddress } from "../model/model-source.ts";
 import type { Question } from "../model/question.ts";
 import { weightsEndings } from "../model/readers/registry.ts";
 import { type ReadingRow, readingFields } from "../model/reading.ts";
@@ -124,8 +125,9 @@ const QUESTIONS: Readonly<Record<Question["about"], string>> = {
 };
 
 /**
- * A link was made with a file that is not here.
+ * A link was made with a file that is not here, or with an address that nobody here has asked for yet.
  * @fires {CustomEvent<readonly File[]>} files
+ * @fires {CustomEvent} fetch
  * @fires {CustomEvent} cancel
  */
 @customElement("page-missing-file")
@@ -139,7 +141,18 @@ export class MissingFile extends LitElement {
     if (files.length > 0) this.dispatchEvent(new CustomEvent("files", { detail: files }));
   };
 
+  #renderAddress() {
+    const host = this.fileName.startsWith("hf:") ? "huggingface.co" : new URL(this.fileName).host;
+    return html`<section aria-labelledby="missing">
+      <h3 id="missing">This picture is of ${this.fileName}</h3>
+      <p>The network's weights come from ${host}, which will see that you ask for them. Nothing else is requested.</p>
+      <button class="primary" @click=${() => this.dispatchEvent(new CustomEvent("fetch"))}>Get it from ${host}</button>
+      <button @click=${() => this.dispatchEvent(new CustomEvent("cancel"))}>Show the embedded network instead</button>
+    </section>`;
+  }
+
   protected override render() {
+    if (isAddress(this.fileName)) return this.#renderAddress();
     return html`<section aria-labelledby="missing">
       <h3 id="missing">This picture is of ${this.fileName}</h3>
       <p>

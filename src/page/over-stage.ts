@@ -1,5 +1,6 @@
 /** What stands in place of the picture, if anything does. Its elements are loaded when they are needed. */
 import { html, type TemplateResult } from "lit";
+import { embeddedModel } from "./model-choice.ts";
 import type { NetworkDesk } from "./network-desk.ts";
 
 export function overPicture(desk: NetworkDesk): TemplateResult | undefined {
@@ -17,6 +18,7 @@ export function overPicture(desk: NetworkDesk): TemplateResult | undefined {
   return html`<page-missing-file
     .fileName=${missing.file}
     @files=${({ detail }: CustomEvent<readonly File[]>) => void desk.take(detail)}
+    @fetch=${() => void desk.choose({ ...embeddedModel, address: missing.file, reading: missing.reading })}
     @cancel=${leave}
   ></page-missing-file>`;
 }

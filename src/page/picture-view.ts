@@ -3,8 +3,7 @@ import { html, type TemplateResult } from "lit";
 import { type AscentView, browserTuning } from "../element/ascent-view.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { comparesWithPhoto } from "../optvis/term-text.ts";
-import { embeddedUrl } from "./embedded.ts";
-import type { ModelChoice } from "./model-choice.ts";
+import { type ModelChoice, requestOf } from "./model-choice.ts";
 
 /** Events of the element, and how it enlarges. */
 export interface PictureOptions {
@@ -21,10 +20,12 @@ export function pictureView(
   photo: Blob | undefined,
   { scaling = "smooth", ready, state, step }: PictureOptions = {},
 ): TemplateResult {
+  const { model, beside, reading, cache } = requestOf(choice);
   return html`<ascent-view
-    .model=${choice.file ?? embeddedUrl}
-    .beside=${choice.beside}
-    .reading=${choice.reading}
+    .model=${model}
+    .beside=${beside}
+    .reading=${reading}
+    .cache=${cache}
     .recipe=${recipe}
     .init=${recipe.init === "photo" ? (photo ?? "zeros") : recipe.init}
     .target=${comparesWithPhoto(recipe.objective) ? (photo ?? "") : ""}

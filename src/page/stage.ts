@@ -1,4 +1,4 @@
-import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { AscentView, RunState } from "../element/ascent-view.ts";
 import type { AscentError } from "../errors.ts";
@@ -9,6 +9,7 @@ import { icons } from "./icons.ts";
 import { sentence } from "./message.ts";
 import type { ModelChoice } from "./model-choice.ts";
 import { pictureView } from "./picture-view.ts";
+import { stageStyles } from "./stage-styles.ts";
 import { base, buttons } from "./styles.ts";
 import "./wall-label.ts";
 
@@ -26,160 +27,11 @@ const RUN_LABELS: Readonly<Record<RunState, string>> = {
  * The picture in its frame, its label, and the buttons that run and save it.
  * @fires {CustomEvent} save
  * @fires {CustomEvent} link
- * @fires {CustomEvent} close - of the refusal
+ * @fires {CustomEvent} close - of the refusal, or of a download that shall end
  */
 @customElement("page-stage")
 export class Stage extends LitElement {
-  static override readonly styles = [
-    base,
-    buttons,
-    css`
-      .wall {
-        position: relative;
-        display: grid;
-        justify-items: center;
-        padding: clamp(0.75rem, 3.5vw, 3.25rem) 0 clamp(1rem, 2.5vw, 2rem);
-      }
-      .frame {
-        position: relative;
-        --mat-width: clamp(10px, 2.2vw, 30px);
-        inline-size: min(100%, (min(58vh, 620px) * var(--aspect, 1)) + 2 * var(--mat-width));
-        padding: var(--mat-width);
-        background: var(--mat);
-        border-radius: 2px;
-        box-shadow: 0 0 0 1px var(--line), 0 1px 2px var(--shadow), 0 18px 50px -12px var(--shadow);
-      }
-      .picture {
-        position: relative;
-        aspect-ratio: var(--aspect, 1);
-        background: light-dark(#ece7de, #191815);
-        overflow: hidden;
-      }
-      ascent-view {
-        display: grid;
-        inline-size: 100%;
-        block-size: 100%;
-      }
-      /* A question may be taller than the picture. */
-      .picture.asks {
-        aspect-ratio: auto;
-      }
-      .picture.asks > :is(ascent-view, .progress) {
-        position: absolute;
-        inset: 0;
-        visibility: hidden;
-      }
-      ascent-view[alpha]::part(canvas) {
-        background: repeating-conic-gradient(#ccc 0 25%, #fff 0 50%) 0 0 / 24px 24px;
-      }
-      ascent-view::part(message) {
-        display: none;
-      }
-      .waiting {
-        position: absolute;
-        inset: 0;
-        display: grid;
-        place-content: center;
-        padding: 1rem;
-        text-align: center;
-        color: var(--ink-soft);
-        font: italic 1rem/1.4 var(--serif);
-      }
-      .failure {
-        position: absolute;
-        inset: auto 0 0;
-        padding: 0.9rem 1.1rem;
-        color: var(--ink);
-        background: color-mix(in oklab, var(--paper), transparent 6%);
-        border-block-start: 3px solid var(--danger);
-        overflow-wrap: anywhere;
-        font-size: 0.9375rem;
-        max-block-size: 100%;
-        overflow: auto;
-      }
-      .failure.alone {
-        inset: 0;
-        display: grid;
-        align-content: center;
-        border-block-start: 0;
-        padding: 8%;
-        gap: 0.6rem;
-        background: none;
-      }
-      .failure .icon {
-        position: absolute;
-        inset: 0.3rem 0.3rem auto auto;
-      }
-      .failure strong {
-        display: block;
-        font: 500 1.25rem/1.3 var(--serif);
-      }
-      .failure:not(.alone) strong {
-        font: 600 0.9375rem/1.4 var(--sans);
-      }
-      .progress {
-        position: absolute;
-        inset-inline: 0;
-        inset-block-end: 0;
-        block-size: 3px;
-        transform-origin: 0 50%;
-        background: var(--accent);
-      }
-      .transport {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 0.5rem;
-        align-items: center;
-        justify-content: center;
-      }
-      .remark {
-        margin-block-start: 1rem;
-        color: var(--ink-soft);
-        font-size: 0.875rem;
-        text-align: center;
-      }
-      .gap {
-        inline-size: 0.75rem;
-      }
-      .below {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) auto;
-        gap: 1rem 2rem;
-        align-items: end;
-        margin-block-start: 1.75rem;
-      }
-      dl {
-        display: flex;
-        gap: 1.75rem;
-        font-variant-numeric: tabular-nums;
-      }
-      dt {
-        font-size: 0.75rem;
-        color: var(--ink-soft);
-      }
-      dd {
-        font: 500 1.125rem/1.3 var(--sans);
-        font-variant-numeric: tabular-nums;
-        min-inline-size: 3.2em;
-      }
-      @media (max-width: 640px) {
-        .below {
-          grid-template-columns: 1fr;
-        }
-        .transport {
-          display: grid;
-          grid-template-columns: 1fr auto auto auto auto;
-        }
-        .gap,
-        .long {
-          display: none;
-        }
-        button.primary {
-          min-inline-size: 0;
-        }
-      }
-    `,
-  ];
+  static override readonly styles = [base, buttons, stageStyles];
 
   @property({ attribute: false }) recipe!: Recipe;
   @property({ attribute: false }) choice!: ModelChoice;
@@ -191,6 +43,8 @@ export class Stage extends LitElement {
   @property({ attribute: false }) error: AscentError | undefined;
   /** Why a file that was given was not taken. The picture goes on. */
   @property({ attribute: false }) refusal: AscentError | undefined;
+  /** How far a download is, in words. */
+  @property() transfer = "";
   /** What stands in place of the picture. */
   @property({ attribute: false }) instead: TemplateResult | undefined;
 
@@ -253,6 +107,11 @@ export class Stage extends LitElement {
   #renderOverPicture() {
     const { error, refusal, instead } = this;
     if (instead) return instead;
+    if (!error && this.transfer) {
+      return html`<div class="failure quiet" role="status">
+        ${this.transfer} <button @click=${() => this.#tell("close")}>Cancel</button>
+      </div>`;
+    }
     if (!error && refusal) {
       return html`<div class="failure" role="alert">
         <strong>${sentence(refusal.message)}</strong> ${refusal.remedy ? html`<span>${sentence(refusal.remedy)}</span>` : nothing}

@@ -3,16 +3,15 @@ import { Resources } from "../element/resources.ts";
 import { AscentError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/network.ts";
-import { embeddedUrl } from "./embedded.ts";
-import type { ModelChoice } from "./model-choice.ts";
+import { type ModelChoice, requestOf } from "./model-choice.ts";
 
 export class Workshop {
   readonly #resources = new Resources();
 
   /** @throws AscentError where there is no GPU or the weights cannot be used */
-  async open({ file, beside, reading }: ModelChoice): Promise<{ readonly gpu: Gpu; readonly model: Model }> {
+  async open(choice: ModelChoice): Promise<{ readonly gpu: Gpu; readonly model: Model }> {
     const gpu = await this.#resources.gpu();
-    const model = await this.#resources.model({ model: file ?? embeddedUrl, beside, reading });
+    const model = await this.#resources.model(requestOf(choice));
     return { gpu, model };
   }
 

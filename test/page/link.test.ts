@@ -35,7 +35,7 @@ it("takes tuned settings for the subject of a short link", () => {
 it("clamps what a page cannot draw, and has no photograph", () => {
   const { recipe, file } = readLink(`#batch=200&iterations=0&init=photo&lr=-1&file=${"x".repeat(500)}`);
   expect(recipe).toMatchObject({ batch: 16, iterations: 1, init: "zeros", lr: 0 });
-  expect(file).toHaveLength(120);
+  expect(file).toHaveLength(300);
 });
 
 it("leaves out what a stranger says of a network that makes no sense", () => {

@@ -89,7 +89,7 @@ for (const name of ["chromium", "firefox"] as const) {
 
     const textOf = async (selector: string): Promise<string> =>
       (await find(page, selector)).evaluate((it) => (it.textContent ?? "").replace(/\s+/g, " ").trim());
-    const address = () => page.evaluate(() => location.hash);
+    const hash = () => page.evaluate(() => location.hash);
 
     it("asks in place of the picture how the pixels are, with the likely answer first, and axe finds nothing", async () => {
       await drop("course.safetensors", COURSE);
@@ -112,14 +112,14 @@ for (const name of ["chromium", "firefox"] as const) {
       await gone("page-question");
       const recipe = await view.evaluate((it) => it.recipe);
       expect(recipe).toMatchObject({ objective: "class:0", size: [64, 64], coarse: 0, clamp: true });
-      expect(await address()).toMatch(/file=course\.safetensors&network=[0-9a-f]{12}&read-preprocess=unit/);
+      expect(await hash()).toMatch(/file=course\.safetensors&network=[0-9a-f]{12}&read-preprocess=unit/);
       expect(await textOf("page-model .assumed")).toContain("padding 0, 64×64 images");
     });
 
     it("says over the picture that the file of a link is not here, and reads it as the link says", async () => {
       await page.reload();
       expect(await textOf("page-missing-file h3")).toBe("This picture is of course.safetensors");
-      expect(await address()).toContain("file=course.safetensors");
+      expect(await hash()).toContain("file=course.safetensors");
       await opened();
       await drop("course.safetensors", COURSE);
       await running("course.safetensors");
@@ -168,6 +168,44 @@ for (const name of ["chromium", "firefox"] as const) {
       expect(await textOf("page-stage .failure")).toContain("notes.txt");
       await (await find(page, "page-stage .failure button")).evaluate((it) => (it as HTMLElement).click());
       await gone(".failure");
+    });
+
+    it("opens an address, keeps it on this computer, and asks before it gets one of a link", async () => {
+      const address = `${server.url}/asset?path=weights/ascent-vgg.safetensors`;
+      const field = await find(page, "page-address #address");
+      await field.evaluate((it, text) => {
+        (it as HTMLInputElement).value = text;
+        (it as HTMLInputElement).form?.requestSubmit();
+      }, address);
+      const drawing = () =>
+        page.waitForFunction(
+          (it, wanted) => it.model === wanted && it.cache && ["running", "finished"].includes(it.state),
+          {},
+          view,
+          address,
+        );
+      await drawing();
+      expect(decodeURIComponent(await hash())).toContain(`file=${address}`);
+      expect(await textOf("page-address details + details")).toContain("/asset");
+      await page.reload();
+      await opened();
+      await drawing();
+      await (await find(page, "page-address details + details button")).evaluate((it) =>
+        (it as HTMLElement).click(),
+      );
+      await page.waitForFunction(
+        async () => (await (await caches.open("webgpu-ascent networks")).keys()).length === 0,
+      );
+      await page.reload();
+      expect(await textOf("page-missing-file button.primary")).toBe(
+        `Get it from ${new URL(server.url).host}`,
+      );
+      await opened();
+      expect(await view.evaluate((it) => it.model)).not.toBe(address);
+      await (await find(page, "page-missing-file button.primary")).evaluate((it) =>
+        (it as HTMLElement).click(),
+      );
+      await drawing();
     });
 
     it("leaves what runs alone where a picture cannot be read", async () => {
