@@ -12,7 +12,7 @@ export function errorMessage(error: AscentError | undefined, id?: string): Templ
 /** Errors are written for a terminal. On the page they begin with a capital and end with a full stop. */
 export function sentence(text: string): string {
   const first = text.charAt(0);
-  // A layer or a file name keeps its case.
-  const opening = /^[a-z]+[ ,:]/.test(text) ? first.toUpperCase() : first;
+  // A layer, a file name or an address keeps its case.
+  const opening = /^[a-z]+(?:[ ,]|: )/.test(text) ? first.toUpperCase() : first;
   return `${opening}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }

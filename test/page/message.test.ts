@@ -6,6 +6,7 @@ test("a message becomes a sentence, and names keep their case", () => {
   expect(sentence("size: too large")).toBe("Size: too large.");
   expect(sentence("conv3_1: weights expect (2), got (3)")).toBe("conv3_1: weights expect (2), got (3).");
   expect(sentence("vgg16.safetensors: is empty")).toBe("vgg16.safetensors: is empty.");
+  expect(sentence("https://a.example/b: is empty")).toBe("https://a.example/b: is empty.");
   expect(sentence("Is it?")).toBe("Is it?");
   expect(sentence("")).toBe(".");
 });

@@ -171,7 +171,7 @@ for (const name of ["chromium", "firefox"] as const) {
     });
 
     it("opens an address, keeps it on this computer, and asks before it gets one of a link", async () => {
-      const address = `${server.url}/asset?path=weights/ascent-vgg.safetensors`;
+      const address = new URL("/asset?path=weights/ascent-vgg.safetensors", server.url).href;
       const field = await find(page, "page-address #address");
       await field.evaluate((it, text) => {
         (it as HTMLInputElement).value = text;

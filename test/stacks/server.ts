@@ -24,6 +24,8 @@ const answerAsset: Connect.NextHandleFunction = async (request, response) => {
   try {
     const body = await readAsset(path);
     response.setHeader("content-type", "application/octet-stream");
+    // Downloads are kept only where the server tells versions apart.
+    response.setHeader("etag", `"${body.length}"`);
     response.end(body);
   } catch (error) {
     response.statusCode = 404;
