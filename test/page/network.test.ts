@@ -186,11 +186,11 @@ for (const name of ["chromium", "firefox"] as const) {
         );
       await drawing();
       expect(decodeURIComponent(await hash())).toContain(`file=${address}`);
-      expect(await textOf("page-address details + details")).toContain("/asset");
+      expect(await textOf("page-address details+details")).toContain("/asset");
       await page.reload();
       await opened();
       await drawing();
-      await (await find(page, "page-address details + details button")).evaluate((it) =>
+      await (await find(page, "page-address details+details button")).evaluate((it) =>
         (it as HTMLElement).click(),
       );
       await page.waitForFunction(
