@@ -26,14 +26,17 @@ export async function open(source: ByteSource, zip: Zip): Promise<Checkpoint> {
   const tensors = new Map<string, Entry>();
   const members = [...zip.members.values()].filter(({ name }) => name.endsWith(".npy"));
   if (members.length > MAX_ARRAYS) throw damaged(source, `it has ${members.length} arrays`);
+  const isChainer = members.some(({ name }) => CHAINER.test(name));
   for (const member of members) {
-    tensors.set(member.name.slice(0, -4).replaceAll("/", "."), await readEntry(source, zip, member));
+    const name = member.name.slice(0, -4).replaceAll("/", ".");
+    tensors.set(isChainer ? likePyTorch(name) : name, await readEntry(source, zip, member));
   }
   return {
     name: source.name,
     format: "NumPy",
     tensors,
     metadata: {},
+    ...(isChainer ? { convention: { library: "Chainer", epsilon: 2e-5, flatten: "chw" } } : {}),
     async read(name) {
       const entry = tensors.get(name);
       if (entry === undefined) throw damaged(source, `array ${name} is missing`);
@@ -46,6 +49,21 @@ export async function open(source: ByteSource, zip: Zip): Promise<Checkpoint> {
     },
     close: () => source.close?.(),
   };
+}
+
+/** Chainer's links have weights `conv1/W` and `conv1/b`; it turns them into no other order than PyTorch's. */
+const CHAINER = /(^|\/)W\.npy$/;
+
+const PARTS: readonly (readonly [chainer: RegExp, pytorch: string])[] = [
+  [/(^|\.)(W|gamma)$/, "$1weight"],
+  [/(^|\.)(b|beta)$/, "$1bias"],
+  [/(^|\.)avg_mean$/, "$1running_mean"],
+  [/(^|\.)avg_var$/, "$1running_var"],
+];
+
+function likePyTorch(name: string): string {
+  const part = PARTS.find(([chainer]) => chainer.test(name));
+  return part === undefined ? name : name.replace(...part);
 }
 
 async function readEntry(source: ByteSource, zip: Zip, member: ZipMember): Promise<Entry> {
