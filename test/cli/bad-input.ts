@@ -198,7 +198,10 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     ],
     [instead(examples, "--images", at("nowhere")), /--images: no such file/],
     [instead(examples, "--images", at("empty")), /--images: no PNG, JPEG, WebP or AVIF in the folder/],
-    [instead(examples, "--images", at("broken")), /none of 1 images can be read; --images: expected one of PNG/],
+    [
+      instead(examples, "--images", at("broken")),
+      /none of 1 images can be read; --images: expected one of PNG/,
+    ],
     [instead(examples, "--images", at("text.txt")), /expected one of PNG, JPEG, WebP, AVIF/],
     [`${examples} --size 9`, /--size: a \.safetensors image keeps its size, 8×8/],
     [
