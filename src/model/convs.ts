@@ -11,7 +11,7 @@ import {
 } from "./layer-tensors.ts";
 import type { Spot } from "./pools.ts";
 import { formatShape } from "./safetensors.ts";
-import { cannotRun, misfit, NETWORKS_THAT_OPEN, NORM_APART } from "./unrunnable.ts";
+import { cannotRun, misfit, NETWORKS_THAT_OPEN, NORM_APART, otherImages } from "./unrunnable.ts";
 
 export interface FoundConv {
   /** N of `features.N`. */
@@ -125,7 +125,10 @@ function readConv(
       channels: inputChannels,
       before: [3, ...before.map(({ outputChannels: n }) => n)],
     });
-    const hint = layoutHint(shape, inputChannels, vector, index);
+    const hint = layoutHint(shape, inputChannels, vector);
+    const isFirst = previous === undefined && (vector ?? outputChannels) === outputChannels;
+    const images = hint === undefined && isFirst ? otherImages(shown(path), shape) : undefined;
+    if (images !== undefined) throw images;
     if (hint === undefined && what !== undefined) throw cannotRun(path, what);
     throw mismatch(layer, tensors.original(weight), `(outputs,${inputChannels},3,3)`, shape, hint ?? MIXED);
   }
@@ -171,20 +174,13 @@ function layoutHint(
   shape: readonly number[],
   inputChannels: number,
   outputs: number | undefined,
-  place: number,
 ): string | undefined {
   if (shape.length !== 4) return undefined;
   const isKernel = (O: number, I: number) => shape.every((side, i) => i === O || i === I || side === 3);
   const layout = LAYOUTS.find(
     ({ O, I }) => shape[I] === inputChannels && shape[O] === outputs && isKernel(O, I),
   );
-  if (layout) return `this is ${layout.name}: transpose to OIHW`;
-  const [, images = 0] = shape;
-  const isFirst = place === 0 && (outputs ?? shape[0]) === shape[0];
-  if (isFirst && images !== 3 && shape[2] === shape[3] && images < 9) {
-    return `the network takes images of ${images === 1 ? "one channel, grey" : `${images} channels`}; what runs takes RGB`;
-  }
-  return undefined;
+  return layout && `this is ${layout.name}: transpose to OIHW`;
 }
 
 const MIXED = `tensors of two checkpoints were mixed, or it is another kind of network: ${NETWORKS_THAT_OPEN}`;

@@ -17,7 +17,7 @@ import { classNames, type Metadata } from "./metadata.ts";
 import type { Layer } from "./network.ts";
 import { networkName } from "./network-name.ts";
 import { formatShape } from "./safetensors.ts";
-import { NETWORKS_THAT_OPEN } from "./unrunnable.ts";
+import { NETWORKS_THAT_OPEN, otherImages } from "./unrunnable.ts";
 
 const MOST_LAYERS = 1000;
 /** The largest map that an adaptive average pool makes. */
@@ -148,6 +148,8 @@ class Chain {
     if (this.#input !== "map") throw refused(`${where} is a convolution of what was flattened`);
     const shape = requireTensor(this.#shapes, name, layer.weight, this.used);
     const [outputChannels = 0, inputChannels = 0, side = 0] = shape;
+    const images = this.layers.length === 0 && layer.groups === 1 ? otherImages(where, shape) : undefined;
+    if (images !== undefined) throw images;
     const problem = convolutionProblem(layer, shape, this.#channels);
     if (problem !== undefined) throw refused(`${where} is ${problem}, which cannot be run`);
     const padding = layer.padding.top;

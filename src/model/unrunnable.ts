@@ -15,6 +15,23 @@ export function cannotRun(layer: string, what: string): WeightsError {
   return new WeightsError(`${shown(layer)} is ${what}, which cannot be run`, { remedy: NETWORKS_THAT_OPEN });
 }
 
+/** More channels than these are not an image's. */
+const MOST_IMAGE_CHANNELS = 8;
+
+/**
+ * Why the first convolution cannot be run, where its images are not RGB.
+ * @param where the convolution, for the message
+ */
+export function otherImages(where: string, shape: readonly number[]): WeightsError | undefined {
+  const [, channels = 0, height, width] = shape;
+  if (shape.length !== 4 || height !== width) return undefined;
+  if (channels < 1 || channels === 3 || channels > MOST_IMAGE_CHANNELS) return undefined;
+  const images = channels === 1 ? "one channel (grey)" : `${channels} channels`;
+  return new WeightsError(`${where} reads images of ${images}, which cannot be run`, {
+    remedy: "networks that open read images of three channels, RGB",
+  });
+}
+
 /** What a path of names says that a layer is. */
 const NAMED: readonly (readonly [path: RegExp, what: string])[] = [
   [/(^|[._])(attn|attention|self_attn|mha|qkv)([._]|$)/i, "attention"],

@@ -255,8 +255,14 @@ describe("what does not fit is explained", () => {
     [
       "four input channels",
       replaced("features.0.weight", [8, 4, 3, 3]),
-      /expect \(outputs,3,3,3\), got \(8,4,3,3\)/,
-      /images of 4 channels/,
+      /"features\.0" reads images of 4 channels, which cannot be run/,
+      /three channels, RGB/,
+    ],
+    [
+      "grey images",
+      replaced("features.0.weight", [8, 1, 3, 3]),
+      /"features\.0" reads images of one channel \(grey\), which cannot be run/,
+      /three channels, RGB/,
     ],
     ["no outputs", replaced("features.0.weight", [0, 3, 3, 3]), /got \(0,3,3,3\)/, /./],
     [
