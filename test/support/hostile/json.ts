@@ -3,6 +3,12 @@ import { EVIL_NUMBERS, type Random, someName } from "./random.ts";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
+/** What a layer of Keras may be, and how it may be set. */
+const KERAS_WORDS =
+  "ReLU LeakyReLU Softmax Activation GlobalAveragePooling2D AveragePooling2D Normalization Rescaling Add Functional Dense leaky_relu relu6 tanh sigmoid softmax linear RandomFlip SeparableConv2D DepthwiseConv2D".split(
+    " ",
+  );
+
 export function someJson(random: Random, depth = 3): Json {
   const kinds = depth > 0 ? 8 : 6;
   switch (random.below(kinds)) {
@@ -28,6 +34,7 @@ export function someJson(random: Random, depth = 3): Json {
         "valid",
         "relu",
         "channels_first",
+        random.pick(KERAS_WORDS),
       ]);
     case 6:
       return random.list(4, () => someJson(random, depth - 1));

@@ -60,8 +60,12 @@ async function readModel({ name, bytes, beside = {} }: HostileFile, phase: () =>
   await tried(async () => {
     const checkpoint = await openCheckpoint(source(), find);
     if (outcome === "refused") outcome = "listed";
-    for (const tensor of checkpoint.tensors.keys())
+    for (const [tensor, { shape }] of checkpoint.tensors) {
       await tried(async () => void (await checkpoint.read(tensor)));
+      const [rows = 0] = shape;
+      const last = checkpoint.readRows?.bind(checkpoint, tensor, rows - 1, rows);
+      if (rows > 0 && last) await tried(async () => void (await last()));
+    }
   });
   return outcome;
 }
@@ -92,22 +96,52 @@ function written(random: Random, { written: all }: Seeds, names: RegExp): Uint8A
   return random.pick([...all].filter(([name]) => names.test(name)))[1];
 }
 
-function safetensorsHeader(random: Random, good: unknown): string {
-  if (random.chance(0.03)) return deepJson(random);
-  if (random.chance(0.4)) return wrongJsonText(random, good);
+/** A header of its own, and how many bytes its tensors take. */
+function safetensorsHeader(random: Random): { readonly header: string; readonly bytes: number } {
   let end = 0;
   const entries = random.list(random.chance(0.01) ? 20_000 : 8, (i) => {
     const shape = random.list(4, () =>
-      random.chance(0.9) ? 1 + random.below(4) : Math.abs(someSize(random)),
+      random.chance(0.95) ? 1 + random.below(4) : Math.abs(someSize(random)),
     );
-    const dtype = random.pick(["F32", "F32", "F16", "BF16", "F64", "I64", "F8_E4M3", "constructor", "BOOL"]);
-    const begin = random.chance(0.95) ? end : someSize(random);
-    end += shape.reduce((a, b) => a * b, 4);
+    const dtype = random.pick(Object.keys(BYTES));
+    const begin = random.chance(0.97) ? end : someSize(random);
+    end += shape.reduce((a, b) => a * b, BYTES[dtype] ?? 1);
     const name = random.chance(0.7) ? `features.${i}.weight` : someName(random);
     return `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [begin, end] })}`;
   });
-  return `{${entries.join()}}`;
+  return { header: `{${entries.join()}}`, bytes: Math.min(end, 1 << 16) || 0 };
 }
+
+const BYTES: Readonly<Record<string, number>> = {
+  ...{ F32: 4, F16: 2, BF16: 2, F64: 8, I64: 8, F8_E4M3: 1, BOOL: 1, constructor: 4 },
+};
+
+/** With a list of layers in its metadata, and other words that metadata may have. */
+function withLayers(random: Random, header: object): object {
+  const layers = [
+    { kind: "conv", weight: "features.0.weight", bias: "features.0.bias", padding: 1 },
+    { kind: "batchnorm", mean: "features.1.running_mean", variance: "features.1.running_var" },
+    ...random.list(4, () => ({
+      kind: random.pick(LAYER_KINDS),
+      slope: 0.1,
+      side: random.pick([1, 2, 7]),
+      kernel: 2,
+    })),
+    { kind: "flatten" },
+    { kind: "dense", weight: "classifier.weight", bias: "classifier.bias" },
+  ];
+  const text = wrongJsonText(random, layers);
+  const more = random.list(2, () => [
+    random.pick(METADATA),
+    random.pick(["1", "0", "chw", "x", "1e-3", "[0.5]", ""]),
+  ]);
+  const metadata = { preprocess: "unit", "ascent.layers": text, ...Object.fromEntries(more) };
+  return { ...header, __metadata__: metadata };
+}
+
+const LAYER_KINDS =
+  "relu leaky tanh sigmoid softmax maxpool avgpool globalavgpool adaptiveavgpool dropout x".split(" ");
+const METADATA = "padding epsilon flatten layers classes mean std preprocess ascent.assumed".split(" ");
 
 const npz = readers((random, seeds) => {
   if (random.chance(0.3)) return { name: "file", bytes: damaged(random, written(random, seeds, /npz/)) };
@@ -124,13 +158,17 @@ export const kinds = {
   safetensors: readers((random, { safetensors }) => {
     const length = Number(new DataView(safetensors.buffer).getBigUint64(0, true));
     if (random.chance(0.4)) return { name: "file", bytes: damaged(random, safetensors) };
-    const header = JSON.parse(new TextDecoder().decode(safetensors.subarray(8, 8 + length))) as unknown;
-    const own = safetensorsHeader(random, header);
-    const data = random.chance(0.8) ? safetensors.subarray(8 + length) : random.below(4096);
-    return {
+    const header = JSON.parse(new TextDecoder().decode(safetensors.subarray(8, 8 + length))) as object;
+    const data = random.chance(0.9) ? safetensors.subarray(8 + length) : random.below(4096);
+    const claimed = random.chance(0.05) ? BigInt(random.bits()) : undefined;
+    const file = (own: string, bytes = data): HostileFile => ({
       name: "file",
-      bytes: rawSafetensors(own, data, random.chance(0.05) ? BigInt(random.bits()) : undefined),
-    };
+      bytes: rawSafetensors(own, bytes, claimed),
+    });
+    if (random.chance(0.3)) return file(JSON.stringify(withLayers(random, header)));
+    if (random.chance(0.4)) return file(wrongJsonText(random, header));
+    const own = safetensorsHeader(random);
+    return random.chance(0.05) ? file(deepJson(random)) : file(own.header, own.bytes);
   }),
   "torch-zip": readers((random, seeds) => {
     if (random.chance(0.3))

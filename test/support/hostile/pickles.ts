@@ -231,6 +231,9 @@ function module(random: Random, depth = 2): string {
     ["torch.nn.modules.linear Linear", ["in_features", "out_features"]],
     ["torch.nn.modules.container Sequential", []],
     ["torch.nn.modules.flatten Flatten", ["start_dim", "end_dim"]],
+    ["torch.nn.modules.pooling AdaptiveAvgPool2d", ["output_size"]],
+    ["torch.nn.modules.batchnorm BatchNorm1d", ["eps"]],
+    ["torch.nn.parallel.data_parallel DataParallel", []],
   ] as const);
   const [file = "", name = ""] = path.split(" ");
   const own = ["weight", "bias"].map(

@@ -158,23 +158,34 @@ export function hostileOnnx(random: Random): Uint8Array {
   const fields: Field[] = [];
   let value = "x";
   const nodes = random.below(many);
+  const plain = random.chance(0.5) && many === 8;
   for (let i = 0; i < nodes; i++) {
     const output = random.chance(0.02) ? "x" : `v${i}`;
-    const inputs = [random.chance(0.05) ? "x" : value, ...random.list(4, () => `w${random.below(8)}`)];
+    const isFirst = plain && i === 0;
+    const given = plain ? (isFirst ? ["w0"] : random.list(1, () => `w${random.below(8)}`)) : undefined;
+    const others = given ?? random.list(4, () => `w${random.below(8)}`);
+    const inputs = [random.chance(0.05) ? "x" : value, ...others];
     const settings = many > 8 ? [] : random.list(5, () => bytes(5, attribute(random)));
     const name = random.chance(0.1) ? [word(3, someName(random))] : [];
     fields.push(
-      bytes(1, [
-        ...inputs.map((input) => word(1, input)),
-        word(2, output),
-        ...name,
-        word(4, random.pick(OPERATORS.split(" "))),
-        ...settings,
-      ]),
+      bytes(
+        1,
+        written([
+          ...inputs.map((input) => word(1, input)),
+          word(2, output),
+          ...name,
+          word(4, isFirst ? "Conv" : random.pick(OPERATORS.split(" "))),
+          ...(isFirst && random.chance(0.8) ? [] : settings),
+        ]),
+      ),
     );
     if (!random.chance(0.05)) value = output;
   }
-  for (let i = 0; i < 8; i++)
+  if (plain) {
+    const shape = [3, 3, 3, 3].map((n) => whole(1, n));
+    fields.push(bytes(5, [...shape, whole(2, 1), word(8, "w0"), bytes(9, new Uint8Array(324))]));
+  }
+  for (let i = plain ? 1 : 0; i < 8; i++)
     fields.push(bytes(5, tensor(random, random.chance(0.05) ? someName(random) : `w${i}`)));
   const sizes = [1, 3, random.pick([8, 16, someSize(random)]), 8]
     .slice(0, 1 + random.below(4))
