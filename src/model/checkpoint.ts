@@ -141,9 +141,14 @@ export function expectReadable(
   name: string,
 ): void {
   const tensor = tensors.get(name);
-  if (tensor === undefined) throw new WeightsError(`${where}: tensor ${shown(name)} is missing`);
+  if (tensor === undefined) throw missing(where, name);
   if (isReadableType(tensor.type)) return;
   throw unreadable(where, name, tensor.type);
+}
+
+/** Of a tensor that is asked for, and that the file does not have. */
+export function missing(where: string, name: string): WeightsError {
+  return new WeightsError(`${where}: tensor ${shown(name)} is missing`);
 }
 
 export function unreadable(where: string, name: string, type: string): WeightsError {

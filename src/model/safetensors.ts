@@ -4,7 +4,7 @@
  * overlaps. A file may be hostile, so every number is checked before it is used.
  */
 import { shown, WeightsError } from "../errors.ts";
-import { isReadableType, type ReadableType, unreadable } from "./checkpoint.ts";
+import { isReadableType, missing, type ReadableType, unreadable } from "./checkpoint.ts";
 import { type HeaderJson, parseHeaderJson } from "./header-json.ts";
 import { toFloat32 } from "./numbers.ts";
 import type { ByteSource } from "./source.ts";
@@ -138,7 +138,7 @@ function rowsOf(tensor: ReadableTensor, [from, to]: readonly [number, number]): 
  */
 export function readableTensor(where: string, header: SafetensorsHeader, name: string): ReadableTensor {
   const info = header.tensors.get(name);
-  if (info === undefined) throw new WeightsError(`${where}: tensor ${shown(name)} is missing`);
+  if (info === undefined) throw missing(where, name);
   const { dtype } = info;
   if (isReadableType(dtype)) return { ...info, dtype };
   throw unreadable(where, name, dtype);

@@ -23,6 +23,13 @@ export function damaged(where: string, problem: string, cause?: unknown): Weight
   return new WeightsError(`${where}: ${problem}`, { remedy: DAMAGED, cause });
 }
 
+/** Of a whole file, in one of HDF5's newer forms. */
+export function unknownForm(where: string, problem: string): WeightsError {
+  return new WeightsError(`${where}: ${problem}, which this reader does not know`, {
+    remedy: 'save the network again with model.save("network.keras"), or the file without libver="latest"',
+  });
+}
+
 export class Hdf5Bytes {
   readonly #pages = new Map<number, Uint8Array<ArrayBuffer>>();
   #reads = 0;

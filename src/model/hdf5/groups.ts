@@ -1,5 +1,5 @@
 /** Which objects a group holds: its links, in the older form (a B-tree over a heap of names) and in the newer. */
-import { damaged, Fields, type Hdf5Bytes } from "./bytes.ts";
+import { damaged, Fields, type Hdf5Bytes, unknownForm } from "./bytes.ts";
 import { MESSAGE, type Message } from "./header.ts";
 
 /** Addresses by name. Links to other places and other files are left out. */
@@ -32,7 +32,7 @@ function expectCompact(bytes: Hdf5Bytes, fields: Fields): void {
   fields.skip(1);
   fields.skip(fields.u8() & 1 ? 8 : 0);
   if (fields.address() === undefined) return;
-  throw damaged(bytes.where, "a group keeps its links in a fractal heap, which this reader does not know");
+  throw unknownForm(bytes.where, "a group keeps its links in a fractal heap");
 }
 
 async function readSymbolTables(bytes: Hdf5Bytes, fields: Fields, links: Map<string, number>): Promise<void> {

@@ -1,8 +1,10 @@
 /** The numbers of a dataset: where they lie (IV.A.2.i, IV.A.2.l), and reading them as float32. */
 import { unzlibSync } from "fflate";
 import { shown, WeightsError } from "../../errors.ts";
-import { bfloat16ToFloat32, float16ToFloat32 } from "../half.ts";
-import { damaged, type Fields, type Hdf5Bytes } from "./bytes.ts";
+import { isReadableType, unreadable } from "../checkpoint.ts";
+import { toFloat32 } from "../numbers.ts";
+import { swapBytes } from "../readers/numpy-type.ts";
+import { damaged, type Fields, type Hdf5Bytes, unknownForm } from "./bytes.ts";
 import { treeLeaves } from "./groups.ts";
 import { countOf, type ElementType } from "./values.ts";
 
@@ -72,15 +74,13 @@ export async function readNumbers(
 ): Promise<Float32Array<ArrayBuffer>> {
   const { type, shape } = stored;
   const where = `${bytes.where}: tensor ${shown(path)}`;
-  if (!READABLE.has(type.name)) {
-    throw new WeightsError(`${where} expects F64, F32, F16 or BF16, got ${type.name}`, {
-      remedy: "save the network with float32 weights",
-    });
-  }
-  const length = countOf(shape) * type.size;
+  const { name, size, bigEndian } = type;
+  if (!isReadableType(name)) throw unreadable(bytes.where, path, name);
+  const length = countOf(shape) * size;
   const raw = await readRaw(bytes, where, stored, length);
   if (raw.length !== length) throw damaged(where, `it takes ${length} bytes, got ${raw.length}`);
-  return toFloat32(where, raw, type);
+  if (bigEndian) swapBytes(raw, size);
+  return toFloat32(where, raw, name);
 }
 
 async function readRaw(
@@ -89,7 +89,7 @@ async function readRaw(
   { layout, shape, type }: Stored,
   length: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (layout.kind === "other") throw damaged(where, `it is stored as ${layout.what}`);
+  if (layout.kind === "other") throw unknownForm(where, `it is stored as ${layout.what}`);
   if (layout.kind === "compact") {
     const { view } = layout.data;
     return new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
@@ -223,32 +223,4 @@ function copyChunk(
       index[axis] = 0;
     }
   }
-}
-
-const READABLE: ReadonlySet<string> = new Set(["F64", "F32", "F16", "BF16"]);
-
-function toFloat32(
-  where: string,
-  raw: Uint8Array<ArrayBuffer>,
-  { name, size, bigEndian }: ElementType,
-): Float32Array<ArrayBuffer> {
-  const ordered = bigEndian ? reversed(raw, size) : raw;
-  const { buffer, byteOffset } = ordered.byteOffset % size === 0 ? ordered : ordered.slice();
-  const count = ordered.length / size;
-  if (name === "F32") return new Float32Array(buffer, byteOffset, count);
-  if (name === "F16") return float16ToFloat32(new Uint16Array(buffer, byteOffset, count));
-  if (name === "BF16") return bfloat16ToFloat32(new Uint16Array(buffer, byteOffset, count));
-  const doubles = new Float64Array(buffer, byteOffset, count);
-  const floats = Float32Array.from(doubles);
-  const bad = floats.findIndex((n, i) => !Number.isFinite(n) && Number.isFinite(doubles[i]));
-  if (bad < 0) return floats;
-  throw new WeightsError(`${where} holds ${doubles[bad]}, which float32 cannot hold`, {
-    remedy: "the checkpoint is damaged or its training diverged; use another",
-  });
-}
-
-function reversed(raw: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
-  const out = raw.slice();
-  for (let i = 0; i + size <= out.length; i += size) out.subarray(i, i + size).reverse();
-  return out;
 }

@@ -1,5 +1,5 @@
 /** Types, shapes and attributes of HDF5. */
-import { damaged, decodeText, Fields, type Hdf5Bytes } from "./bytes.ts";
+import { damaged, decodeText, Fields, type Hdf5Bytes, unknownForm } from "./bytes.ts";
 import { MESSAGE, type Message } from "./header.ts";
 
 /** Of an attribute, in characters: a model's configuration, or the names of its layers. */
@@ -83,10 +83,7 @@ function expectCompact(bytes: Hdf5Bytes, fields: Fields): void {
   fields.skip(1);
   fields.skip(fields.u8() & 1 ? 2 : 0);
   if (fields.address() === undefined) return;
-  throw damaged(
-    bytes.where,
-    "a group keeps its attributes in a fractal heap, which this reader does not know",
-  );
+  throw unknownForm(bytes.where, "a group keeps its attributes in a fractal heap");
 }
 
 interface Attribute {

@@ -1,6 +1,4 @@
-/** Tensors and graph of a Keras model as a checkpoint, whatever file they came from. */
-import { shown, WeightsError } from "../../errors.ts";
-import type { Checkpoint, Convention } from "../checkpoint.ts";
+import { type Checkpoint, type Convention, missing } from "../checkpoint.ts";
 import { preprocessOf } from "../scaling.ts";
 import type { ByteSource } from "../source.ts";
 import { readAlone } from "./alone.ts";
@@ -43,7 +41,7 @@ export function kerasCheckpoint(
     ...(graph === undefined ? { convention: conventionOf(tensors) } : { graph: graph.layers }),
     async read(name) {
       const tensor = byName.get(name);
-      if (tensor === undefined) throw new WeightsError(`${source.name}: tensor ${shown(name)} is missing`);
+      if (tensor === undefined) throw missing(source.name, name);
       const numbers = await read(tensor.path);
       return turnNumbers(numbers, tensor.stored, turnOf(tensor), graph?.flattened.get(tensor));
     },

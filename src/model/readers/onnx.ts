@@ -1,7 +1,5 @@
-/** ONNX' files as a checkpoint. Of their weights only those that are asked for are read. */
-import { shown, WeightsError } from "../../errors.ts";
 import type { Beside } from "../beside.ts";
-import type { Checkpoint } from "../checkpoint.ts";
+import { type Checkpoint, missing } from "../checkpoint.ts";
 import { chainOf } from "../onnx/chain.ts";
 import { ExternalFiles } from "../onnx/external.ts";
 import { readModelProto } from "../onnx/graph.ts";
@@ -30,7 +28,7 @@ export async function open(source: ByteSource, beside: Beside): Promise<Checkpoi
     graph: layers,
     async read(name) {
       const tensor = constants.get(name);
-      if (tensor === undefined) throw new WeightsError(`${source.name}: tensor ${shown(name)} is missing`);
+      if (tensor === undefined) throw missing(source.name, name);
       return turned(await readNumbers(files, tensor), tensor.shape, presented.get(name));
     },
     close() {

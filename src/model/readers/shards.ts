@@ -4,7 +4,7 @@
  */
 import { shown, WeightsError } from "../../errors.ts";
 import { type Beside, requireBeside } from "../beside.ts";
-import type { Checkpoint, CheckpointTensor } from "../checkpoint.ts";
+import { type Checkpoint, type CheckpointTensor, missing } from "../checkpoint.ts";
 import { isObject, type Json, property } from "../keras/config.ts";
 import type { ByteSource } from "../source.ts";
 import { readJson } from "./json.ts";
@@ -121,7 +121,7 @@ function merged(
     metadata: { ...Object.fromEntries(all.flatMap((shard) => Object.entries(shard.metadata))), ...metadata },
     async read(tensor) {
       const place = own.get(tensor);
-      if (place === undefined) throw new WeightsError(`${name}: tensor ${shown(tensor)} is missing`);
+      if (place === undefined) throw missing(name, tensor);
       return place.shard.read(tensor);
     },
     close,

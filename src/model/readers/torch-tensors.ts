@@ -1,6 +1,6 @@
 /** The tensors in what a pickle held, under the names that a state dict gives them. */
 import { shown, WeightsError } from "../../errors.ts";
-import { type CheckpointTensor, isReadableType, unreadable } from "../checkpoint.ts";
+import { type CheckpointTensor, isReadableType, missing, unreadable } from "../checkpoint.ts";
 import { BYTES_PER_NUMBER, toFloat32 } from "../numbers.ts";
 import { elementCount, formatShape } from "../safetensors.ts";
 import { numpyArray } from "./numpy-pickle.ts";
@@ -70,7 +70,7 @@ export async function readTorchTensor(
 ): Promise<Float32Array<ArrayBuffer>> {
   const whole = tensors.get(name);
   const tensor = whole && rows ? rowsOf(whole, rows) : whole;
-  if (tensor === undefined) throw new WeightsError(`${where}: tensor ${shown(name)} is missing`);
+  if (tensor === undefined) throw missing(where, name);
   const { type } = tensor;
   if (!isReadableType(type)) throw unreadable(where, name, type);
   const [begin, end] = span(tensor);
