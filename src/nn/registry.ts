@@ -12,9 +12,11 @@ import { plainconv } from "./layers/plainconv.ts";
 import { relu } from "./layers/relu.ts";
 import { sigmoid, tanh } from "./layers/smooth.ts";
 
+const activations = { relu, leaky, tanh, sigmoid };
+
 const kinds = {
   ...{ conv, plainconv, linear, affine },
-  ...{ relu, leaky, tanh, sigmoid },
+  ...activations,
   ...{ maxpool, avgpool2x2, avgpool },
 };
 
@@ -30,6 +32,11 @@ export function layerKind(layer: Layer): LayerKind<Layer> {
   throw new InputError(
     `layer ${shown(layer.name)}: expected one of ${Object.keys(kinds).join(" ")}, got ${shown(layer.kind)}`,
   );
+}
+
+/** Whether the layer is a function of each number alone, after a convolution or a dense layer. */
+export function isActivation(layer: Layer): boolean {
+  return Object.hasOwn(activations, layer.kind);
 }
 
 export function hasWeights(layer: Layer): boolean {

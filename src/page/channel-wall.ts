@@ -12,11 +12,12 @@ import { channelSpec } from "../optvis/terms/channels.ts";
 import { icons } from "./icons.ts";
 import { errorMessage } from "./message.ts";
 import type { ModelChoice } from "./model-choice.ts";
+import { sideFor } from "./sides.ts";
 import { base, buttons, fields } from "./styles.ts";
 import { spatialLayers } from "./subject.ts";
 import { asAscentError, Workshop } from "./workshop.ts";
 
-/** A quick preview: side of a picture in pixels, channels drawn at once, and iterations. */
+/** A quick preview: side of a picture in pixels where the network takes it, channels drawn at once, and iterations. */
 const SIDE = 48;
 const BATCH = 8;
 const ITERATIONS = 64;
@@ -89,6 +90,8 @@ export class ChannelWall extends LitElement {
   @state() private drawn = 0;
   @state() private going = false;
   @state() private error: AscentError | undefined;
+  /** Of each picture, in pixels. */
+  @state() private side = SIDE;
   /** The cell that has the focus of the arrow keys. */
   @state() private current = 0;
 
@@ -113,10 +116,11 @@ export class ChannelWall extends LitElement {
   #hang(layer: string): void {
     this.#halt();
     this.layer = layer;
+    this.side = this.network ? sideFor(this.network, { layer }, SIDE) : SIDE;
     this.drawn = 0;
     this.current = 0;
     this.error = undefined;
-    for (const canvas of this.renderRoot?.querySelectorAll("canvas") ?? []) canvas.width = SIDE;
+    for (const canvas of this.renderRoot?.querySelectorAll("canvas") ?? []) canvas.width = this.side;
   }
 
   #halt(): void {
@@ -139,7 +143,7 @@ export class ChannelWall extends LitElement {
           { length: Math.min(BATCH, count - this.drawn) },
           (_, i) => this.drawn + i,
         );
-        const recipe = recipeOf(this.layer, channels);
+        const recipe = recipeOf(this.layer, channels, this.side);
         const ascent = await createAscent(gpu, model, recipe);
         for await (const _ of ascent.run({ iterations: ITERATIONS, signal: stop.signal }));
         const images = stop.signal.aborted ? undefined : await ascent.readImage();
@@ -157,9 +161,10 @@ export class ChannelWall extends LitElement {
 
   #show(images: Float32Array, channels: readonly number[]): void {
     const canvases = this.renderRoot.querySelectorAll("canvas");
+    const { side } = this;
     channels.forEach((channel, n) => {
-      const rgb = images.subarray(n * 3 * SIDE ** 2, (n + 1) * 3 * SIDE ** 2);
-      const pixels = new ImageData(toPixels(rgb, [SIDE, SIDE], 4), SIDE, SIDE);
+      const rgb = images.subarray(n * 3 * side ** 2, (n + 1) * 3 * side ** 2);
+      const pixels = new ImageData(toPixels(rgb, [side, side], 4), side, side);
       canvases[channel]?.getContext("2d")?.putImageData(pixels, 0, 0);
     });
   }
@@ -204,7 +209,7 @@ export class ChannelWall extends LitElement {
   }
 
   protected override render() {
-    const { network, layer, spec } = this;
+    const { network, layer, side, spec } = this;
     if (!network || !layer) return nothing;
     const count = layerChannels(network, layer);
     return html`${this.#renderBar(network, count)} ${errorMessage(this.error)}
@@ -217,19 +222,19 @@ export class ChannelWall extends LitElement {
             aria-label="Channel ${channel}"
             aria-pressed=${spec === channelSpec(layer, channel)}
             @click=${() => this.#open(channel)}
-          ><canvas width=${SIDE} height=${SIDE} aria-hidden="true"></canvas>${channel}</button>`,
+          ><canvas width=${side} height=${side} aria-hidden="true"></canvas>${channel}</button>`,
         )}
       </div>`;
   }
 }
 
 /** Every channel its own image of one batch. */
-function recipeOf(layer: string, channels: readonly number[]): Recipe {
+function recipeOf(layer: string, channels: readonly number[], side: number): Recipe {
   return {
     ...defaultRecipe,
     ...channelSettings,
     objective: channelSpec(layer, ...channels),
-    size: [SIDE, SIDE],
+    size: [side, side],
     batch: channels.length,
     // Each channel has its own seed, the one of the atlas, whatever batch it is in.
     seed: channels[0] ?? 0,

@@ -3,11 +3,11 @@ import { customElement, property, state } from "lit/decorators.js";
 import type { Network, Preprocess } from "../model/network.ts";
 import { recipeNames, recipeSettings } from "../optvis/named-recipes.ts";
 import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
-import { tunedSettings } from "../optvis/recipes.ts";
 import { icons } from "./icons.ts";
 import type { ModelChoice } from "./model-choice.ts";
 import { pictureView } from "./picture-view.ts";
 import { base, buttons, fields, matted } from "./styles.ts";
+import { tunedFor } from "./tuned.ts";
 
 /** The settings above, the project's own, and every named recipe. */
 const CHOICES = ["as set above", "default", ...recipeNames] as const;
@@ -77,7 +77,7 @@ export class CompareRoom extends LitElement {
 
   #renderSide(side: 0 | 1) {
     const choice = this.chosen[side];
-    const recipe = recipeOf(choice, this.recipe, this.preprocess);
+    const recipe = recipeOf(choice, this.recipe, this.network, this.preprocess);
     const at = this.progress[side];
     const objective = at?.objective === undefined ? "" : `, objective ${at.objective.toPrecision(3)}`;
     return html`<div>
@@ -107,10 +107,15 @@ export class CompareRoom extends LitElement {
 }
 
 /** The page's subject, size and seed, with the settings of a choice. */
-function recipeOf(choice: Choice, recipe: Recipe, preprocess: Preprocess): Recipe {
+function recipeOf(
+  choice: Choice,
+  recipe: Recipe,
+  network: Network | undefined,
+  preprocess: Preprocess,
+): Recipe {
   if (choice === "as set above") return recipe;
   const { objective, size, seed } = recipe;
-  const settings = choice === "default" ? tunedSettings(objective, size) : recipeSettings(choice, preprocess);
+  const settings = choice === "default" ? tunedFor(recipe, network) : recipeSettings(choice, preprocess);
   return { ...defaultRecipe, ...settings, objective, size, seed };
 }
 

@@ -2,18 +2,23 @@
 
 import { decodePhoto } from "../element/photo.ts";
 import type { Gpu } from "../gpu/device.ts";
+import { usualSize } from "../methods/info.ts";
 import type { Drawn, RankedRow, Subject } from "../methods/method.ts";
 import { type MethodName, methodNames, methods } from "../methods/methods.ts";
 import type { GpuReport, Tensor } from "../methods/report.ts";
-import type { Model, Size } from "../model/network.ts";
+import type { Model, Network, Size } from "../model/network.ts";
 import { fitPhoto } from "../optvis/picture.ts";
 import { layerSpec } from "../optvis/terms/layer.ts";
+import { sideFor } from "./sides.ts";
 
 /** Names of the methods that are given photographs and make a picture, or lines with bars. */
 export const photoMethods: readonly MethodName[] = methodNames.filter((name) => {
   const { input, picture, rows } = methods[name];
   return (input === "photograph" || input === "photographs") && (picture ?? rows) !== undefined;
 });
+
+/** Side in pixels that a photograph is worked on at, where the network takes it. */
+export const SIDE = 96;
 
 /** Subjects that the page offers to a method. */
 interface Choice {
@@ -47,6 +52,13 @@ export function takesMany(name: MethodName): boolean {
 export function optionsFor(name: MethodName, image: Tensor, choice: Choice): object {
   const { subject, quick } = methods[name];
   return { ...subjects[subject].options(choice), image, ...quick };
+}
+
+/** The size of photographs for a method: what is compared with a network's training has the size of its training. */
+export function sizeFor(name: MethodName, network: Network, { spec, layer }: Choice): Size {
+  if (methods[name].view) return usualSize(network);
+  const side = sideFor(network, isByLayer(name) ? { layer } : { objective: spec }, SIDE);
+  return [side, side];
 }
 
 /** What a method made, and what should be known of it. */

@@ -2,7 +2,6 @@ import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { AscentError } from "../errors.ts";
 import { fitOf } from "../methods/classify.ts";
-import { usualSize } from "../methods/info.ts";
 import type { Drawn, RankedRow } from "../methods/method.ts";
 import { type MethodName, methods } from "../methods/methods.ts";
 import type { Network } from "../model/network.ts";
@@ -10,14 +9,20 @@ import { toPixels } from "../optvis/picture.ts";
 import { icons } from "./icons.ts";
 import { errorMessage } from "./message.ts";
 import type { ModelChoice } from "./model-choice.ts";
-import { isByLayer, optionsFor, photoMethods, photoTensor, runMethod, takesMany } from "./photo-methods.ts";
+import {
+  isByLayer,
+  optionsFor,
+  photoMethods,
+  photoTensor,
+  runMethod,
+  SIDE,
+  sizeFor,
+  takesMany,
+} from "./photo-methods.ts";
 import "./ranked-rows.ts";
 import { base, buttons, fields, matted } from "./styles.ts";
-import { spatialLayers, titleOf } from "./subject.ts";
+import { spatialLayers, telltaleLayer, titleOf } from "./subject.ts";
 import { asAscentError, Workshop } from "./workshop.ts";
-
-/** Side in pixels that a photograph is worked on at. */
-const SIDE = 96;
 
 /**
  * A photograph, what a method makes of it, and the choice of both.
@@ -102,8 +107,7 @@ export class PhotoRoom extends LitElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (this.network && (changed.has("network") || !this.layer)) {
-      const layers = spatialLayers(this.network);
-      if (!layers.includes(this.layer)) this.layer = layers.findLast((name) => name.startsWith("relu")) ?? "";
+      if (!spatialLayers(this.network).includes(this.layer)) this.layer = telltaleLayer(this.network);
     }
     if (changed.has("photo") && this.photo !== this.photos[0]) this.photos = this.photo ? [this.photo] : [];
   }
@@ -128,19 +132,17 @@ export class PhotoRoom extends LitElement {
     }
   }
 
-  async #run(photo: File): Promise<void> {
+  async #run(photo: File, network: Network): Promise<void> {
     const turn = ++this.#turn;
-    const { method, spec, layer, network } = this;
-    const { name, steps } = methods[method];
+    const { method, spec, layer } = this;
+    const about = methods[method];
+    const { name, steps } = about;
     const photos = takesMany(method) ? this.photos : [photo];
     this.error = undefined;
     this.step = 0;
     this.steps = 0;
     try {
-      const about = methods[method];
-      // What is compared with a network's training is seen at the size of its training.
-      const size = about.view && network ? usualSize(network) : ([SIDE, SIDE] as const);
-      const image = await photoTensor(photos, size, fitOf(about));
+      const image = await photoTensor(photos, sizeFor(method, network, { spec, layer }), fitOf(about));
       const options = optionsFor(method, image, { spec, layer });
       this.steps = steps(options);
       const open = await this.#workshop.open(this.choice);
@@ -210,7 +212,7 @@ export class PhotoRoom extends LitElement {
           )}
         </select>
       </div>
-      <button class="make" ?disabled=${!photo || !network || busy} @click=${() => photo && void this.#run(photo)}>
+      <button class="make" ?disabled=${!photo || !network || busy} @click=${() => photo && network && void this.#run(photo, network)}>
         ${icons.play} ${busy ? (steps > 0 ? `${step} of ${steps}` : "Working") : "Make it"}
       </button>
     </div>`;

@@ -4,12 +4,13 @@ import { placeInNetwork } from "../element/placement.ts";
 import { classCount } from "../model/labels.ts";
 import type { Network } from "../model/network.ts";
 import { convolutionNames, layerChannels } from "../model/shapes.ts";
-import { isDense } from "../nn/registry.ts";
+import { isActivation, isDense } from "../nn/registry.ts";
 import { formatObjective, parseObjective } from "../optvis/objective.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { isPlain, type PlainTerm, readsOpacity } from "../optvis/term.ts";
 import { classOf, classTerm } from "../optvis/terms/neuron.ts";
 import { kindOf, termKinds } from "../optvis/terms/registry.ts";
+import { SIDES } from "./sides.ts";
 import { changedRecipe } from "./tuned.ts";
 
 /** A class, one of the terms that controls can choose, or any formula. */
@@ -28,6 +29,13 @@ export function plainTerm(kind: PlainTerm["kind"], layer: string, channel: numbe
 /** Layers whose channels one can ask for: a channel of a head's units is a class or a unit of its own. */
 export function spatialLayers(network: Network): readonly string[] {
   return network.layers.filter((layer) => !isDense(layer)).map(({ name }) => name);
+}
+
+/** The layer to look at first, by its kind: the last activation that has a place in the image, else the last of all. */
+export function telltaleLayer(network: Network): string {
+  const layers = network.layers.filter((layer) => !isDense(layer));
+  const activation = layers.findLast(isActivation);
+  return (activation ?? layers.at(-1))?.name ?? "";
 }
 
 /** The single term of a plain objective; undefined for sums, multiples, other kinds and what does not parse. */
@@ -105,9 +113,6 @@ function fittingSpec(wish: string, network: Network): string {
     return specOf(plainTerm("channel", convolutionNames(network).at(-1) ?? "", 0), network);
   }
 }
-
-/** Sides to try where the network does not take the present size. */
-const SIDES = [64, 96, 128, 224, 256, 32, 28, 48, 112, 160, 192, 299] as const;
 
 /**
  * The recipe with a subject that the network has and, where it must be, a size that it takes. Tuned settings follow.

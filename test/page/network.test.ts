@@ -4,6 +4,7 @@ import type { Browser, ElementHandle, Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AscentView } from "../../src/element/ascent-view.ts";
 import { writeSafetensors } from "../../src/model/safetensors.ts";
+import type { PhotoRoom } from "../../src/page/photo-room.ts";
 import { featureShapes, fill, withLinear } from "../model/checkpoints.ts";
 import { launch } from "../stacks/browser.ts";
 import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
@@ -152,6 +153,36 @@ for (const name of ["chromium", "firefox"] as const) {
       await opened();
       await drop("course.safetensors", COURSE);
       await running("course.safetensors");
+    });
+
+    it("works on a photograph, and hangs channels, at sizes that it takes", async () => {
+      const photo = (await find(page, "page-photo")) as ElementHandle<PhotoRoom>;
+      await page.waitForFunction((it) => it.network?.classes.length === 0, {}, photo);
+      await photo.evaluate(async (it) => {
+        const picture = await (await fetch("/asset?path=.github/classes.png")).blob();
+        const detail = new File([picture], "classes.png", { type: "image/png" });
+        it.dispatchEvent(new CustomEvent("photo", { detail }));
+      });
+      await (await find(page, "page-photo .make:not([disabled])")).evaluate((it) =>
+        (it as HTMLElement).click(),
+      );
+      const made = await page.waitForFunction(
+        (it) => {
+          const alert = it.shadowRoot!.querySelector('[role="alert"]')?.textContent;
+          const canvas = it.shadowRoot!.querySelector<HTMLCanvasElement>("#made")!;
+          const caption = it.shadowRoot!.querySelectorAll("figcaption")[1]!.textContent!;
+          return alert ?? (caption.includes("Saliency") && [canvas.width, canvas.height]);
+        },
+        {},
+        photo,
+      );
+      expect(await made.jsonValue()).toEqual([64, 64]);
+      await (await find(page, "page-wall .bar button")).evaluate((it) => (it as HTMLElement).click());
+      await page.waitForFunction(
+        (it) => it.shadowRoot!.querySelector(".count")!.textContent!.trim() === "4 of 4",
+        {},
+        await find(page, "page-wall"),
+      );
     });
 
     it("leaves what runs alone where a file is no network, and keeps saying so until it is closed", async () => {
