@@ -11,6 +11,8 @@ import { readInput } from "./files.ts";
 import type { RecipeFlags } from "./recipe-flags.ts";
 
 export interface CommonFlags extends Reading {
+  /** A file of names. */
+  readonly classes?: string;
   readonly model: string;
   readonly runtime: "dawn" | "chromium" | "firefox";
   readonly json?: true;

@@ -83,6 +83,10 @@ export function addReadingFlags(target: Command): Command {
     const { placeholder, help } = readingFields[field];
     target.option(`--${dashed(field)} <${placeholder}>`, help, readingFlag(field));
   }
+  target.option(
+    "--classes <file>",
+    "names of the classes, a line each or JSON; from the weights where they say them, else from classes.txt beside them",
+  );
   target.option("--offline", "ask no server: open an address from the cache");
   return target;
 }

@@ -4,6 +4,7 @@ import { missingPhoto } from "../engine/plan/target-photo.ts";
 import type { JobOf } from "../methods/job.ts";
 import type { MethodName, ResultOf } from "../methods/methods.ts";
 import type { RunContext, RuntimeName } from "../methods/report.ts";
+import { parseClassNames } from "../model/class-files.ts";
 import { openModel } from "../model/model.ts";
 import { isAddress } from "../model/model-source.ts";
 import type { Model } from "../model/network.ts";
@@ -14,7 +15,7 @@ import { type OpenedWeights, openWeights } from "../node/weights.ts";
 import { parseObjective, placeObjective } from "../optvis/objective.ts";
 import { isPenalty, needsPhoto } from "../optvis/term.ts";
 import type { Weights } from "../runtime/protocol.ts";
-import { modelPath } from "./files.ts";
+import { modelPath, readInput } from "./files.ts";
 import type { CommonFlags } from "./flags.ts";
 import { startProgress, type TransferProgress, transferProgress } from "./progress.ts";
 
@@ -63,12 +64,18 @@ export async function weightsOf(flags: CommonFlags): Promise<Weights> {
   const reading = readingOf(flags);
   const path = await modelPath(flags.model);
   const offline = flags.offline ? { offline: true } : {};
-  if (!isAddress(path)) return { path, ...reading };
+  const names = flags.classes === undefined ? {} : { classes: await namesOfClasses(flags.classes) };
+  if (!isAddress(path)) return { path, ...reading, ...names };
   // Later it opens by the address of the file itself, and as its publisher says.
   const found = await openAnywhere({ path, ...offline });
   found.source.close?.();
   found.transfer.stop();
-  return { ...found.options, path: found.path, ...reading, ...offline };
+  return { ...found.options, path: found.path, ...reading, ...names, ...offline };
+}
+
+async function namesOfClasses(path: string): Promise<readonly string[]> {
+  const bytes = await readInput(path, "--classes");
+  return parseClassNames(`--classes: ${path}`, new TextDecoder().decode(bytes));
 }
 
 /**

@@ -1,14 +1,16 @@
 /** Opens a checkpoint: reads its architecture at once, and a layer's weights when they are asked for. */
 import { InputError, shown } from "../errors.ts";
 import { type Architecture, inferNetwork } from "./architecture.ts";
-import { type Beside, besideFiles, nothingBeside } from "./beside.ts";
+import { type Beside, type BesideFiles, besideFiles, nothingBeside } from "./beside.ts";
 import { type Checkpoint, expectReadable, isReadableType } from "./checkpoint.ts";
+import { type ClassesBeside, classesBeside } from "./class-files.ts";
 import { networkOfGraph } from "./graph.ts";
 import { graphOfMetadata } from "./graph-metadata.ts";
 import { classCount, imagenetClasses } from "./labels.ts";
 import type { LayerTensors, TensorShapes } from "./layer-tensors.ts";
 import { foldedWeights, partsOf } from "./layer-weights.ts";
 import { metadataAssumptions, metadataPreprocess } from "./metadata.ts";
+import { isAddress } from "./model-source.ts";
 import type { Layer, LayerParts, Model, Network, Preprocess, WantedLayer } from "./network.ts";
 import { BYTES_PER_NUMBER } from "./numbers.ts";
 import { parsePreprocess } from "./preprocess.ts";
@@ -34,7 +36,7 @@ export async function openModel(source: ByteSource, options: OpenOptions = {}): 
   const beside = besideFiles(source.name, options.beside ?? nothingBeside);
   try {
     const checkpoint = await openCheckpoint(source, beside.find);
-    const model = await modelOf(checkpoint, reading, options.classes, beside.close);
+    const model = await modelOf(checkpoint, reading, options.classes, beside);
     return { ...model, expect: (wanted) => source.expect?.(model.bytesOf(wanted)) };
   } catch (error) {
     beside.close();
@@ -46,7 +48,7 @@ async function modelOf(
   checkpoint: Checkpoint,
   reading: Reading,
   classes: readonly string[] | undefined,
-  closeBeside: () => void,
+  { find: findBeside, close: closeBeside }: BesideFiles,
 ): Promise<Model & { bytesOf(wanted: readonly WantedLayer[]): number }> {
   const { network, bindings, unusedTensors, assumptions } = architectureOf(checkpoint, reading);
   const { metadata } = checkpoint;
@@ -57,11 +59,15 @@ async function modelOf(
     if (tensors !== undefined) return partsOf(checkpoint, layer, tensors);
     throw new InputError(`layer ${shown(name)} of ${network.name} has no weights`);
   };
+  const named = await withClasses(network, classes, async () =>
+    // What lies at an address is asked for only by its name.
+    isAddress(checkpoint.name) ? undefined : classesBeside(checkpoint.name, findBeside),
+  );
   return {
-    network: await withClasses(network, classes),
+    network: named.network,
     preprocess: await preprocessOf(checkpoint, network, reading),
     unusedTensors,
-    assumptions: [...metadataAssumptions(metadata), ...assumptions],
+    assumptions: [...metadataAssumptions(metadata), ...assumptions, ...named.assumptions],
     metadata,
     layerParts,
     layerWeights: async (layer, rows) => foldedWeights(layer, layerParts(layer), rows),
@@ -154,15 +160,28 @@ function expectLayerReadable(checkpoint: Checkpoint, layer: LayerTensors): void 
   for (const name of tensorNames(layer)) expectReadable(checkpoint.name, checkpoint.tensors, name);
 }
 
-/** The file's own names, else those said, else ImageNet's where there are 1000. */
-async function withClasses(network: Network, said: readonly string[] | undefined): Promise<Network> {
+/** The file's own names, else those said, else those of a file beside it, else ImageNet's where there are 1000. */
+async function withClasses(
+  network: Network,
+  said: readonly string[] | undefined,
+  lookBeside: () => Promise<ClassesBeside | undefined>,
+): Promise<{ readonly network: Network; readonly assumptions: readonly string[] }> {
   const outputs = classCount(network);
-  if (network.classes.length > 0 || outputs === 0) return network;
+  if (network.classes.length > 0 || outputs === 0) return { network, assumptions: [] };
   if (said !== undefined) {
-    if (said.length === outputs) return { ...network, classes: said };
+    if (said.length === outputs) return { network: { ...network, classes: said }, assumptions: [] };
     throw new InputError(
       `classes: expected ${outputs} names, one per output of the network, got ${said.length}`,
     );
   }
-  return outputs === 1000 ? { ...network, classes: await imagenetClasses() } : network;
+  const found = await lookBeside();
+  if (found?.names.length === outputs) {
+    const assumptions = [`classes are called as ${found.file} beside it says`];
+    return { network: { ...network, classes: found.names }, assumptions };
+  }
+  const unfit =
+    found && `${found.file} beside it names ${found.names.length} classes, and the network has ${outputs}`;
+  const assumptions = unfit ? [unfit] : [];
+  if (outputs !== 1000) return { network, assumptions };
+  return { network: { ...network, classes: await imagenetClasses() }, assumptions };
 }

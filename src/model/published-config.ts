@@ -57,13 +57,13 @@ function three(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.length === 3 && value.every((one) => typeof one === "number");
 }
 
-function texts(value: unknown): readonly string[] | undefined {
+export function texts(value: unknown): readonly string[] | undefined {
   const list: readonly unknown[] = Array.isArray(value) ? value : [];
   return list.length > 0 && list.every((one): one is string => typeof one === "string") ? list : undefined;
 }
 
 /** `{"0": "tench", …}`. transformers writes LABEL_0, LABEL_1 … where nobody named them. */
-function labels(value: unknown): readonly string[] | undefined {
+export function labels(value: unknown): readonly string[] | undefined {
   if (!isObject(value)) return undefined;
   const count = Object.keys(value).length;
   const named = texts(Array.from({ length: count }, (_, i) => value[String(i)]));
