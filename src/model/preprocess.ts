@@ -29,7 +29,7 @@ export const PREPROCESS_SYNTAX =
   "mean=0.5,0.5,0.5;std=0.5,0.5,0.5 with your numbers, or range=-1..1 (and ;order=bgr behind it, if so)";
 
 const NUMBER = String.raw`-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?`;
-/** Numbers beyond this are of pixels 0–255; deviations and means of 0–1 are smaller. */
+/** Numbers beyond this are of pixels 0–255, unless `pixels=1` says otherwise; deviations and means of 0–1 are smaller. */
 const LARGEST_UNIT = 2;
 
 /** @param kind as `parsePreprocess` gives it @throws InputError for anything else */
@@ -77,6 +77,8 @@ const MEAN = new RegExp(`\\b(?:image_)?mean${NUMBERS}`, "i");
 const STD = new RegExp(`\\b(?:image_)?(?:std|deviation)${NUMBERS}`, "i");
 const RANGE = new RegExp(String.raw`\brange[=:\s\[(]*(${NUMBER})\s*(?:\.\.|,|to)\s*(${NUMBER})[\])\s]*`, "i");
 const ORDER = /\border[=:\s]*(rgb|bgr)\b/i;
+/** What white is: 1 or 255. */
+const PIXELS = /\bpixels[=:\s]*(1|255)\b/i;
 
 /** Mean and deviation by RGB channel, or by the network's where it takes BGR. Nothing else may be in the text. */
 function read(text: string): Preprocessing | undefined {
@@ -87,10 +89,11 @@ function read(text: string): Preprocessing | undefined {
     return found;
   };
   const [mean, std, range, order] = [take(MEAN), take(STD), take(RANGE), take(ORDER)];
+  const pixels = take(PIXELS)?.[1];
   if (/[^\s,;{}"']/.test(rest)) return undefined;
   const bgr = order?.[1]?.toLowerCase() === "bgr";
   if (range) return mean || std ? undefined : ofRange(Number(range[1]), Number(range[2]), bgr);
-  return mean || std ? ofMeanAndDeviation(mean?.[1], std?.[1], bgr) : undefined;
+  return mean || std ? ofMeanAndDeviation([mean?.[1], std?.[1]], bgr, pixels && Number(pixels)) : undefined;
 }
 
 function ofRange(low: number, high: number, bgr: boolean): Preprocessing | undefined {
@@ -99,12 +102,16 @@ function ofRange(low: number, high: number, bgr: boolean): Preprocessing | undef
   return high > low ? made([mean, mean, mean], [1 / width, 1 / width, 1 / width], bgr) : undefined;
 }
 
-function ofMeanAndDeviation(mean = "0 0 0", std = "1 1 1", bgr: boolean): Preprocessing | undefined {
+function ofMeanAndDeviation(
+  [mean = "0 0 0", std = "1 1 1"]: readonly (string | undefined)[],
+  bgr: boolean,
+  pixels: number | "" | undefined,
+): Preprocessing | undefined {
   const [means, deviations] = [mean, std].map(
     (list) => list.match(new RegExp(NUMBER, "gi"))?.map(Number) ?? [],
   );
   if (means?.length !== 3 || deviations?.length !== 3) return undefined;
-  const unit = Math.max(...means, ...deviations) > LARGEST_UNIT ? 255 : 1;
+  const unit = pixels || (Math.max(...means, ...deviations) > LARGEST_UNIT ? 255 : 1);
   return made(
     means.map((n) => n / unit),
     deviations.map((n) => n / unit),
@@ -131,7 +138,9 @@ function written({ mean, scale, order }: Preprocessing): Preprocess {
   const own = bgr ? mean.toReversed() : mean;
   const digits = (n: number): string => String(Number(n.toPrecision(7)));
   const std = scale.map((n) => digits(1 / n)).join(",");
-  const text = `mean=${own.map(digits).join(",")};std=${std}${bgr ? ";order=bgr" : ""}` as const;
+  const isLarge = Math.max(...mean, ...scale.map((n) => 1 / n)) > LARGEST_UNIT;
+  const more = `${bgr ? ";order=bgr" : ""}${isLarge ? ";pixels=1" : ""}`;
+  const text = `mean=${own.map(digits).join(",")};std=${std}${more}` as const;
   if (text === "mean=0,0,0;std=1,1,1") return "unit";
   return text === "mean=0.485,0.456,0.406;std=0.229,0.224,0.225" ? "imagenet" : text;
 }

@@ -6,13 +6,17 @@ export interface Scaling {
   readonly offset: readonly number[];
 }
 
-/** As `preprocess` of a checkpoint's metadata says it. */
-export function preprocessOf({ scale, offset }: Scaling): string {
+/**
+ * As `preprocess` of a checkpoint's metadata says it.
+ * @param white of the pixels that are scaled; where it is not known, large numbers mean 255
+ */
+export function preprocessOf({ scale, offset }: Scaling, white?: 1): string {
   if (scale.every((n) => Math.abs(n - 1) < 1e-6) && offset.every((n) => n === 0)) return "unit";
   const three = (list: readonly number[]): string =>
     (list.length === 1 ? [list[0], list[0], list[0]] : list)
       .map((n) => Number((n as number).toPrecision(8)))
       .join(",");
   const mean = scale.map((n, i) => -(offset[i] as number) / n + 0);
-  return `mean=${three(mean)};std=${three(scale.map((n) => 1 / n))}`;
+  const isLarge = Math.max(...mean, ...scale.map((n) => 1 / n)) > 2;
+  return `mean=${three(mean)};std=${three(scale.map((n) => 1 / n))}${white && isLarge ? ";pixels=1" : ""}`;
 }

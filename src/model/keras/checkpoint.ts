@@ -30,7 +30,7 @@ export function kerasCheckpoint(
   const byName = new Map(tensors.all.map((tensor) => [tensor.name, tensor]));
   const metadata: [string, string][] = [];
   if (version !== undefined) metadata.push(["keras_version", version.slice(0, 40)]);
-  if (graph?.scaling !== undefined) metadata.push(["preprocess", preprocessOf(graph.scaling)]);
+  if (graph?.scaling !== undefined) metadata.push(["preprocess", preprocessOf(graph.scaling, 1)]);
   const { height, width } = graph?.input ?? {};
   if (height !== undefined && height === width) metadata.push(["input_size", String(height)]);
   return {

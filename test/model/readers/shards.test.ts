@@ -46,7 +46,8 @@ const index = json({ metadata: { total_size: 520, license: "mit" }, weight_map: 
 function folder(files: Readonly<Record<string, Uint8Array>>) {
   const asked: string[] = [];
   const beside: Beside = async (name) => {
-    asked.push(name);
+    // Names of classes are looked for too.
+    if (!/(classes|labels|class_names)\.(txt|json)$/.test(name)) asked.push(name);
     const bytes = Object.hasOwn(files, name) ? files[name] : undefined;
     return bytes && bytesSource(name, bytes);
   };
