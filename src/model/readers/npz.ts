@@ -1,5 +1,5 @@
 /** NumPy's archives of arrays (numpy.lib.format, versions 1 to 3): a zip of .npy files, stored or deflated. */
-import { WeightsError } from "../../errors.ts";
+import { shown, WeightsError } from "../../errors.ts";
 import { type Checkpoint, type CheckpointTensor, isReadableType, unreadable } from "../checkpoint.ts";
 import { toFloat32 } from "../numbers.ts";
 import { elementCount, formatShape } from "../safetensors.ts";
@@ -39,7 +39,7 @@ export async function open(source: ByteSource, zip: Zip): Promise<Checkpoint> {
     ...(isChainer ? { convention: { library: "Chainer", epsilon: 2e-5, flatten: "chw" } } : {}),
     async read(name) {
       const entry = tensors.get(name);
-      if (entry === undefined) throw damaged(source, `array ${name} is missing`);
+      if (entry === undefined) throw damaged(source, `array ${shown(name)} is missing`);
       const { type, shape, member, begin, columns, bytesPerNumber, bigEndian } = entry;
       if (!isReadableType(type)) throw unreadable(source.name, name, type);
       const bytes = await zip.read(member, begin, begin + elementCount(shape) * bytesPerNumber);
@@ -69,7 +69,7 @@ function likePyTorch(name: string): string {
 async function readEntry(source: ByteSource, zip: Zip, member: ZipMember): Promise<Entry> {
   const head = await zip.read(member, 0, Math.min(HEADER_BYTES, member.size));
   const header = /^\x93NUMPY([\x01-\x03])/.exec(String.fromCharCode(...head.subarray(0, 7)));
-  if (header === null || head.length < 12) throw damaged(source, `${member.name} is no .npy file`);
+  if (header === null || head.length < 12) throw damaged(source, `${shown(member.name)} is no .npy file`);
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const first = header[1] === "\x01";
   const text = first ? 10 : 12;
@@ -87,7 +87,10 @@ async function readEntry(source: ByteSource, zip: Zip, member: ZipMember): Promi
   const bytes = elementCount(shape) * number.bytes;
   if (!Number.isSafeInteger(bytes) || begin + bytes !== member.size) {
     const got = member.size - begin;
-    throw damaged(source, `${member.name} of shape ${formatShape(shape)} expects ${bytes} bytes, got ${got}`);
+    throw damaged(
+      source,
+      `${shown(member.name)} of shape ${formatShape(shape)} expects ${bytes} bytes, got ${got}`,
+    );
   }
   const { type, bytes: bytesPerNumber, bigEndian } = number;
   return { type, shape, member, begin, bytesPerNumber, bigEndian, columns: order === "True" };

@@ -1,4 +1,5 @@
 /** Small files that claim much, or say one thing many times, take neither time nor memory. */
+import { zipSync } from "fflate";
 import { expect, test } from "vitest";
 import { WeightsError } from "../../../src/errors.ts";
 import { parseBounded } from "../../../src/model/bounded-json.ts";
@@ -51,6 +52,11 @@ test("a shard of TensorFlow.js that is named many times is refused", () => {
   const weights = [{ name: "a/kernel", shape: [1 << 20], dtype: "float32" }];
   const paths = Array<string>(1000).fill("a.bin");
   expect(() => readManifest("file", [{ paths, weights }])).toThrow(/expects the names of its files/);
+});
+
+test("a message cuts the names that a file has", async () => {
+  const file = zipSync({ [`${"x".repeat(3000)}.npy`]: new Uint8Array(20) });
+  expect((await refusalOf(file)).length).toBeLessThan(300);
 });
 
 test("ONNX' fields are counted", async () => {
