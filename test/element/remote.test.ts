@@ -66,13 +66,17 @@ describe.skipIf(skip)("weights from elsewhere in chromium", { timeout: TIMEOUT }
     await elsewhere?.close();
   });
 
-  async function draw(cache = false, url = `${elsewhere.url}net.safetensors`): Promise<Outcome> {
+  async function draw(
+    cache = false,
+    url = `${elsewhere.url}net.safetensors`,
+    recipe = { objective: "channel:conv3_1:3", size: "32" },
+  ): Promise<Outcome> {
     const before = elsewhere.requests.length;
     const outcome = await page.evaluate(
-      (model, keep) => {
+      (model, keep, subject) => {
         document.querySelector("ascent-view")?.remove();
         const view = document.createElement("ascent-view");
-        const given = { model, objective: "channel:conv3_1:3", size: "32", iterations: "1" };
+        const given = { model, ...subject, iterations: "1" };
         for (const [name, value] of Object.entries(given)) view.setAttribute(name, value);
         view.toggleAttribute("cache", keep);
         view.style.inlineSize = "32px";
@@ -97,10 +101,33 @@ describe.skipIf(skip)("weights from elsewhere in chromium", { timeout: TIMEOUT }
       },
       url,
       cache,
+      recipe,
     );
     sent = elsewhere.requests.length - before;
     return outcome;
   }
+
+  it("finds the shards of a network beside its address", async () => {
+    const folder = `${ROOT}/test/fixtures/tensorflow-js`;
+    const asked: string[] = [];
+    const shards = await startWebServer((request, response) => {
+      const name = (request.url ?? "").split("/").at(-1) ?? "";
+      asked.push(name);
+      whole(new Uint8Array(readFileSync(`${folder}/${name}`)), OPEN)(request, response);
+    });
+    const { state, error } = await draw(false, `${shards.url}model.json`, {
+      objective: "class:1",
+      size: "8",
+    });
+    await shards.close();
+    expect([state, error]).toEqual(["finished", undefined]);
+    expect([...new Set(asked)].sort()).toEqual([
+      "model-shard1of3.bin",
+      "model-shard2of3.bin",
+      "model-shard3of3.bin",
+      "model.json",
+    ]);
+  });
 
   it("opens by ranges, although the server hides their size, and tells how far it is", async () => {
     const { state, error, received, expected } = await draw();
