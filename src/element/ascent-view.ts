@@ -71,6 +71,8 @@ export class AscentView extends ReadingElement implements RunHost {
   @property({ type: Boolean }) cache = false;
   /** Files that the weights name, shards for example, where `model` is a file. */
   @property({ attribute: false }) beside: readonly File[] = NO_FILES;
+  /** Names of the classes, one for each output of the network, where the file does not say them. */
+  @property({ attribute: false }) classes: readonly string[] | undefined;
   /**
    * URL of a photograph or (as a property) the photograph that `caricature`, `invert` and `style` compare with;
    * the start's if not said.
@@ -203,11 +205,11 @@ export class AscentView extends ReadingElement implements RunHost {
 
   /** @internal */
   request(): RunRequest | undefined {
-    const { model, beside, reading, cache, init, target, tuning } = this;
+    const { model, beside, reading, classes, cache, init, target, tuning } = this;
     if (!model) return undefined;
     const recipe = recipeOf(this);
     const photo = recipe.init === "photo" ? init : undefined;
-    return { model, beside, reading, cache, recipe, photo, target: target || undefined, tuning };
+    return { model, beside, reading, classes, cache, recipe, photo, target: target || undefined, tuning };
   }
 
   protected override updated(changed: PropertyValues<this>): void {

@@ -26,6 +26,8 @@ export interface ModelRequest {
   readonly beside: readonly File[];
   /** What the file does not say itself. */
   readonly reading: Reading;
+  /** Names of the classes, where the file does not say them. */
+  readonly classes?: readonly string[] | undefined;
   /** Keeps what is downloaded in this origin's storage, and opens it from there without a connection. */
   readonly cache?: boolean;
 }
@@ -38,13 +40,13 @@ export interface ResourcesNews {
 
 /** @param offline of an address, only what is kept; nothing is requested */
 export async function openRequest(
-  { model, beside, reading, cache }: ModelRequest,
+  { model, beside, reading, classes, cache }: ModelRequest,
   { onTransfer, onRemark }: ResourcesNews,
   signal: AbortSignal,
   offline = false,
 ): Promise<Model> {
   if (typeof model !== "string") {
-    return openModel(blobSource(model), { ...reading, beside: filesBeside(beside) });
+    return openModel(blobSource(model), { ...reading, classes, beside: filesBeside(beside) });
   }
   const address = isAddress(model) ? model : new URL(model, document.baseURI).href;
   const found = await modelSource(address, {
@@ -54,12 +56,17 @@ export async function openRequest(
     ...(onTransfer && { onProgress: onTransfer }),
     ...(onRemark && { onRemark }),
   });
-  return openModel(found.source, { ...found.options, ...reading, beside: found.beside });
+  const named = classes === undefined ? {} : { classes };
+  return openModel(found.source, { ...found.options, ...reading, ...named, beside: found.beside });
 }
 
 function sameModel(a: ModelRequest, b: ModelRequest): boolean {
   return (
-    a.model === b.model && a.beside === b.beside && a.cache === b.cache && sameReading(a.reading, b.reading)
+    a.model === b.model &&
+    a.beside === b.beside &&
+    a.classes === b.classes &&
+    a.cache === b.cache &&
+    sameReading(a.reading, b.reading)
   );
 }
 

@@ -13,6 +13,8 @@ export interface ModelChoice {
   readonly beside: readonly File[];
   /** Of the file (`open-choice.ts`); empty until it was worked out, and of the embedded network. */
   readonly fingerprint: string;
+  /** Names of the classes, from a file that was dropped on the page. */
+  readonly classes?: readonly string[];
   /** Said by hand where the file says nothing or is wrong. */
   readonly reading: Reading;
 }
@@ -36,8 +38,8 @@ export function nameOf({ address, file }: ModelChoice): string {
 }
 
 /** What is asked of an element. What comes from an address is kept, so that it opens again without a connection. */
-export function requestOf({ address, file, beside, reading }: ModelChoice): ModelRequest {
-  return { model: address || (file ?? embeddedUrl), beside, reading, cache: address !== "" };
+export function requestOf({ address, file, beside, reading, classes }: ModelChoice): ModelRequest {
+  return { model: address || (file ?? embeddedUrl), beside, reading, classes, cache: address !== "" };
 }
 
 /** @param files one, or shards and the file that lists them */

@@ -3,13 +3,14 @@
  * and why a file was not taken. A network that cannot be opened leaves the one that runs alone.
  */
 import type { ReactiveController, ReactiveControllerHost } from "lit";
-import { AscentError } from "../errors.ts";
+import { AscentError, InputError } from "../errors.ts";
+import { classCount } from "../model/labels.ts";
 import { isAddress } from "../model/model-source.ts";
 import type { Network } from "../model/network.ts";
 import { QuestionError } from "../model/question.ts";
 import type { Transfer } from "../model/transfer.ts";
 import type { LinkState } from "./link.ts";
-import { choiceOf, embeddedModel, type ModelChoice, nameOf } from "./model-choice.ts";
+import { choiceOf, embeddedModel, isOwn, type ModelChoice, nameOf } from "./model-choice.ts";
 import { fingerprint, type OpenedNetwork, type Opening, openChoice } from "./open-choice.ts";
 import { TransferLine } from "./transfer-line.ts";
 
@@ -87,9 +88,33 @@ export class NetworkDesk implements ReactiveController {
     }
   }
 
-  /** Files that were chosen or dropped. Those that a link waits for are read as the link says. */
-  take(files: readonly File[]): Promise<void> {
+  /**
+   * Files that were chosen or dropped. Those that a link waits for are read as the link says. A list of names alone names
+   * the classes of the network that is open.
+   */
+  async take(files: readonly File[]): Promise<void> {
+    const [list, ...others] = files;
+    const classes = this.opened && classCount(this.opened.network);
+    if (list && others.length === 0 && classes && isOwn(this.shown) && isList(list)) {
+      return this.#nameClasses(list, classes);
+    }
     return this.choose({ ...choiceOf(files), reading: this.missing?.reading ?? {} });
+  }
+
+  async #nameClasses(list: File, expected: number): Promise<void> {
+    try {
+      const { parseClassNames } = await import("../model/class-files.ts");
+      const classes = parseClassNames(list.name, await list.text());
+      if (classes.length !== expected) {
+        const message = `${list.name}: names ${classes.length} classes, and the network has ${expected}`;
+        throw new InputError(message, {
+          remedy: "give a name for each class, in a line of its own or as JSON",
+        });
+      }
+      await this.choose({ ...this.shown, classes });
+    } catch (error) {
+      this.refuse(error);
+    }
   }
 
   /** What a person answered. */
@@ -180,4 +205,9 @@ export class NetworkDesk implements ReactiveController {
 
 function typed(error: unknown): AscentError {
   return error instanceof AscentError ? error : new AscentError(String(error), { cause: error });
+}
+
+/** Names of classes, by its name; the JSON files that hold or list weights are others. */
+function isList({ name }: File): boolean {
+  return /\.(txt|json)$/i.test(name) && !/(^|\.)(model|index)\.json$/i.test(name);
 }

@@ -20,11 +20,12 @@ export function pictureView(
   photo: Blob | undefined,
   { scaling = "smooth", ready, state, step }: PictureOptions = {},
 ): TemplateResult {
-  const { model, beside, reading, cache } = requestOf(choice);
+  const { model, beside, reading, classes, cache } = requestOf(choice);
   return html`<ascent-view
     .model=${model}
     .beside=${beside}
     .reading=${reading}
+    .classes=${classes}
     .cache=${cache}
     .recipe=${recipe}
     .init=${recipe.init === "photo" ? (photo ?? "zeros") : recipe.init}

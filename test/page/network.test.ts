@@ -185,9 +185,21 @@ for (const name of ["chromium", "firefox"] as const) {
       );
     });
 
+    it("names the classes by a list that is dropped, and says where it does not fit", async () => {
+      const text = (it: string) => [...new TextEncoder().encode(it)];
+      await drop("labels.txt", text("one\ntwo"));
+      expect(await textOf("page-stage .failure")).toContain(
+        "labels.txt: names 2 classes, and the network has 3",
+      );
+      await drop("labels.txt", text("pizza\nsteak\nsushi\n"));
+      await page.waitForFunction((it) => it.network?.classes.join() === "pizza,steak,sushi", {}, view);
+      await gone(".failure");
+      expect(await view.evaluate((it) => (it.model as File).name)).toBe("course.safetensors");
+    });
+
     it("leaves what runs alone where a file is no network, and keeps saying so until it is closed", async () => {
-      await drop("notes.txt", [...new TextEncoder().encode("no weights")]);
-      expect(await textOf("page-stage .failure")).toContain("notes.txt");
+      await drop("notes.bin", [...new TextEncoder().encode("no weights")]);
+      expect(await textOf("page-stage .failure")).toContain("notes.bin");
       expect(await view.evaluate((it) => (it.model as File).name)).toBe("course.safetensors");
       await view.evaluate((it) => it.reset());
       // A new plan, and with it another `ascent-ready`.
@@ -196,7 +208,7 @@ for (const name of ["chromium", "firefox"] as const) {
         it.seed += 1;
         return heard.then(() => undefined);
       });
-      expect(await textOf("page-stage .failure")).toContain("notes.txt");
+      expect(await textOf("page-stage .failure")).toContain("notes.bin");
       await (await find(page, "page-stage .failure button")).evaluate((it) => (it as HTMLElement).click());
       await gone(".failure");
     });
