@@ -13,6 +13,11 @@ export class AscentError extends Error {
   }
 }
 
+/** What was thrown, if it is no error of this project's then as one, so that it has a message for people. */
+export function asAscentError(error: unknown): AscentError {
+  return error instanceof AscentError ? error : new AscentError(String(error), { cause: error });
+}
+
 /** A request that cannot be met as stated: an unknown layer, a size out of bounds, a bad flag. */
 export class InputError extends AscentError {
   override readonly name = "InputError";

@@ -7,7 +7,7 @@
 import type { ReactiveController } from "lit";
 import { formatVariants } from "../engine/kernels/variant-text.ts";
 import type { Ascent, LiveSettings } from "../engine/run/ascent.ts";
-import { AscentError, type DeviceError, InputError } from "../errors.ts";
+import { type AscentError, asAscentError, type DeviceError, InputError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
 import { Silence } from "../optvis/silence.ts";
 import { BeginFailure, type BegunRun, beginRun } from "./begin-run.ts";
@@ -333,7 +333,7 @@ export class RunController implements ReactiveController {
   }
 
   #fail(error: unknown, concern: Concern): void {
-    const typed = error instanceof AscentError ? error : new AscentError(String(error), { cause: error });
+    const typed = asAscentError(error);
     this.#failure = { error: typed, concern };
     this.#host.requestUpdate();
     this.#loop.stop();

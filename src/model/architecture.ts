@@ -40,7 +40,7 @@ export interface Architecture {
   readonly assumptions: readonly string[];
 }
 
-const PYTORCH: Convention = { library: "PyTorch", epsilon: BATCH_NORM_EPSILON, flatten: "chw" };
+const PYTORCH: Convention = { framework: "PyTorch", epsilon: BATCH_NORM_EPSILON, flatten: "chw" };
 
 /** They replace what the metadata says. */
 export type ArchitectureOptions = Omit<Reading, "preprocess">;
@@ -94,7 +94,7 @@ export function inferNetwork(
       ...named.assumptions,
       ...chosen.assumptions,
       ...(turned && given.flatten === undefined
-        ? [`a flatten of height, width, channels in this order, as ${convention.library} has it`]
+        ? [`a flatten of height, width, channels in this order, as ${convention.framework} has it`]
         : []),
       ...missingBiases(convs, head, tensors),
     ],

@@ -43,7 +43,7 @@ export type FlattenOrder = "chw" | "hwc";
 /** What is usual in a library, where neither the file nor who opens it says it. */
 export interface Convention {
   /** `Keras`, for messages. */
-  readonly library: string;
+  readonly framework: string;
   /** ε of batch norm. */
   readonly epsilon: number;
   readonly flatten: FlattenOrder;

@@ -30,7 +30,7 @@ export const PREPROCESS_SYNTAX =
 
 const NUMBER = String.raw`-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?`;
 /** Numbers beyond this are of pixels 0–255, unless `pixels=1` says otherwise; deviations and means of 0–1 are smaller. */
-const LARGEST_UNIT = 2;
+export const LARGEST_UNIT = 2;
 
 /** @param kind as `parsePreprocess` gives it @throws InputError for anything else */
 export function preprocessing(kind: Preprocess): Preprocessing {

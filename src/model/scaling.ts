@@ -1,5 +1,7 @@
 /** What a network's own first layers do to its pixels. */
 
+import { LARGEST_UNIT } from "./preprocess.ts";
+
 /** x·scale + offset of pixels in 0–1, for each channel, or one for all. */
 export interface Scaling {
   readonly scale: readonly number[];
@@ -17,6 +19,6 @@ export function preprocessOf({ scale, offset }: Scaling, white?: 1): string {
       .map((n) => Number((n as number).toPrecision(8)))
       .join(",");
   const mean = scale.map((n, i) => -(offset[i] as number) / n + 0);
-  const isLarge = Math.max(...mean, ...scale.map((n) => 1 / n)) > 2;
+  const isLarge = Math.max(...mean, ...scale.map((n) => 1 / n)) > LARGEST_UNIT;
   return `mean=${three(mean)};std=${three(scale.map((n) => 1 / n))}${white && isLarge ? ";pixels=1" : ""}`;
 }

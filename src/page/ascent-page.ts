@@ -3,7 +3,7 @@ import { customElement, query, state } from "lit/decorators.js";
 import type { Concern } from "../element/ascent-view.ts";
 import { decodePhoto } from "../element/photo.ts";
 import { placeInNetwork } from "../element/placement.ts";
-import { AscentError } from "../errors.ts";
+import { type AscentError, asAscentError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { listenForDrops } from "./drops.ts";
@@ -163,7 +163,7 @@ export class AscentPage extends LitElement {
   }
 
   #fail(error: unknown, concern: Concern): void {
-    const typed = error instanceof AscentError ? error : new AscentError(String(error), { cause: error });
+    const typed = asAscentError(error);
     this.errors = { ...this.errors, [concern]: typed };
   }
 
@@ -275,7 +275,7 @@ export class AscentPage extends LitElement {
       </section>
       <page-recipe
         .recipe=${recipe}
-        .preprocess=${desk.opened?.preprocess ?? "imagenet"}
+        .preprocess=${desk.preprocess}
         .sizeError=${errors.size}
         .startError=${errors.init}
         .photoName=${this.photo?.name ?? ""}
@@ -309,8 +309,7 @@ export class AscentPage extends LitElement {
 
   #renderRooms() {
     const { recipe, photo } = this;
-    const { opened, shown } = this.#desk;
-    const preprocess = opened?.preprocess ?? "imagenet";
+    const { opened, shown, preprocess } = this.#desk;
     return pageRooms(
       { network: opened?.network, preprocess, shown, recipe, photo },
       {

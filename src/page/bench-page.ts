@@ -3,7 +3,7 @@ import { css, html, LitElement, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { browserGpu } from "../element/gpu-access.ts";
 import { browserTuning } from "../element/tuning-storage.ts";
-import { AscentError } from "../errors.ts";
+import { AscentError, asAscentError } from "../errors.ts";
 import { type Gpu, requestGpu } from "../gpu/device.ts";
 import { type BenchReport, bench } from "../methods/bench.ts";
 import { openModel } from "../model/model.ts";
@@ -116,7 +116,7 @@ export class AscentBench extends LitElement {
       gpu = await requestGpu(browserGpu());
       await this.#measure(gpu, running.signal, tune);
     } catch (error) {
-      this.error = error instanceof AscentError ? error : new AscentError(String(error), { cause: error });
+      this.error = asAscentError(error);
     } finally {
       gpu?.dispose();
       this.running = undefined;

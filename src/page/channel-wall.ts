@@ -1,7 +1,7 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { createAscent } from "../engine/run/ascent.ts";
-import type { AscentError } from "../errors.ts";
+import { type AscentError, asAscentError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
 import { convolutionNames, layerChannels } from "../model/shapes.ts";
 import { argumentOf } from "../optvis/algebra.ts";
@@ -15,7 +15,7 @@ import type { ModelChoice } from "./model-choice.ts";
 import { sideFor } from "./sides.ts";
 import { base, buttons, fields } from "./styles.ts";
 import { spatialLayers } from "./subject.ts";
-import { asAscentError, Workshop } from "./workshop.ts";
+import { Workshop } from "./workshop.ts";
 
 /** A quick preview: side of a picture in pixels where the network takes it, channels drawn at once, and iterations. */
 const SIDE = 48;

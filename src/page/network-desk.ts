@@ -3,15 +3,16 @@
  * and why a file was not taken. A network that cannot be opened leaves the one that runs alone.
  */
 import type { ReactiveController, ReactiveControllerHost } from "lit";
-import { AscentError, InputError } from "../errors.ts";
+import { AscentError, asAscentError, InputError } from "../errors.ts";
 import { classCount } from "../model/labels.ts";
 import { isAddress } from "../model/model-source.ts";
-import type { Network } from "../model/network.ts";
+import type { Network, Preprocess } from "../model/network.ts";
 import { QuestionError } from "../model/question.ts";
 import type { Transfer } from "../model/transfer.ts";
 import type { LinkState } from "./link.ts";
 import { choiceOf, embeddedModel, isOwn, type ModelChoice, nameOf } from "./model-choice.ts";
 import { fingerprint, type OpenedNetwork, type Opening, openChoice } from "./open-choice.ts";
+import type { RememberedFiles } from "./remembered.ts";
 import { TransferLine } from "./transfer-line.ts";
 
 /** Of a link, the network that it was made with. */
@@ -53,6 +54,11 @@ export class NetworkDesk implements ReactiveController {
 
   hostConnected(): void {}
 
+  /** Of the network that is open; before there is one, the embedded network's. */
+  get preprocess(): Preprocess {
+    return this.opened?.preprocess ?? "imagenet";
+  }
+
   /** What the run that is drawn says of its network. */
   ready(opened: OpenedNetwork): void {
     this.#former = undefined;
@@ -71,8 +77,7 @@ export class NetworkDesk implements ReactiveController {
     try {
       const opened = await openChoice(choice, this.#way());
       const mark = choice.file ? await fingerprint(choice.file) : "";
-      const { recall } = await import("./remembered.ts");
-      const isRemembered = mark !== "" && (await recall(mark)) !== undefined;
+      const isRemembered = mark !== "" && (await recalled(mark)) !== undefined;
       if (turn !== this.#turn) return;
       const before = this.opened?.network;
       const known = { ...choice, fingerprint: mark };
@@ -84,7 +89,7 @@ export class NetworkDesk implements ReactiveController {
       if (turn !== this.#turn) return;
       this.#set({ progress: "" });
       if (error instanceof QuestionError) this.#set({ asked: error });
-      else this.#set({ refusal: typed(error) });
+      else this.#set({ refusal: asAscentError(error) });
     }
   }
 
@@ -137,7 +142,7 @@ export class NetworkDesk implements ReactiveController {
 
   /** Why something that was given was not taken. */
   refuse(error: unknown): void {
-    this.#set({ refusal: typed(error) });
+    this.#set({ refusal: asAscentError(error) });
   }
 
   /** Opens the network of a link where it is remembered here, and else asks for its file. */
@@ -149,8 +154,7 @@ export class NetworkDesk implements ReactiveController {
     if (file === "") return this.choose(embeddedModel);
     const turn = this.#begin();
     if (isAddress(file)) return this.#followAddress(linked, turn);
-    const { recall } = await import("./remembered.ts");
-    const files = mark === "" ? undefined : await recall(mark);
+    const files = mark === "" ? undefined : await recalled(mark);
     if (!files) await import("./over-picture.ts");
     if (turn !== this.#turn) return;
     if (files) await this.choose({ ...embeddedModel, ...files, fingerprint: mark, reading });
@@ -203,8 +207,9 @@ export class NetworkDesk implements ReactiveController {
   }
 }
 
-function typed(error: unknown): AscentError {
-  return error instanceof AscentError ? error : new AscentError(String(error), { cause: error });
+/** Storage is loaded only for files, which alone may be remembered. */
+async function recalled(mark: string): Promise<RememberedFiles | undefined> {
+  return (await import("./remembered.ts")).recall(mark);
 }
 
 /** Names of classes, by its name; the JSON files that hold or list weights are others. */

@@ -1,7 +1,7 @@
 /** Opens the network that was chosen: its header alone, so that the subject can follow it and a bad file changes nothing. */
 import { openRequest } from "../element/resources.ts";
 import type { Network, Preprocess } from "../model/network.ts";
-import { type ByteSource, blobSource } from "../model/source.ts";
+import { blobSource } from "../model/source.ts";
 import type { Transfer } from "../model/transfer.ts";
 import { type ModelChoice, requestOf } from "./model-choice.ts";
 
@@ -37,7 +37,7 @@ const HASH_DIGITS = 12;
 
 /** Tells files of one name apart: the beginning of SHA-256 of their size and first 64 KiB, which hold most headers. */
 export async function fingerprint(file: Blob): Promise<string> {
-  const head = await readHead(blobSource(file));
+  const head = await blobSource(file).read(0, Math.min(file.size, HASHED_BYTES));
   const size = new TextEncoder().encode(`${file.size} `);
   const bytes = new Uint8Array(size.length + head.length);
   bytes.set(size);
@@ -46,8 +46,4 @@ export async function fingerprint(file: Blob): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0"))
     .join("")
     .slice(0, HASH_DIGITS);
-}
-
-function readHead(source: ByteSource): Promise<Uint8Array> {
-  return source.read(0, Math.min(source.size, HASHED_BYTES));
 }

@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
-import type { AscentError } from "../errors.ts";
+import { type AscentError, asAscentError } from "../errors.ts";
 import { fitOf } from "../methods/classify.ts";
 import type { Drawn, RankedRow } from "../methods/method.ts";
 import { type MethodName, methods } from "../methods/methods.ts";
@@ -22,7 +22,7 @@ import {
 import "./ranked-rows.ts";
 import { base, buttons, fields, matted } from "./styles.ts";
 import { spatialLayers, telltaleLayer, titleOf } from "./subject.ts";
-import { asAscentError, Workshop } from "./workshop.ts";
+import { Workshop } from "./workshop.ts";
 
 /**
  * A photograph, what a method makes of it, and the choice of both.

@@ -1,6 +1,5 @@
 /** A GPU and an opened network for work beside the picture. Both are opened once and kept until closed. */
 import { Resources } from "../element/resources.ts";
-import { AscentError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/network.ts";
 import { type ModelChoice, requestOf } from "./model-choice.ts";
@@ -19,9 +18,4 @@ export class Workshop {
   close(): void {
     this.#resources.disposeGpu();
   }
-}
-
-/** What failed, in words for a message. */
-export function asAscentError(error: unknown): AscentError {
-  return error instanceof AscentError ? error : new AscentError(String(error), { cause: error });
 }

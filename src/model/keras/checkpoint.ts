@@ -8,7 +8,7 @@ import { type KerasTensors, turnedShape, turnNumbers, turnOf } from "./tensors.t
 /** Of weights alone. */
 function conventionOf(tensors: KerasTensors): Convention {
   return {
-    library: "Keras",
+    framework: "Keras",
     epsilon: BATCH_NORM_EPSILON,
     flatten: "hwc",
     named() {

@@ -36,7 +36,7 @@ export async function open(source: ByteSource, zip: Zip): Promise<Checkpoint> {
     format: "NumPy",
     tensors,
     metadata: {},
-    ...(isChainer ? { convention: { library: "Chainer", epsilon: 2e-5, flatten: "chw" } } : {}),
+    ...(isChainer ? { convention: { framework: "Chainer", epsilon: 2e-5, flatten: "chw" } } : {}),
     async read(name) {
       const entry = tensors.get(name);
       if (entry === undefined) throw damaged(source, `array ${shown(name)} is missing`);
