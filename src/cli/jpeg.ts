@@ -10,6 +10,9 @@ interface Decoder {
 }
 
 const END_OF_IMAGE = [0xff, 0xd9];
+const START_OF_SCAN = Buffer.from([0xff, 0xda]);
+/** Progressive ones have ten or so, each of which is a walk over all pixels. */
+const MOST_SCANS = 100;
 
 /**
  * Baseline or progressive, colour or grey, turned upright by its EXIF orientation.
@@ -17,6 +20,8 @@ const END_OF_IMAGE = [0xff, 0xd9];
  * @throws Error that says why, for files that are damaged, cut short, too large, or of inks (CMYK)
  */
 export async function readJpeg(bytes: Uint8Array): Promise<Raster> {
+  const scans = scansOf(bytes);
+  if (scans > MOST_SCANS) throw new Error(`it has ${scans} scans, more than any photograph`);
   const said: string[] = [];
   const decoder = await startDecoder<Decoder>(createDecoder, wasm, (line) => said.push(line));
   // What lacks nothing but its last marker has all its pixels; what lacks data although it has one is cut short.
@@ -27,6 +32,14 @@ export async function readJpeg(bytes: Uint8Array): Promise<Raster> {
   const isWhole = END_OF_IMAGE.every((byte, i) => bytes[bytes.length - 2 + i] === byte);
   if (picture && !said.some((line) => /premature end/i.test(line))) return withoutAlpha(picture);
   throw new Error(picture ? CUT_SHORT : reason(said.at(-1), isWhole));
+}
+
+/** Of the picture and of smaller ones in the same file: packed data never holds these two bytes. */
+function scansOf(bytes: Uint8Array): number {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let scans = 0;
+  for (let at = buffer.indexOf(START_OF_SCAN); at >= 0; at = buffer.indexOf(START_OF_SCAN, at + 2)) scans++;
+  return scans;
 }
 
 const CUT_SHORT = "the file ends before its picture";

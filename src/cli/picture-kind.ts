@@ -1,6 +1,6 @@
 /** What kind of picture a file is, by its bytes whatever its name says. */
 
-type Kind = "PNG" | "JPEG" | "WebP" | "AVIF";
+export type Kind = "PNG" | "JPEG" | "WebP" | "AVIF";
 
 /** Those that are known and not read here. */
 const OTHERS: readonly (readonly [name: string, is: (text: string) => boolean])[] = [

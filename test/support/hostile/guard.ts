@@ -55,6 +55,12 @@ export function countBuffers(): void {
       return part;
     };
   }
+  // Of WebAssembly, what it grows by: with what a decoder begins is its code's, not the file's.
+  const grow = WebAssembly.Memory.prototype.grow;
+  WebAssembly.Memory.prototype.grow = function (pages) {
+    take(pages << 16);
+    return grow.call(this, pages);
+  };
 }
 
 /** The most that was held at once, of buffers and objects together; slow: memory is collected at every buffer. */
@@ -86,9 +92,26 @@ const WATCHED: readonly object[] = [
   globalThis,
 ];
 
+/** What the decoders of pictures add wherever it is missing, whatever the picture. */
+const OF_LIBRARIES = ["ImageData"];
+
 /** Own names of JavaScript's objects and of the global one. */
-export function namesNow(): readonly string[] {
-  return WATCHED.map((object) => Reflect.ownKeys(object).map(String).join());
+const namesNow = (): readonly (readonly string[])[] =>
+  WATCHED.map((object) =>
+    Reflect.ownKeys(object)
+      .map(String)
+      .filter((name) => !OF_LIBRARIES.includes(name)),
+  );
+
+/** From now on: which names were added or taken away. */
+export function watchNames(): () => readonly string[] {
+  const before = namesNow();
+  return () =>
+    namesNow().flatMap((now, i) => {
+      const then = before[i] ?? [];
+      const added = now.filter((name) => !then.includes(name));
+      return [...added, ...then.filter((name) => !now.includes(name)).map((name) => `no ${name}`)];
+    });
 }
 
 /** Code made of texts would come through here. */

@@ -1,5 +1,4 @@
 /** The kinds of hostile file: how one is made of a number, and how it is read. A new reader is one row. */
-import { AscentError } from "../../../src/errors.ts";
 import { openHdf5 } from "../../../src/model/hdf5/file.ts";
 import { openModel } from "../../../src/model/model.ts";
 import { openCheckpoint } from "../../../src/model/readers/open-checkpoint.ts";
@@ -8,31 +7,14 @@ import { hasWeights } from "../../../src/nn/registry.ts";
 import { rawSafetensors } from "../../model/checkpoints.ts";
 import { hostileHdf5, writeKeras } from "./hdf5.ts";
 import { deepJson, wrongJsonText } from "./json.ts";
+import { expectTyped, type HostileFile, type Kind, type Outcome } from "./kind.ts";
 import { damaged, joined } from "./mutate.ts";
 import { hostilePickle } from "./pickles.ts";
+import { pictureKinds } from "./pictures.ts";
 import { hostileOnnx, wrongMessage } from "./protobufs.ts";
 import { type Random, someName, someSize } from "./random.ts";
 import type { Seeds } from "./seeds.ts";
 import { deflateBomb, type Member, npyFile, writeZip } from "./zips.ts";
-
-export interface HostileFile {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-  /** What lies beside it, by name. */
-  readonly beside?: Readonly<Record<string, Uint8Array>>;
-}
-
-/** A network opened; its tensors were listed; or it was refused. */
-export type Outcome = "opened" | "listed" | "refused";
-
-export interface Kind {
-  make(random: Random, seeds: Seeds): HostileFile;
-  /**
-   * What became of it. Throws where reading threw anything but an error of this project.
-   * @param phase says that a new question begins: what was held for those before it no longer counts
-   */
-  read(file: HostileFile, phase: () => void): Promise<Outcome>;
-}
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -68,16 +50,6 @@ async function readModel({ name, bytes, beside = {} }: HostileFile, phase: () =>
     }
   });
   return outcome;
-}
-
-/** Said in words that a person can read. */
-function expectTyped(error: unknown): void {
-  if (!(error instanceof AscentError)) throw error;
-  const { message, remedy = "" } = error;
-  if (message === "" || message.length + remedy.length > 6000)
-    throw new Error(`a message of ${message.length} characters`, { cause: error });
-  if (/\[object |\bundefined\b|function \(/.test(`${message}\n${remedy}`))
-    throw new Error(`a message that shows what it should not: ${message.slice(0, 200)}`, { cause: error });
 }
 
 const readers = (make: Kind["make"]): Kind => ({ make, read: readModel });
@@ -320,6 +292,7 @@ export const kinds = {
     const whole = random.chance(0.5);
     return { name: index, bytes: text(whole ? wrongJsonText(random, good) : JSON.stringify(good)), beside };
   }),
+  ...pictureKinds,
 } satisfies Record<string, Kind>;
 
 interface TensorFlowJson {

@@ -5,7 +5,8 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { type Kind, type KindName, kindNames, kinds } from "./kinds.ts";
+import type { Kind } from "./kind.ts";
+import { type KindName, kindNames, kinds } from "./kinds.ts";
 import { Random } from "./random.ts";
 import { readSeeds } from "./seeds.ts";
 import { type Row, sayAgain, soak } from "./soak.ts";

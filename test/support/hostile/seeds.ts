@@ -20,6 +20,14 @@ export interface Seeds {
   readonly onnx: readonly Uint8Array[];
   /** Files of TensorFlow.js by name; `model.json` and `quantized.json` name the others. */
   readonly tensorflow: Readonly<Record<string, Uint8Array>>;
+  /** Photographs by their kind. */
+  readonly pictures: Readonly<Record<"png" | "jpeg" | "webp" | "avif", readonly Uint8Array[]>>;
+}
+
+interface WrittenFile {
+  readonly name: string;
+  /** In base64. */
+  readonly file: string;
 }
 
 const H5 =
@@ -31,17 +39,15 @@ const ONNX = "plain channels-last exported folded halves residual viewed";
 /** Reads them once; the working folder is the project's. */
 export async function readSeeds(): Promise<Seeds> {
   const shapes = featureShapes([4, "M", 5, "M"], true);
-  const written = JSON.parse(new TextDecoder().decode(read("checkpoints.json"))) as readonly {
-    readonly name: string;
-    readonly file: string;
-  }[];
+  const written = writtenIn("checkpoints.json");
+  const photographs = writtenIn("pictures.json");
   const names = ["sequential.h5", "nested.h5", "plain.h5", "branching.h5"];
   return {
     safetensors: checkpoint(withLinear(shapes, "classifier", [3, 5]), {
       preprocess: "unit",
       classes: "a,b,c",
     }),
-    written: new Map(written.map(({ name, file }) => [name, new Uint8Array(Buffer.from(file, "base64"))])),
+    written: new Map(written.map(({ name, bytes }) => [name, bytes])),
     h5: H5.split(" ").map((name) => read(`keras/${name}`)),
     keras: unzipSync(read("keras/functional.keras")),
     nets: await Promise.all(names.map((name) => netOf(read(`keras/${name}`)))),
@@ -49,8 +55,22 @@ export async function readSeeds(): Promise<Seeds> {
     tensorflow: Object.fromEntries(
       TENSORFLOW.split(" ").map((name) => [name, read(`tensorflow-js/${name}`)]),
     ),
+    pictures: {
+      png: named(photographs, /^png/),
+      jpeg: named(photographs, /^jpeg/),
+      webp: named(photographs, /^webp/),
+      avif: named(writtenIn("avif.json"), /./),
+    },
   };
 }
+
+function writtenIn(name: string): readonly { readonly name: string; readonly bytes: Uint8Array }[] {
+  const files = JSON.parse(new TextDecoder().decode(read(name))) as readonly WrittenFile[];
+  return files.map(({ name, file }) => ({ name, bytes: new Uint8Array(Buffer.from(file, "base64")) }));
+}
+
+const named = (files: ReturnType<typeof writtenIn>, names: RegExp): readonly Uint8Array[] =>
+  files.filter(({ name }) => names.test(name)).map(({ bytes }) => bytes);
 
 async function netOf(bytes: Uint8Array): Promise<KerasNet> {
   const file = await openHdf5(bytesSource("seed", bytes));
