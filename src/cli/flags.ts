@@ -5,6 +5,7 @@ import type { Preprocess } from "../model/network.ts";
 import type { Reading } from "../model/reading.ts";
 import { recipeNames, recipeSettings } from "../optvis/named-recipes.ts";
 import { defaultRecipe, type Recipe, recipeFieldNames } from "../optvis/recipe.ts";
+import { isPng, recipeTextOf } from "../optvis/recipe-picture.ts";
 import { parseRecipe } from "../optvis/recipe-text.ts";
 import { tunedSettings } from "../optvis/recipes.ts";
 import { readInput } from "./files.ts";
@@ -21,7 +22,7 @@ export interface CommonFlags extends Reading {
 }
 
 export interface RenderFlags extends CommonFlags, RecipeFlags {
-  readonly objective: string;
+  readonly objective?: string;
   readonly out: string;
   readonly target?: string;
 }
@@ -32,7 +33,12 @@ export interface RenderFlags extends CommonFlags, RecipeFlags {
  */
 export async function renderRecipe(flags: RenderFlags, preprocess: Preprocess): Promise<Recipe> {
   const base = await baseRecipe(flags, preprocess);
-  const { size = base.size, iterations = base.iterations } = flags;
+  const { size = base.size, iterations = base.iterations, objective = base.objective } = flags;
+  if (objective === undefined) {
+    throw new InputError("required option '--objective <spec>' not specified", {
+      remedy: "say it, or take a --recipe FILE that holds one",
+    });
+  }
   if (size === undefined) {
     throw new InputError("required option '--size <n|hxw>' not specified", {
       remedy: "say it, or take a --recipe FILE.json",
@@ -53,6 +59,7 @@ export async function renderRecipe(flags: RenderFlags, preprocess: Preprocess): 
     ...base,
     ...withoutUndefined(given),
     ...(init === undefined ? {} : { init: initKind(init) }),
+    objective,
     size,
     iterations,
   };
@@ -68,13 +75,15 @@ async function baseRecipe(
   preprocess: Preprocess,
 ): Promise<Partial<Recipe>> {
   if (recipe === undefined) return {};
-  if (recipe === "default") return size ? tunedSettings(objective, size) : {};
+  if (recipe === "default") return size && objective !== undefined ? tunedSettings(objective, size) : {};
   const named = recipeNames.find((name) => name === recipe);
   if (named) return recipeSettings(named, preprocess);
-  const recipes = `default, ${recipeNames.join(", ")} or a JSON file`;
+  const recipes = `default, ${recipeNames.join(", ")}, a JSON file or a PNG that holds its recipe`;
   const bytes = await readInput(recipe, "--recipe", `recipes are ${recipes}`);
+  if (isPng(bytes) && recipeTextOf(bytes) === undefined)
+    throw new InputError(`--recipe: expected ${recipes}, got a PNG without one: ${recipe}`);
   try {
-    return parseRecipe(new TextDecoder().decode(bytes));
+    return parseRecipe(recipeTextOf(bytes) ?? new TextDecoder().decode(bytes));
   } catch (error) {
     const { cause } = error as InputError;
     if (!(cause instanceof SyntaxError)) throw error;

@@ -113,3 +113,13 @@ export function addObjectiveFlag(target: Command): Command {
       "what to maximise, e.g. class:goldfish; `ascent --help` has the grammar",
     );
 }
+
+/** Where a recipe that is a file may say it. */
+export function addRecipeObjectiveFlag(target: Command): Command {
+  return target
+    .optionsGroup("Objective:")
+    .option(
+      "--objective <spec>",
+      "what to maximise, e.g. class:goldfish; `ascent --help` has the grammar (required, but for a --recipe that is a file)",
+    );
+}

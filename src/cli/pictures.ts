@@ -3,6 +3,8 @@
 import { encode as encodePng } from "fast-png";
 import { InputError } from "../errors.ts";
 import { type Raster, toPixels } from "../optvis/picture.ts";
+import type { Recipe } from "../optvis/recipe.ts";
+import { RECIPE_KEYWORD } from "../optvis/recipe-picture.ts";
 import { readJpeg } from "./jpeg.ts";
 import { pngOrientation, upright } from "./orientation.ts";
 import { otherKind, pictureKind, READ } from "./picture-kind.ts";
@@ -60,13 +62,23 @@ function reason(error: unknown): string {
  *
  * @param rgb RGB in 0–1 units, (3, height, width); clamped here
  * @param alpha its opacity in 0–1, (1, height, width), where it has one
+ * @param recipe that draws it: the file carries it
  */
 export function writePicture(
   rgb: Float32Array,
   size: readonly [height: number, width: number],
   alpha?: Float32Array,
+  recipe?: Recipe,
 ): Uint8Array {
   const [height, width] = size;
   const channels = alpha ? 4 : 3;
-  return encodePng({ width, height, data: toPixels(rgb, size, channels, alpha), channels, depth: 8 });
+  const text = recipe && { Software: "Ascent", [RECIPE_KEYWORD]: latinJson(recipe) };
+  const data = toPixels(rgb, size, channels, alpha);
+  return encodePng({ width, height, data, channels, depth: 8, ...(text && { text }) });
+}
+
+/** JSON of ASCII alone: the encoder writes chunks of Latin-1. */
+function latinJson(value: unknown): string {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(value).replace(/[^ -~]/g, escaped);
 }

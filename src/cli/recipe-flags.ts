@@ -10,7 +10,7 @@ type FlagField = Exclude<keyof Recipe, "objective">;
 
 /** What the flags hold; what was not given is absent. A start is one of two words, or the path of a photo. */
 export type RecipeFlags = Partial<Omit<Recipe, "objective" | "init"> & { readonly init: string }> & {
-  /** `default`, a named recipe, or a JSON file. */
+  /** `default`, a named recipe, a JSON file, or a picture that holds its recipe. */
   readonly recipe?: string;
 };
 
@@ -31,7 +31,7 @@ const OWN: { readonly [Field in FlagField]?: FlagOptions } = {
   alpha: { negatable: false },
 };
 
-const RECIPE = `default for tuned settings, ${recipeNames.join(", ")}, or a JSON file; other flags overrule it; simonyan2013 and cs231n were made for class:, yosinski2015 for class: or neuron:`;
+const RECIPE = `default for tuned settings, ${recipeNames.join(", ")}, or a JSON file or a PNG that holds its recipe; other flags overrule it; simonyan2013 and cs231n were made for class:, yosinski2015 for class: or neuron:`;
 
 /** Pixels are RGB in 0–1 units; so is the learning rate. */
 export function addRecipeFlags(target: Command, options: RecipeFlagOptions): Command {

@@ -4,6 +4,7 @@ import type { TuningStorage } from "../engine/kernels/tuning-memory.ts";
 import { type AscentError, InputError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
 import type { Recipe } from "../optvis/recipe.ts";
+import { RECIPE_KEYWORD } from "../optvis/recipe-picture.ts";
 import { parseRecipe } from "../optvis/recipe-text.ts";
 import { standardized } from "../optvis/standardize.ts";
 import { hangWall } from "../optvis/wall.ts";
@@ -112,7 +113,22 @@ export class AscentView extends ReadingElement implements RunHost {
     return this.#run.failure;
   }
 
-  /** The recipe of the picture on the canvas; undefined before `ascent-ready`. */
+  /** Iterations after which it rests. */
+  get end(): number {
+    return this.#run.end;
+  }
+
+  /**
+   * The recipe that draws the picture again, to the bit: what it began with, what was changed at which iteration, and
+   * how far it went.
+   * @param iterations up to which, where it goes on as it is; those that are done if absent
+   * @returns undefined before `ascent-ready`, and where the image was replaced: no recipe draws that
+   */
+  course(iterations?: number): Recipe | undefined {
+    return this.#run.ascent?.course(iterations);
+  }
+
+  /** The recipe of the picture on the canvas, as its settings are now; undefined before `ascent-ready`. */
   get recipe(): Recipe | undefined {
     return this.#run.ascent?.recipe;
   }
@@ -184,13 +200,14 @@ export class AscentView extends ReadingElement implements RunHost {
   }
 
   /**
-   * The picture, a batch as a wall, as a PNG, read back from the GPU; the file carries the recipe.
+   * The picture, a batch as a wall, as a PNG, read back from the GPU; the file carries the recipe that draws it (`course`).
    * @param size height and width of an image in pixels, where they are not the recipe's: a CPPN is drawn at any size
+   * @param said what else the file shall say about itself, by keyword
    * @throws InputError before `ascent-ready`, and for a size at which it cannot be drawn
    */
-  async toBlob(size?: Recipe["size"]): Promise<Blob> {
-    const { rgb, alpha, recipe } = await this.#picture(size);
-    const text = { Software: "Ascent", Description: JSON.stringify(recipe) };
+  async toBlob(size?: Recipe["size"], said: Readonly<Record<string, string>> = {}): Promise<Blob> {
+    const { rgb, alpha, recipe, course } = await this.#picture(size);
+    const text = { Software: "Ascent", ...(course && { [RECIPE_KEYWORD]: JSON.stringify(course) }), ...said };
     const shown = recipe.standardize ? standardized(rgb, recipe.batch) : rgb;
     const wall = hangWall(shown, recipe.batch, size ?? recipe.size, alpha);
     return new Blob([await encodePng(wall, text)], { type: "image/png" });
@@ -199,8 +216,12 @@ export class AscentView extends ReadingElement implements RunHost {
   async #picture(size?: Recipe["size"]) {
     const ascent = this.#run.ascent;
     if (!ascent) throw new InputError("There is no picture yet.", { remedy: "Wait for ascent-ready." });
-    const rgb = size ? await ascent.drawImage(size) : await ascent.readImage();
-    return { rgb, alpha: await ascent.readAlpha(), recipe: ascent.recipe };
+    // All asked for at once, so that all are of one iteration, though the run goes on.
+    const { recipe, submitted } = ascent;
+    const course = ascent.course(submitted);
+    const drawn = size ? ascent.drawImage(size) : ascent.readImage();
+    const [rgb, alpha] = await Promise.all([drawn, ascent.readAlpha()]);
+    return { rgb, alpha, recipe, course };
   }
 
   /** @internal */

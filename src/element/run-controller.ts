@@ -9,6 +9,7 @@ import { formatVariants } from "../engine/kernels/variant-text.ts";
 import type { Ascent, LiveSettings } from "../engine/run/ascent.ts";
 import { type AscentError, asAscentError, type DeviceError, InputError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
+import { endOf } from "../optvis/course.ts";
 import { Silence } from "../optvis/silence.ts";
 import { BeginFailure, type BegunRun, beginRun } from "./begin-run.ts";
 import {
@@ -100,6 +101,11 @@ export class RunController implements ReactiveController {
 
   get ascent(): Ascent | undefined {
     return this.#ascent;
+  }
+
+  /** Iterations after which it rests. */
+  get end(): number {
+    return this.#target;
   }
 
   get #visible(): boolean {
@@ -200,7 +206,7 @@ export class RunController implements ReactiveController {
     this.#loading = undefined;
     this.#ascent?.dispose();
     this.#ascent = ascent;
-    this.#target = ascent.recipe.iterations;
+    this.#target = endOf(ascent.recipe);
     this.#silence.clear();
     openCanvas(this.#host.canvas, gpu, ascent);
     this.#present();
@@ -246,7 +252,7 @@ export class RunController implements ReactiveController {
     return this.#takeTurn(async (ascent) => {
       await ascent.reset();
       if (this.#ascent !== ascent) return;
-      this.#target = ascent.recipe.iterations;
+      this.#target = endOf(ascent.recipe);
       this.#rate.clear();
       this.#silence.clear();
       this.#present();

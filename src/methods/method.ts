@@ -82,6 +82,8 @@ export type TensorsOf<Makes extends MadeTensors> = {
 
 /** A picture of a result. */
 export interface Drawn {
+  /** The recipe that draws it again, where there is one: its file carries it. */
+  readonly recipe?: Recipe;
   /** RGB in 0–1 units, (3,H,W). */
   readonly rgb: Float32Array;
   readonly size: Size;

@@ -1,5 +1,6 @@
 /** `render`: gradient ascent on the image from a start to N iterations, or until it stands. */
 import { createAscent } from "../engine/run/ascent.ts";
+import { changesOf, endOf, recipeOfCourse } from "../optvis/course.ts";
 import { number, size } from "../optvis/field.ts";
 import { defaultRecipe } from "../optvis/recipe.ts";
 import { recipeFields } from "../optvis/recipe-fields.ts";
@@ -45,14 +46,15 @@ export const render = method({
     "--model vgg19.safetensors --preprocess caffe --objective channel:conv3_4:17 --size 96x128 \\\n    --iterations 200 --lr 0.02 --jitter 4 --clamp --out texture.png",
   ],
   picture: {
-    note: "clamped to 0–1, 8 bits; a batch in rows of ⌈√N⌉",
-    draw({ tensors: { image, alpha } }, { recipe }) {
+    note: "clamped to 0–1, 8 bits, with its recipe; a batch in rows of ⌈√N⌉",
+    draw({ report, tensors: { image, alpha } }, { recipe }) {
       const [batch, , height, width] = image.shape as [number, number, number, number];
       const shown = recipe.standardize ? standardized(image.data, batch) : image.data;
-      return hangWall(shown, batch, [height, width], alpha?.data);
+      const made = recipeOfCourse(recipe, changesOf(recipe), report.iterations);
+      return { ...hangWall(shown, batch, [height, width], alpha?.data), recipe: made };
     },
   },
-  steps: ({ recipe }) => recipe.iterations,
+  steps: ({ recipe }) => endOf(recipe),
   async run(gpu, model, { recipe, photo, target, until, drawSize }, context) {
     const storage = context?.storage;
     const ascent = await createAscent(gpu, model, recipe, { photo, target, tuning: storage && { storage } });

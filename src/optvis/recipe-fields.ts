@@ -6,7 +6,8 @@
  * and looks whether anything happens otherwise; a field that no function of the engine takes does not compile there.
  */
 import { MAX_SPEC_LENGTH } from "./algebra.ts";
-import type { Row } from "./field.ts";
+import { NO_CHANGES, parseChanges } from "./changes.ts";
+import type { Row, Table } from "./field.ts";
 import { parseTransforms } from "./transforms/transforms.ts";
 
 /** A row says besides where it belongs. */
@@ -335,4 +336,22 @@ export const recipeFields = {
     help: "steps of ascent",
     unit: "iterations",
   },
+  changes: {
+    kind: "text",
+    group: "ascent",
+    default: NO_CHANGES,
+    most: 2 ** 17,
+    empty: true,
+    check: (list: string): void => void parseChanges(list, rows()),
+    live: "sometimes",
+    label: "Changes on the way",
+    help: "live fields that change on the way: none, or a list of ITERATION:FIELD=VALUE, 40:lr=0.1,60:blur=1.5",
+    note: "none, or 40:lr=0.1,60:blur=1.5",
+    placeholder: "list",
+  },
 } as const satisfies Readonly<Record<string, RecipeRow>>;
+
+/** The rows themselves, for the check of one that names others. */
+function rows(): Table {
+  return recipeFields;
+}

@@ -8,6 +8,7 @@ import type { Model } from "../../src/model/network.ts";
 import { writeSafetensors } from "../../src/model/safetensors.ts";
 import { bytesSource } from "../../src/model/source.ts";
 import { defaultRecipe } from "../../src/optvis/recipe.ts";
+import { recipeTextOf } from "../../src/optvis/recipe-picture.ts";
 import fixtures from "../fixtures/pictures.json" with { type: "json" };
 import { referenceAscent } from "../reference/ascent.ts";
 import { objectiveGradient, type ReferenceWeights, referenceWeights } from "../reference/network.ts";
@@ -315,6 +316,26 @@ describe.skipIf(!dawn)("render", { timeout: LIMIT }, () => {
     expect(readFileSync(at("from-recipe.safetensors"))).toEqual(readFileSync(at("from-flags.safetensors")));
     const report = await succeed<RunReport>(`${WORK} --recipe default --iterations 3 --out @tuned.png`);
     expect(report.iterations).toBe(3);
+  });
+
+  it("changes settings on the way, and draws a picture again by the recipe that its file carries", async () => {
+    const changes = "3:lr=0.3,5:weight1=-0.01";
+    const steered = ["render", "--model", at("net.safetensors"), "--objective", "class:2 - 0.5*tv"];
+    const words = [...steered, ..."--size 16 --iterations 9 --lr 0.1 --jitter 2".split(" ")];
+    const draw = async (name: string, ...more: string[]) => {
+      const { code, stderr } = await ascent([...words, ...more, "--out", at(name)]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      return decode(readFileSync(at(name))).data;
+    };
+    const changed = await draw("changed.png", "--changes", changes);
+    expect(await draw("unchanged.png")).not.toEqual(changed);
+    await succeed(`${RENDER} --recipe @changed.png --out @again.png`);
+    expect(decode(readFileSync(at("again.png"))).data).toEqual(changed);
+    expect(recipeTextOf(readFileSync(at("again.png")))).toContain(changes);
+    writeFileSync(at("bare.png"), encode({ width: 1, height: 1, data: new Uint8Array(3), channels: 3 }));
+    const bare = await ascent(`${RENDER} --recipe @bare.png --out @x.png`.replaceAll("@", at("")).split(" "));
+    expect(bare.code).not.toBe(0);
+    expect(bare.stderr).toContain("a PNG without one");
   });
 
   it("takes a recipe's L2 in the units of the network", async () => {

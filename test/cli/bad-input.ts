@@ -73,7 +73,7 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [`${render} --recipe ${at("nowhere.json")}`, /--recipe: no such file/],
     [
       `${render} --recipe ${at("nowhere")}`,
-      /no such file: .*nowhere; recipes are default, .*cs231n.* or a JSON file/,
+      /no such file: .*nowhere; recipes are default, .*cs231n.*, a JSON file or a PNG/,
     ],
     [`${render} --recipe ${at("string.json")}`, /recipe expects a JSON object, got "\{/],
     ...["--recipe", "--init", "--target"].map(
@@ -83,7 +83,10 @@ export function badInput(at: (name: string) => string): readonly (readonly [word
     [`${without(saliency, "--image")} --image `, /--image: expected a path, got an empty text/],
     [`${without(examples, "--images")} --images `, /--images: expected a path, got an empty text/],
     [`${render} --init Zeros`, /--init: no such file: Zeros; .*zeros, noise, or a photograph/],
-    [`${render} --recipe ${at("text.txt")}`, /--recipe: expected default, .*lucid2017.* or a JSON file/],
+    [
+      `${render} --recipe ${at("text.txt")}`,
+      /--recipe: expected default, .*lucid2017.*, a JSON file or a PNG/,
+    ],
     [
       `${render} --transforms wobble:3`,
       /--transforms: transforms: "wobble:3" is no transform; use none, standard, or a list/,

@@ -98,7 +98,7 @@ describe("help", () => {
     const { stdout, code } = await ascent(["render", "--help"]);
     expect(code).toBe(0);
     const flags =
-      "model objective size iterations out init optimizer lr l2 blur blur-every decay blur-gradient clip-norm clip-contribution strength share alpha draw-size jitter coarse clamp redirect until seed json preprocess padding runtime recipe";
+      "model objective size iterations out init optimizer lr l2 blur blur-every decay blur-gradient clip-norm clip-contribution strength share alpha draw-size jitter coarse clamp redirect changes until seed json preprocess padding runtime recipe";
     for (const flag of flags.split(" ")) expect(stdout).toMatch(new RegExp(`^  --${flag}[ \\n]`, "m"));
     // Not a terminal: no colours.
     expect(stdout).not.toContain("\x1b");
@@ -108,7 +108,8 @@ describe("help", () => {
     const { stdout } = await ascent(["render", "--help"]);
     const entry = (flag: string) =>
       new RegExp(`^  ${flag}[ \\n](.*\\n(?!  -))*.*`, "m").exec(stdout)?.[0] ?? "";
-    for (const flag of ["--model", "--objective", "--out"]) expect(entry(flag)).toContain("(required)");
+    for (const flag of ["--model", "--out"]) expect(entry(flag)).toContain("(required)");
+    expect(entry("--objective")).toContain("(required, but for a --recipe");
     for (const flag of ["--lr", "--seed"]) expect(entry(flag)).not.toContain("required");
     expect(await ascent(["help", "render"])).toEqual({ code: 0, stdout, stderr: "" });
     expect((await ascent(["help"])).stdout).toBe((await ascent(["--help"])).stdout);

@@ -7,7 +7,7 @@ import { recipeFields } from "../../src/optvis/recipe-fields.ts";
 import { checkRecipe, parseRecipe, recipeFromQuery, recipeToQuery } from "../../src/optvis/recipe-text.ts";
 
 /** Values that a row allows. */
-function allowedBy(row: Row): fc.Arbitrary<unknown> {
+function allowedBy(row: Row, name: string): fc.Arbitrary<unknown> {
   switch (row.kind) {
     case "number":
       if (row.whole) return fc.integer({ min: row.least, max: row.most });
@@ -21,6 +21,8 @@ function allowedBy(row: Row): fc.Arbitrary<unknown> {
       return fc.tuple(side, side);
     }
     case "text":
+      if (name === "changes")
+        return fc.constantFrom("none", "40:lr=0.1", "7:blur=1.5, 7:weight1=-0.25,90:iterations=99");
       return row.check
         ? fc.constantFrom("none", "standard", "pad:2, rotate:5.5")
         : fc.string({ unit: "binary", minLength: 1, maxLength: 40 }).filter((text) => text.trim() === text);

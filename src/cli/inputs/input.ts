@@ -102,6 +102,6 @@ async function write(path: string, { picture }: AnyMethod, result: Result<object
   if (picture === undefined || extname(path).toLowerCase() !== ".png") {
     return writeOutput(path, writeSafetensors(result.tensors));
   }
-  const { rgb, size, alpha } = picture.draw(result, options);
-  return writeOutput(path, writePicture(rgb, size, alpha));
+  const { rgb, size, alpha, recipe } = picture.draw(result, options);
+  return writeOutput(path, writePicture(rgb, size, alpha, recipe));
 }

@@ -9,7 +9,7 @@ import { transformsOf } from "../../optvis/transforms/transforms.ts";
 import { checkBatch } from "../batch-check.ts";
 import { readInput } from "../files.ts";
 import { type RenderFlags, renderRecipe } from "../flags.ts";
-import { addObjectiveFlag } from "../grammar.ts";
+import { addRecipeObjectiveFlag } from "../grammar.ts";
 import { readTarget, shownOnWhite } from "../images.ts";
 import { readPicture } from "../pictures.ts";
 import { addRecipeFlags } from "../recipe-flags.ts";
@@ -34,7 +34,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
 export const recipeInput: InputKind = {
   addFlags(target, method) {
     const leftOut = (field: string, plain?: string) => LEFT_OUT[field] ?? (plain && `default: ${plain}`);
-    addRecipeFlags(addObjectiveFlag(target), { leftOut });
+    addRecipeFlags(addRecipeObjectiveFlag(target), { leftOut });
     target
       .optionsGroup("Objective:")
       .option("--target <file>", `${TARGET} (default: the photo of --init)`)

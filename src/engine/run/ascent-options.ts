@@ -44,7 +44,8 @@ export type ResetOptions = Partial<Pick<Recipe, "init" | "seed" | LiveField>> & 
 
 /**
  * What `set` takes: of the fields that are live `sometimes`, an objective of the same terms with other weights, and a
- * number of iterations, which whoever runs them counts. A zoom is planned for so many, and then they cannot change.
+ * number of iterations, which whoever runs them counts. A zoom is planned for so many, and then they cannot change. Of
+ * `changes` those count that are still ahead.
  */
 export type LiveSettings = Partial<Pick<Recipe, SteeredField>> & {
   /** Of the objective's terms, in their order. */

@@ -28,13 +28,14 @@ import { planAscent } from "../plan/plan-ascent.ts";
 import { inEveryImage, targetOf } from "../plan/target-photo.ts";
 import { activationName } from "../plan/walk.ts";
 import type { AscentOptions, LiveSettings, Progress, ResetOptions, RunOptions } from "./ascent-options.ts";
+import { Course } from "./course.ts";
 import { drawAt } from "./draw.ts";
 import { Iterations } from "./iterations.ts";
 import { type DispatchTime, profileDispatches } from "./profile.ts";
 import { Resident } from "./resident.ts";
 import { Scheduler } from "./scheduler.ts";
 import { startValues } from "./start.ts";
-import { expectCoarse, steer } from "./steering.ts";
+import { expectCoarse } from "./steering.ts";
 import { Submissions } from "./submissions.ts";
 
 export type { AscentOptions, LiveSettings, Progress, ResetOptions, RunOptions } from "./ascent-options.ts";
@@ -98,7 +99,7 @@ export class Ascent {
   readonly plan: Plan;
   /** Resolves when the device is lost. */
   readonly lost: Promise<DeviceError>;
-  #recipe: Recipe;
+  readonly #course: Course;
   readonly #scheduler: Scheduler;
   readonly #submissions: Submissions;
   readonly #iterations: Iterations;
@@ -106,14 +107,16 @@ export class Ascent {
   readonly #preprocessing: Preprocessing;
   readonly #resident: Resident;
   #photo: Float32Array | undefined;
+  /** Whether somebody replaced the images since it began. */
+  #replaced = false;
 
   private constructor(scheduler: Scheduler, recipe: Recipe, model: Model, photo: Float32Array | undefined) {
     this.plan = scheduler.plan;
     this.lost = scheduler.gpu.lost;
     this.#scheduler = scheduler;
     this.#submissions = new Submissions(scheduler);
-    this.#iterations = new Iterations(scheduler, this.#submissions, () => this.#recipe);
-    this.#recipe = recipe;
+    this.#course = new Course(scheduler, recipe);
+    this.#iterations = new Iterations(scheduler, this.#submissions, this.#course);
     this.#model = model;
     this.#preprocessing = preprocessing(model.preprocess);
     this.#resident = new Resident(scheduler, this.#preprocessing);
@@ -138,13 +141,29 @@ export class Ascent {
     return ascent;
   }
 
+  /** The recipe with its settings as they are now. */
   get recipe(): Recipe {
-    return this.#recipe;
+    return this.#course.now;
+  }
+
+  /**
+   * The recipe that draws what this ascent has drawn, to the bit: what it began with, what was changed at which
+   * iteration, and how far it went.
+   * @param iterations up to which, where it goes on as it is
+   * @returns undefined where images were replaced (`writeImage`): no recipe draws those
+   */
+  course(iterations = this.iteration): Recipe | undefined {
+    return this.#replaced ? undefined : this.#course.recipe(iterations);
   }
 
   /** Iterations finished. */
   get iteration(): number {
     return this.#submissions.finished;
+  }
+
+  /** Iterations given to the GPU: what is read back now is of this many. */
+  get submitted(): number {
+    return this.#submissions.submitted;
   }
 
   /** Names of the kernels that ran so far, in the order in which they first did. */
@@ -188,11 +207,10 @@ export class Ascent {
   async reset(changes: ResetOptions = {}): Promise<void> {
     const { photo, ...fields } = changes;
     const { gpu } = this.#scheduler;
-    expectCoarse(this.plan, { ...this.#recipe, ...fields });
+    expectCoarse(this.plan, { ...this.recipe, ...fields });
     await orLost(gpu, gpu.device.queue.onSubmittedWorkDone());
-    const recipe = { ...this.#recipe, ...fields };
-    const { objective: _, ...live } = recipe;
-    this.#recipe = steer(this.#scheduler, recipe, live);
+    this.#course.begin(fields);
+    const { recipe } = this;
     this.#photo = photo ?? this.#photo;
     this.#scheduler.set("seed", recipe.seed);
     await this.#scheduler.prepare(stageAt(this.plan, 0, recipe.init).start.show);
@@ -201,8 +219,9 @@ export class Ascent {
 
   /** Writes the start and clears what earlier iterations left. */
   #begin(): void {
-    const { start } = stageAt(this.plan, 0, this.#recipe.init);
-    const recipe = { ...this.#recipe, size: start.size };
+    const { start } = stageAt(this.plan, 0, this.recipe.init);
+    const recipe = { ...this.recipe, size: start.size };
+    this.#replaced = false;
     this.#submissions.clearOverflow();
     this.#resident.begin(start, startValues(recipe, this.#preprocessing, this.#photo));
     this.#iterations.clear();
@@ -213,7 +232,7 @@ export class Ascent {
    * objective's terms. Compiles nothing, allocates nothing, and goes on where it is.
    */
   set(live: LiveSettings): void {
-    this.#recipe = steer(this.#scheduler, this.#recipe, live);
+    this.#course.set(this.#submissions.submitted, live);
   }
 
   /** The resident images, RGB in 0–1 units, (N,3,H,W), not clamped. */
@@ -231,7 +250,7 @@ export class Ascent {
    * @throws InputError where they belong to one size, or the size is too large for the device
    */
   async drawImage(size: Recipe["size"]): Promise<Float32Array<ArrayBuffer>> {
-    return drawAt(this.#scheduler.gpu, this.#model, this.#recipe, await this.readValues(), size);
+    return drawAt(this.#scheduler.gpu, this.#model, this.recipe, await this.readValues(), size);
   }
 
   /** The numbers optimised, (N,length), without the alpha channel's. */
@@ -244,7 +263,8 @@ export class Ascent {
    * counter, moments and opacity stay. While iterations run at half the size, the next one replaces them again.
    */
   writeImage(rgb: Float32Array): void {
-    this.#resident.writeImage(this.#recipe, rgb);
+    this.#replaced = true;
+    this.#resident.writeImage(this.recipe, rgb);
   }
 
   /**

@@ -4,8 +4,9 @@
  */
 import type { Sequence } from "../../gpu/program.ts";
 import { RING } from "../plan/buffer-names.ts";
-import { iterationOf, reachable, type Settings } from "../plan/iteration.ts";
+import { iterationOf, reachable } from "../plan/iteration.ts";
 import type { Progress, RunOptions } from "./ascent-options.ts";
+import type { Course } from "./course.ts";
 import { nextCheck, Plateau } from "./plateau.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { SubmissionSize } from "./submission-size.ts";
@@ -14,14 +15,13 @@ import { DEPTH, type Flight, type Submissions } from "./submissions.ts";
 export class Iterations {
   readonly #scheduler: Scheduler;
   readonly #submissions: Submissions;
-  readonly #settings: () => Settings;
+  readonly #course: Course;
   readonly #plateau = new Plateau();
 
-  /** @param settings as they are when it is called */
-  constructor(scheduler: Scheduler, submissions: Submissions, settings: () => Settings) {
+  constructor(scheduler: Scheduler, submissions: Submissions, course: Course) {
     this.#scheduler = scheduler;
     this.#submissions = submissions;
-    this.#settings = settings;
+    this.#course = course;
   }
 
   /** Forgets what was reported, since the ascent begins again. */
@@ -32,12 +32,14 @@ export class Iterations {
 
   /** What the next iteration runs. */
   next(): Sequence {
-    return iterationOf(this.#scheduler.plan, this.#submissions.submitted, this.#settings());
+    const { submitted } = this.#submissions;
+    this.#course.reach(submitted);
+    return iterationOf(this.#scheduler.plan, submitted, this.#course.now);
   }
 
   /** Everything that iterations may run as settings are now. */
   get #all(): Sequence {
-    return reachable(this.#scheduler.plan, this.#settings());
+    return reachable(this.#scheduler.plan, this.#course.now);
   }
 
   prepareAll(): Promise<void> {
@@ -69,9 +71,10 @@ export class Iterations {
           this.#submissions.submitted < end &&
           !signal?.aborted
         ) {
-          while (!this.#scheduler.ready(needed())) await this.#scheduler.prepare(needed());
           const { submitted: at } = this.#submissions;
-          const limit = until === undefined ? end : Math.min(end, nextCheck(at));
+          this.#course.reach(at);
+          while (!this.#scheduler.ready(needed())) await this.#scheduler.prepare(needed());
+          const limit = Math.min(end, this.#course.next, until === undefined ? Infinity : nextCheck(at));
           flights.push(this.#iterate(Math.min(size.count, limit - at), listen, size));
         }
         const flight = flights.shift();
@@ -98,7 +101,7 @@ export class Iterations {
     const first = this.#submissions.submitted;
     const { plan } = this.#scheduler;
     const iterations = Array.from({ length: count }, (_, i) =>
-      iterationOf(plan, first + i, this.#settings(), listen),
+      iterationOf(plan, first + i, this.#course.now, listen),
     );
     return this.#submissions.iterate(iterations, listen, size);
   }

@@ -1,6 +1,7 @@
 /** Steers an ascent while it runs: changes live settings of its recipe, and the uniforms that hold them. */
 import { InputError } from "../../errors.ts";
-import { reweighed } from "../../optvis/algebra.ts";
+import { reweighed, weighedTerms } from "../../optvis/algebra.ts";
+import { withWeights } from "../../optvis/changes.ts";
 import { liveFields, type Recipe } from "../../optvis/recipe.ts";
 import { checkRecipe } from "../../optvis/recipe-text.ts";
 import { expectRegularizers } from "../../optvis/regularizers.ts";
@@ -16,7 +17,7 @@ import type { Scheduler } from "./scheduler.ts";
  * @throws InputError for what is out of bounds or cannot change any more; nothing has changed then
  */
 export function steer(scheduler: Scheduler, recipe: Recipe, settings: LiveSettings): Recipe {
-  const { weights = [], objective, iterations, ...fields } = settings;
+  const { weights = [], objective, iterations, changes, ...fields } = settings;
   checkRecipe({ ...recipe, ...fields });
   expectRegularizers({ ...recipe, ...fields });
   if (iterations !== undefined) expectSameZoom(recipe, iterations);
@@ -35,8 +36,15 @@ export function steer(scheduler: Scheduler, recipe: Recipe, settings: LiveSettin
     ...recipe,
     ...live,
     ...(iterations !== undefined && { iterations }),
-    ...(objective !== undefined && { objective }),
+    ...(changes !== undefined && { changes }),
+    objective: weighed(objective ?? recipe.objective, weights),
   };
+}
+
+/** The objective's text with weights that were given; as it is where it is not the text of what is maximised. */
+function weighed(objective: string, weights: readonly number[]): string {
+  const terms = weighedTerms(objective) ?? [];
+  return weights.length > terms.length ? objective : withWeights(objective, new Map(weights.entries()));
 }
 
 function expectSameZoom({ iterations: before, transforms }: Recipe, iterations: number): void {

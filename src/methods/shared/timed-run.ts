@@ -3,6 +3,7 @@ import type { Ascent } from "../../engine/run/ascent.ts";
 import { type Gpu, orLost } from "../../gpu/device.ts";
 import type { Model } from "../../model/network.ts";
 import { preprocessing } from "../../model/preprocess.ts";
+import { endOf } from "../../optvis/course.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
 import { Silence } from "../../optvis/silence.ts";
 import { type GpuReport, libraryContext, type RunContext, remarksOf, whereRun } from "../report.ts";
@@ -46,18 +47,19 @@ export async function timedRun(
   let firstImageSeconds: number | null = null;
   let seconds = 0;
   let encodingSeconds = 0;
-  if (recipe.iterations > 0) {
+  const end = endOf(recipe);
+  if (end > 0) {
     objective.push(mean(await ascent.step()));
     firstImageSeconds = (Date.now() - context.startedAt) / 1000;
     context.onProgress?.(1);
-    if (recipe.iterations > 1) {
+    if (end > 1) {
       await ascent.prepare();
       await orLost(gpu, gpu.device.queue.onSubmittedWorkDone());
     }
     const start = performance.now();
     const encoded = ascent.encodingSeconds;
     for await (const { iteration, objective: values } of ascent.run({
-      iterations: recipe.iterations - 1,
+      iterations: end - 1,
       objective: true,
       frameMs: SUBMISSION_MS,
       ...(until === undefined ? {} : { until }),

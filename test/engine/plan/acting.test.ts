@@ -9,6 +9,7 @@ import type { planParts, planRegularizers, planStep } from "../../../src/engine/
 import { startValues } from "../../../src/engine/run/start.ts";
 import { inferNetwork } from "../../../src/model/architecture.ts";
 import { preprocessing } from "../../../src/model/preprocess.ts";
+import { afterChanges, changesOf } from "../../../src/optvis/course.ts";
 import type { Row } from "../../../src/optvis/field.ts";
 import { parseObjective } from "../../../src/optvis/objective.ts";
 import {
@@ -44,6 +45,7 @@ type Acting =
   | keyof Parameters<typeof planRegularizers>[0]
   | keyof Parameters<typeof planCoarse>[0]
   | keyof Parameters<typeof planPicture>[0]
+  | keyof Parameters<typeof changesOf>[0]
   | LiveField;
 
 test("a field that no function takes does not compile", () => {
@@ -61,7 +63,11 @@ const BESIDE: Partial<Record<keyof Recipe, Partial<Recipe>>> = {
 };
 
 /** Values that a row cannot guess. */
-const OTHERS: Partial<Recipe> = { objective: "channel:conv1_1:1", transforms: "pad:2" };
+const OTHERS: Partial<Recipe> = {
+  objective: "channel:conv1_1:1",
+  transforms: "pad:2",
+  changes: "5:blur=1",
+};
 
 function otherValue(row: Row): unknown {
   switch (row.kind) {
@@ -82,7 +88,10 @@ function otherValue(row: Row): unknown {
 function happening(recipe: Recipe): string {
   const objective = parseObjective(recipe.objective, network);
   const plan = planAscent(network, "imagenet", objective, recipe, { bindingLimit: 2 ** 27 });
-  const iterations = Array.from({ length: 20 }, (_, t) => iterationOf(plan, t, recipe));
+  const iterations = Array.from({ length: 20 }, (_, t) => {
+    const made = changesOf(recipe).filter(({ at }) => at <= t);
+    return iterationOf(plan, t, afterChanges(recipe, made));
+  });
   const start = startValues(recipe, preprocessing("imagenet"));
   return JSON.stringify({ plan, iterations, start });
 }

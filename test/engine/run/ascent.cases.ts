@@ -6,9 +6,11 @@ import { Gpu } from "../../../src/gpu/device.ts";
 import { invert } from "../../../src/methods/invert.ts";
 import { openModel } from "../../../src/model/model.ts";
 import { bytesSource } from "../../../src/model/source.ts";
+import { endOf } from "../../../src/optvis/course.ts";
 import { choicesOf } from "../../../src/optvis/field.ts";
 import { paramOf } from "../../../src/optvis/params/param.ts";
 import { defaultRecipe, type LiveField, type Recipe } from "../../../src/optvis/recipe.ts";
+import { parseRecipe } from "../../../src/optvis/recipe-text.ts";
 import { resizePlanes } from "../../../src/optvis/resize.ts";
 import type { Assets, GpuCase } from "../../stacks/case.ts";
 import { relativeL2 } from "../../support/error.ts";
@@ -150,6 +152,67 @@ async function steersLikeRecipes(device: GPUDevice, assets: Assets, recipe: Reci
   never.dispose();
   begun.dispose();
   changed.dispose();
+}
+
+/**
+ * A run that was steered, went on and was stopped is drawn again by the recipe of its course, to the bit; begun again it
+ * begins with what was set by hand.
+ */
+async function drawsItsCourse(device: GPUDevice, assets: Assets, recipe: Recipe): Promise<void> {
+  const gpu = gpuOf(device);
+  const model = await embedded(assets);
+  const begun = { ...recipe, objective: "channel:conv2_1:3 - tv", iterations: 20 };
+  const ascent = await createAscent(gpu, model, begun);
+  ascent.set({ lr: 0.04 });
+  await finish(ascent, { iterations: 7 });
+  ascent.set({ lr: 0.02, ...steered(recipe) });
+  await ascent.step();
+  ascent.set({ objective: "0.5*channel:conv2_1:3 - 0.02*tv", l2: 0 });
+  await finish(ascent, { iterations: 20 });
+  ascent.set({ lr: 9 });
+  const course = ascent.course();
+  if (course?.iterations !== 28 || course.lr !== 0.04)
+    throw new Error(`the course is ${JSON.stringify(course)}`);
+  if (!course.changes.includes("8:weight0=0.5") || course.changes.includes("lr=9"))
+    throw new Error(`the changes are ${course.changes}`);
+  const expected = await ascent.readImage();
+  const again = await createAscent(gpu, model, parseRecipe(JSON.stringify(course)));
+  for (const time of ["first", "second"]) {
+    if (time === "first") await again.step();
+    await finish(again, { iterations: course.iterations - again.iteration });
+    expectSame(await again.readImage(), expected, time);
+    const said = JSON.stringify(again.course());
+    if (said !== JSON.stringify(course)) throw new Error(`drawn again its course is ${said}`);
+    await again.reset();
+  }
+  await ascent.reset();
+  if (ascent.recipe.lr !== 9 || ascent.course()?.changes !== "none") throw new Error("reset keeps changes");
+  again.writeImage(expected);
+  if (again.course()) throw new Error("a recipe for an image that was written");
+  again.dispose();
+  ascent.dispose();
+}
+
+function expectSame(image: Float32Array, expected: Float32Array, what: string): void {
+  const differs = image.findIndex((value, i) => !Object.is(value, expected[i]));
+  if (differs >= 0)
+    throw new Error(`${what}: image[${differs}] is ${image[differs]}, not ${expected[differs]}`);
+}
+
+/** A zoom's boxes shrink over the iterations that were planned, however many were made. */
+async function drawsZoomsCourse(device: GPUDevice, assets: Assets): Promise<void> {
+  const gpu = gpuOf(device);
+  const model = await embedded(assets);
+  const ascent = await createAscent(gpu, model, { ...RECIPE, transforms: "zoom:0.1", iterations: 12 });
+  for (const iterations of [5, 15]) {
+    await finish(ascent, { iterations });
+    const course = ascent.course() as Recipe;
+    const again = await createAscent(gpu, model, course);
+    await finish(again, { iterations: endOf(course) });
+    expectSame(await again.readImage(), await ascent.readImage(), course.changes);
+    again.dispose();
+  }
+  ascent.dispose();
 }
 
 /** An objective so deep, on images so large, that Winograd's kernels run wherever results need not be exact. */
@@ -497,6 +560,10 @@ export const cases: readonly GpuCase[] = [
       run: (device, assets) => steersLikeRecipes(device, assets, recipe),
     },
     {
+      name: `the recipe of a steered course draws it again: ${recipe.param}`,
+      run: (device, assets) => drawsItsCourse(device, assets, recipe),
+    },
+    {
       name: `allocates what the plan says and frees it all: ${recipe.param}`,
       run: (device, assets) => allocatesAsPlanned(device, assets, recipe),
     },
@@ -509,6 +576,7 @@ export const cases: readonly GpuCase[] = [
       run: (device, assets) => runsFromJson(device, assets, recipe),
     },
   ]),
+  { name: "the recipe of a course with a zoom draws it again", run: drawsZoomsCourse },
   { name: "clipping turned on and off acts as the recipe would", run: clipsLikeRecipes },
   { name: "begun again from another start it is a fresh ascent", run: resetsToFresh },
   { name: "begins at half the size and goes on from there", run: beginsCoarse },
