@@ -1,6 +1,12 @@
 import { expect, it } from "vitest";
 import { type RunRequest, steeringOf } from "../../src/element/run-request.ts";
-import { defaultRecipe, liveFields, type Recipe, recipeFieldNames } from "../../src/optvis/recipe.ts";
+import {
+  defaultRecipe,
+  liveFields,
+  type Recipe,
+  recipeFieldNames,
+  recipeRow,
+} from "../../src/optvis/recipe.ts";
 
 const REQUEST: RunRequest = {
   ...{ model: "x", beside: [], reading: {} },
@@ -11,16 +17,14 @@ function steered(change: Partial<Recipe>): object | undefined {
   return steeringOf(REQUEST, { ...REQUEST, recipe: { ...defaultRecipe, ...change } });
 }
 
-it("steers live fields, the objective's weights and the iterations, each alone and together", () => {
+it("steers live fields, the objective's weights, the iterations and the changes, each alone and together", () => {
   for (const field of liveFields) expect(steered({ [field]: 0.25 })).toEqual({ [field]: 0.25 });
-  const some = { objective: "0.5*channel:conv1_1:0", iterations: 7, lr: 1 };
+  const some = { objective: "0.5*channel:conv1_1:0", iterations: 7, changes: "5:lr=2", lr: 1 };
   expect(steered(some)).toEqual(some);
 });
 
 it("starts again for any other field, whatever changes besides", () => {
-  const others = recipeFieldNames.filter(
-    (field) => field !== "objective" && field !== "iterations" && !liveFields.some((live) => live === field),
-  );
+  const others = recipeFieldNames.filter((field) => !recipeRow(field).live);
   expect(others).toContain("seed");
   for (const field of others) {
     const { [field]: value } = defaultRecipe;
