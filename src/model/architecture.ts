@@ -28,7 +28,6 @@ import type { Reading } from "./reading.ts";
 import { activationLayer } from "./said-layers.ts";
 import { convolutions } from "./shapes.ts";
 import { expectNoneLeft, expectRunnableNames } from "./unrunnable.ts";
-import { isPublishedFile } from "./vggs.ts";
 
 export interface Architecture {
   readonly network: Network;
@@ -67,8 +66,10 @@ export function inferNetwork(
   const convs = findConvs(tensors, used);
   const head = findHead(tensors, used);
   const found = {
-    ...{ convs, head, spots: named.spots ?? spotsByNumbers(convs) },
-    ...{ normsTold: named.normsTold ?? named.spots === undefined, known: isPublishedFile(file) },
+    convs,
+    head,
+    spots: named.spots ?? spotsByNumbers(convs),
+    normsTold: named.normsTold ?? named.spots === undefined,
   };
   const chosen = chooseLayers(found, metadata, given, convention);
 

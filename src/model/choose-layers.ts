@@ -25,8 +25,6 @@ export interface FoundStack {
   readonly spots: readonly Spot[];
   /** Numbers of modules tell where batch norms stand. */
   readonly normsTold: boolean;
-  /** A file that is known by all its names and shapes: nothing in it is assumed. */
-  readonly known: boolean;
 }
 
 export interface ChosenLayers extends Placed {
@@ -58,14 +56,13 @@ export function chooseLayers(
   const activation = said.activation ?? { kind: "relu" };
   // torchvision's way to write a network says that convolutions before an average are padded.
   const padding = given.padding ?? (arch.pools && placed.because === undefined ? 1 : undefined);
-  const assumed = sayAssumed(placed, found, { ...said, padding, epsilon: given.epsilon, usual });
   return {
     ...placed,
     pool: said.pool ?? "maxpool",
     activation,
     headActivation: said.headActivation ?? activation,
     normLast: said.normLast ?? false,
-    assumptions: found.known ? [] : assumed,
+    assumptions: sayAssumed(placed, found, { ...said, padding, epsilon: given.epsilon, usual }),
   };
 }
 
