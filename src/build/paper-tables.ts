@@ -2,9 +2,10 @@
 import type { AnyMethod, Subject } from "../methods/method.ts";
 import { methodNames, methods } from "../methods/methods.ts";
 import { choicesOf, dashed, formatValue, type Row } from "../optvis/field.ts";
-import { type NamedRecipe, namedRecipes } from "../optvis/named-recipes.ts";
+import { type NamedRecipe, namedRecipes, recipeNames } from "../optvis/named-recipes.ts";
 import { objectiveForms } from "../optvis/objective.ts";
 import { defaultRecipe, type Recipe, recipeFieldNames, recipeRow } from "../optvis/recipe.ts";
+import { recipeNotes } from "../optvis/recipe-notes.ts";
 import { channelSettings, classSettings } from "../optvis/recipes.ts";
 import { floorsTable } from "./floors.ts";
 import { markdownTable, type PaperTables } from "./papers.ts";
@@ -45,6 +46,11 @@ export const paperTables: PaperTables = {
     markdownTable(
       ["recipe", "as flags"],
       Object.entries<NamedRecipe>(namedRecipes).map(([name, recipe]) => [`\`${name}\``, flags(recipe)]),
+    ),
+  "named-recipe-notes": () =>
+    markdownTable(
+      ["recipe", "what it does", "source"],
+      recipeNames.map((name) => [`\`${name}\``, recipeNotes[name].says, recipeNotes[name].source]),
     ),
 };
 

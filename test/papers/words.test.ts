@@ -5,7 +5,6 @@ import { expect, it } from "vitest";
 import { AscentView } from "../../src/element/ascent-view.ts";
 import type { InputError } from "../../src/errors.ts";
 import { choicesOf } from "../../src/optvis/field.ts";
-import { namedRecipes } from "../../src/optvis/named-recipes.ts";
 import { recipeFields } from "../../src/optvis/recipe-fields.ts";
 import { parseTransforms } from "../../src/optvis/transforms/transforms.ts";
 import { ROOT } from "../stacks/environment.ts";
@@ -40,13 +39,6 @@ it("of transforms", () => {
   const known = [...remedy.matchAll(/(\w+):AMOUNT/g)].map(([, name]) => name);
   expect(known.length).toBeGreaterThan(0);
   expect(wordsUnder("recipes.md", "transform").toSorted()).toEqual(known.toSorted());
-});
-
-it("of the sources of named recipes", () => {
-  const sources = wordsUnder("recipes.md", "recipe | source");
-  // Yosinski's four have one source.
-  const expected = Object.keys(namedRecipes).filter((name) => !/^yosinski2015[b-d]$/.test(name));
-  expect(sources).toEqual(expected);
 });
 
 it("of the element's attributes that are no fields of a recipe", () => {
