@@ -16,6 +16,15 @@ for (const name of Object.keys(recipeNotes)) {
   // DeepDream's start is a photograph: one chooses it beside the start.
   const start = name === "deepdream" ? ["--init", "noise"] : [];
   const out = join(folder, `${name}.png`);
-  execFileSync(process.execPath, [join(root, "dist/node/cli.js"), "render", ...SUBJECT, "--recipe", name, ...start, "--out", out]);
+  execFileSync(process.execPath, [
+    join(root, "dist/node/cli.js"),
+    "render",
+    ...SUBJECT,
+    "--recipe",
+    name,
+    ...start,
+    "--out",
+    out,
+  ]);
   console.log(`presets: drew ${name}`);
 }

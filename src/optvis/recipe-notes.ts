@@ -70,7 +70,8 @@ export const recipeNotes: Readonly<Record<"default" | RecipeName, RecipeNote>> =
   },
   maco2023: {
     title: "MACO",
-    source: 'Fel et al. 2023, "Unlocking Feature Visualization for Deeper Networks with MAgnitude Constrained Optimization"',
+    source:
+      'Fel et al. 2023, "Unlocking Feature Visualization for Deeper Networks with MAgnitude Constrained Optimization"',
     says: "Only the phase of a spectrum ascends, with the magnitudes of photographs; made for 500 pixels a side.",
   },
 };

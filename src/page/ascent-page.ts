@@ -7,6 +7,7 @@ import { type AscentError, asAscentError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { listenForDrops } from "./drops.ts";
+import type { FormulaLine } from "./formula-line.ts";
 import { openingRecipe, readLink, writeLink } from "./link.ts";
 import type { LossPlot } from "./loss-plot.ts";
 import { isOwn, type ModelChoice, nameOf } from "./model-choice.ts";
@@ -47,6 +48,7 @@ export class AscentPage extends LitElement {
 
   @query("page-stage") private readonly stage!: Stage;
   @query("page-plot") private readonly plot!: LossPlot;
+  @query("page-formula") private readonly formula!: FormulaLine;
 
   readonly #trace = new Trace();
   /** The address as it was written last. */
@@ -107,6 +109,7 @@ export class AscentPage extends LitElement {
       if (detail.iteration === 0) this.#trace.clear();
       else this.#trace.add(detail.objectives, detail.iteration);
       this.plot.refresh?.();
+      this.formula.now = detail;
     });
     view.addEventListener("ascent-error", ({ concern, detail }) => {
       this.errors = { ...this.errors, [concern]: detail };
@@ -256,6 +259,7 @@ export class AscentPage extends LitElement {
         <figcaption>Objective by iteration</figcaption>
         <page-plot .trace=${this.#trace} .theme=${this.theme}></page-plot>
       </figure>
+      <page-formula .recipe=${this.recipe}></page-formula>
     </section>`;
   }
 
@@ -264,6 +268,12 @@ export class AscentPage extends LitElement {
     const desk = this.#desk;
     const network = this.#network;
     return html`<aside class="panel" aria-label="Controls">
+      <page-presets
+        .recipe=${recipe}
+        .network=${network}
+        .preprocess=${desk.preprocess}
+        @choose=${(event: CustomEvent<Partial<Recipe>>) => this.#changeRecipe(event.detail)}
+      ></page-presets>
       <section aria-labelledby="subject-title">
         <h2 id="subject-title">Subject</h2>
         <page-subject
@@ -275,7 +285,6 @@ export class AscentPage extends LitElement {
       </section>
       <page-recipe
         .recipe=${recipe}
-        .preprocess=${desk.preprocess}
         .sizeError=${errors.size}
         .startError=${errors.init}
         .photoName=${this.photo?.name ?? ""}

@@ -53,7 +53,8 @@ function numberControl(
 ): TemplateResult {
   return html`<page-number
     label=${row.label}
-    note=${ifDefined(noteOf(row))}
+    note=${ifDefined(row.note ?? row.unit)}
+    ?live=${row.live === "always"}
     ?whole=${row.whole}
     min=${least}
     max=${most}
@@ -62,12 +63,6 @@ function numberControl(
     .value=${value}
     @choose=${(event: CustomEvent<number>) => choose(event.detail)}
   ></page-number>`;
-}
-
-/** `pixels · live`: what the number counts, and that it may change while an ascent runs. */
-function noteOf({ note, unit, live }: Row): string | undefined {
-  const parts = [note ?? unit, live === "always" ? "live" : undefined].filter((part) => part !== undefined);
-  return parts.length > 0 ? parts.join(" · ") : undefined;
 }
 
 function choiceControl(

@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { liveDot, liveDotStyles } from "./live-dot.ts";
 import { base, fields } from "./styles.ts";
 
 /** How the slider's position becomes the value: evenly, or by powers of ten with 0 at the left end. */
@@ -14,6 +15,7 @@ export class NumberField extends LitElement {
   static override readonly styles = [
     base,
     fields,
+    liveDotStyles,
     css`
       .line {
         display: flex;
@@ -84,7 +86,9 @@ export class NumberField extends LitElement {
   ];
 
   @property() label = "";
-  /** What the unit is, or when a change takes effect; shown at the right end of the label's line. */
+  /** A change takes effect while an ascent runs. */
+  @property({ type: Boolean }) live = false;
+  /** What the unit is; shown at the right end of the label's line. */
   @property() note = "";
   @property({ type: Number }) value = 0;
   @property({ type: Number }) min = 0;
@@ -150,7 +154,7 @@ export class NumberField extends LitElement {
     const { slider, problem } = this;
     return html`
       <div class="head">
-        <label for="number">${this.label}</label>
+        <label for="number">${this.label} ${this.live ? liveDot : nothing}</label>
         ${this.note ? html`<span class="note" id="note">${this.note}</span>` : nothing}
       </div>
       <div class="line">

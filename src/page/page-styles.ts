@@ -79,13 +79,13 @@ export const pageStyles = css`
   .panel section + section {
     margin-block-start: 2rem;
   }
-  page-recipe,
-  .network {
-    margin-block-start: 2rem;
+  .panel .network {
+    padding-block-start: 2rem;
     border-block-start: 1px solid var(--line);
   }
-  .network {
-    padding-block-start: 2rem;
+  page-presets,
+  page-recipe {
+    margin-block-end: 2rem;
   }
   .rooms {
     display: grid;

@@ -49,6 +49,7 @@ export class Presets extends LitElement {
       }
       img {
         inline-size: 100%;
+        block-size: auto;
         aspect-ratio: 1;
         background: var(--mat);
         border-radius: 2px;
@@ -74,7 +75,7 @@ export class Presets extends LitElement {
         outline-offset: 1px;
       }
       .says {
-        min-block-size: 3.9rem;
+        min-block-size: 5.2rem;
         margin-block-start: 0.6rem;
         font-size: 0.8125rem;
         line-height: 1.6;

@@ -1,24 +1,18 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { AscentError } from "../errors.ts";
-import type { Preprocess } from "../model/network.ts";
 import { checkValue, choicesOf, type NamesWith } from "../optvis/field.ts";
-import { isRecipe, recipeNames, recipeSettings } from "../optvis/named-recipes.ts";
 import { paramOf } from "../optvis/params/param.ts";
-import {
-  type ParamKind,
-  type Recipe,
-  type RecipeFields,
-  recipeFieldNames,
-  recipeRow,
-} from "../optvis/recipe.ts";
+import { type ParamKind, type Recipe, type RecipeFields, recipeRow } from "../optvis/recipe.ts";
 import { recipeFields } from "../optvis/recipe-fields.ts";
 import { withoutPixelRegularizers } from "../optvis/regularizers.ts";
 import { type ControlOptions, fieldControl } from "./field-control.ts";
 import { icons } from "./icons.ts";
 import { pageBounds } from "./link.ts";
+import { liveDot, liveDotStyles } from "./live-dot.ts";
 import { errorMessage } from "./message.ts";
 import "./segmented.ts";
+import { FIRST_FIELDS, type Field, type SettingGroup, settingGroups } from "./setting-groups.ts";
 import { base, buttons, fields } from "./styles.ts";
 
 const SIDES = [64, 96, 128, 192, 256, 384, 512] as const;
@@ -28,20 +22,13 @@ const ENLARGEMENTS = [
   { value: "crisp", text: "Crisp pixels" },
 ] as const;
 
-type Field = keyof Recipe;
 /** Fields for which this page has a control of its own: one that is forgotten does not compile. */
 type OwnField = NamesWith<RecipeFields, { readonly ownControl: true }>;
 
-/** The order of the controls; fields side by side in a list of their own. What is not named comes after them. */
-const CANVAS: readonly Field[] = ["size", "batch", "share"];
-const ASCENT: readonly (Field | readonly Field[])[] = [
-  ...(["param", "alpha", "transforms", "strength", "optimizer", "lr", "l2", "jitter"] as const),
-  ...(["blur", "blurEvery", "blurGradient", "decay"] as const),
-  ["clipNorm", "clipContribution"],
-  ["coarse", "iterations"],
-];
-
-const NAMED: ReadonlySet<Field> = new Set([...CANVAS, "init", ...ASCENT.flat()]);
+/** A row's help as a sentence. */
+function sentence(help: string): string {
+  return `${help.charAt(0).toUpperCase()}${help.slice(1)}.`;
+}
 
 function isOwn(field: Field): field is OwnField {
   return recipeRow(field).ownControl === true;
@@ -66,18 +53,33 @@ export class RecipeControls extends LitElement {
     base,
     buttons,
     fields,
+    liveDotStyles,
     css`
       .controls {
         display: grid;
         gap: 1.1rem;
       }
-      h2 {
-        margin-block: 2rem 1rem;
-        font: 500 1.25rem/1.2 var(--serif);
-      }
-      section + section {
-        margin-block-start: 2rem;
+      details {
+        margin-block-start: 1.5rem;
         border-block-start: 1px solid var(--line);
+      }
+      summary {
+        padding-block: 1rem;
+        font: 500 1.25rem/1.2 var(--serif);
+        cursor: pointer;
+      }
+      section {
+        margin-block-start: 1.5rem;
+        padding-block-start: 1.25rem;
+        border-block-start: 1px solid var(--line);
+      }
+      h3 {
+        font: 600 1rem/1.3 var(--sans);
+      }
+      .says {
+        margin-block-end: 1rem;
+        font-size: 0.875rem;
+        color: var(--ink-soft);
       }
       .presets {
         display: flex;
@@ -120,14 +122,12 @@ export class RecipeControls extends LitElement {
         font-size: 0.875rem;
       }
       .tuned {
-        justify-self: start;
+        margin-block-start: 1.5rem;
       }
     `,
   ];
 
   @property({ attribute: false }) recipe!: Recipe;
-  /** Of the network that it is for. */
-  @property() preprocess!: Preprocess;
   @property({ attribute: false }) sizeError: AscentError | undefined;
   @property({ attribute: false }) startError: AscentError | undefined;
   @property() photoName = "";
@@ -143,21 +143,16 @@ export class RecipeControls extends LitElement {
     this.dispatchEvent(new CustomEvent("choose", { detail: change }));
   }
 
-  #fields(list: readonly (Field | readonly Field[])[]): TemplateResult[] {
+  #fields(list: SettingGroup["fields"]): (TemplateResult | typeof nothing)[] {
     return list.map((item) =>
       typeof item === "string" ? this.#field(item) : html`<div class="row">${this.#fields(item)}</div>`,
     );
   }
 
-  /** Controls of a section that the order does not name. */
-  #others(group: "canvas" | "ascent"): TemplateResult[] {
-    return this.#fields(
-      recipeFieldNames.filter((field) => recipeRow(field).group === group && !NAMED.has(field)),
-    );
-  }
-
-  #field(field: Field): TemplateResult {
-    return isOwn(field) ? this.#own[field]() : this.#plain(field);
+  #field(field: Field): TemplateResult | typeof nothing {
+    const control = isOwn(field) ? this.#own[field]() : this.#plain(field);
+    if (control === nothing) return nothing;
+    return html`<div data-field=${field}>${control}<p class="hint">${sentence(recipeRow(field).help)}</p></div>`;
   }
 
   #plain(field: Field, options: ControlOptions = {}): TemplateResult {
@@ -166,14 +161,14 @@ export class RecipeControls extends LitElement {
     return fieldControl(field, recipeRow(field), this.recipe[field], choose, bounds);
   }
 
-  readonly #own: Readonly<Record<OwnField, () => TemplateResult>> = {
+  readonly #own: Readonly<Record<OwnField, () => TemplateResult | typeof nothing>> = {
     size: () => html`<div>${this.#plain("size", { error: this.sizeError })}${this.#renderPresets()}</div>`,
     init: () => this.#renderStart(),
     param: () =>
       fieldControl("param", recipeFields.param, this.recipe.param, (param) => this.#chooseParam(param)),
     share: () => {
       const { batch, param } = this.recipe;
-      return batch > 1 && hasFrequencies(param) ? this.#plain("share") : html``;
+      return batch > 1 && hasFrequencies(param) ? this.#plain("share") : nothing;
     },
     alpha: () => this.#plain("alpha", { disabled: !paramOf(this.recipe.param).plane }),
     transforms: () => {
@@ -284,41 +279,28 @@ export class RecipeControls extends LitElement {
     </div>`;
   }
 
-  #renderName() {
-    const { recipe, preprocess } = this;
-    const onName = (event: Event) => {
-      const name = recipeNames.find((one) => one === (event.target as HTMLSelectElement).value);
-      if (!name) return;
-      const settings = recipeSettings(name, preprocess);
-      this.#choose({ ...settings, ...(name === "deepdream" && { init: recipe.init }) });
-    };
-    return html`<div>
-      <label for="recipe-name">Recipe</label>
-      <select id="recipe-name" @change=${onName}>
-        <option value="">As set below</option>
-        ${recipeNames.map((name) => html`<option value=${name} ?selected=${isRecipe(name, recipe, preprocess)}>${name}</option>`)}
-      </select>
-    </div>`;
+  #renderGroup({ title, says, fields: own }: SettingGroup, i: number) {
+    const isLast = i === settingGroups.length - 1;
+    return html`<section aria-labelledby="group-${i}">
+      <h3 id="group-${i}">${title}</h3>
+      <p class="says">${says}</p>
+      <div class="controls">
+        ${this.#fields(own)} ${isLast ? html`${this.#renderSavedSize()} ${this.#renderEnlargement()}` : nothing}
+      </div>
+    </section>`;
   }
 
   protected override render() {
     return html`
-      <section aria-labelledby="canvas-title">
-        <h2 id="canvas-title">Canvas</h2>
-        <div class="controls">
-          ${this.#fields(CANVAS)} ${this.#renderSavedSize()} ${this.#field("init")} ${this.#renderEnlargement()}
-          ${this.#others("canvas")}
-        </div>
-      </section>
-      <section aria-labelledby="ascent-title">
-        <h2 id="ascent-title">Ascent</h2>
-        <div class="controls">
-          ${this.#renderName()} ${this.#fields(ASCENT)} ${this.#others("ascent")}
-          <button class="tuned" ?disabled=${this.isTuned} @click=${() => this.dispatchEvent(new CustomEvent("tuned"))}>
-            Back to tuned settings
-          </button>
-        </div>
-      </section>
+      <div class="controls">${this.#fields(FIRST_FIELDS)}</div>
+      <details>
+        <summary>All settings</summary>
+        <p class="says">${liveDot} changes the run as it goes; every other setting starts it again.</p>
+        ${settingGroups.map((group, i) => this.#renderGroup(group, i))}
+        <button class="tuned" ?disabled=${this.isTuned} @click=${() => this.dispatchEvent(new CustomEvent("tuned"))}>
+          Back to tuned settings
+        </button>
+      </details>
     `;
   }
 }

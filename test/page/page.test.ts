@@ -220,7 +220,7 @@ for (const name of ["chromium", "firefox"] as const) {
       );
       const view = await running(page);
       expect(await view.evaluate((it) => it.recipe?.alpha)).toBe(true);
-      await (await find(page, "page-recipe wa-switch")).evaluate((it) => it.click());
+      await (await find(page, "[data-field=alpha] wa-switch")).evaluate((it) => it.click());
       await page.waitForFunction((it) => it.recipe?.alpha === false, {}, view);
       expect(await view.evaluate((it) => it.recipe?.objective)).toBe("channel:relu2_1:3");
       expect(await page.evaluate(() => location.hash)).toContain("alpha=off");
@@ -244,17 +244,16 @@ for (const name of ["chromium", "firefox"] as const) {
 
     it("takes a recipe by name, and knows it again", async () => {
       const { page, complaints } = await open("#objective=channel:relu1_1:3&size=16&seed=1");
-      const choice = await find<HTMLSelectElement>(page, "#recipe-name");
-      await choice.evaluate((it) => {
-        it.value = "cs231n";
-        it.dispatchEvent(new Event("change"));
-      });
+      const choice = await find<HTMLInputElement>(page, "[name=preset][value=cs231n]");
+      await choice.evaluate((it) => it.click());
       const view = await find<AscentView>(page, "ascent-view");
       await page.waitForFunction((it) => it.recipe?.optimizer === "normalized", {}, view);
       const { objective, l2, jitter, clamp } = (await view.evaluate((it) => it.recipe)) ?? {};
       const expected = { objective: "channel:relu1_1:3", l2: 1e-3, jitter: 16, clamp: true };
       expect({ objective, l2, jitter, clamp }).toEqual(expected);
-      expect(await choice.evaluate((it) => it.selectedOptions[0]?.value)).toBe("cs231n");
+      expect(await choice.evaluate((it) => it.checked)).toBe(true);
+      expect(await text(page, "#says")).toContain("Stanford CS231n");
+      expect(await text(page, ".step")).toBe("x ← clamp(x + 5.65·g/‖g‖)");
       expect(complaints).toEqual([]);
       await page.close();
     });
@@ -334,6 +333,7 @@ for (const name of ["chromium", "firefox"] as const) {
           await input.type(text);
           await page.keyboard.press("Enter");
         };
+        await (await find(page, "page-recipe summary")).click();
         await write("page-number[label=Images] #number", "3");
         // Every frequency that there is: three images from three starts must be one.
         await write("page-number[note^=frequencies] #number", "2048");
