@@ -5,6 +5,7 @@
 import { extname } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../errors.ts";
+import { parseBounded } from "../model/bounded-json.ts";
 import type { Network } from "../model/network.ts";
 import { formatShape, readHeader, readTensor } from "../model/safetensors.ts";
 import { layerChannels } from "../model/shapes.ts";
@@ -56,7 +57,8 @@ async function specOf(file: DirectionFile, network: Network): Promise<string> {
   return directionSpec(file.layer, weights, where);
 }
 
-function readWeights(
+/** @param bytes of the file @throws InputError or WeightsError that begins with `where` */
+export function readWeights(
   file: DirectionFile,
   bytes: Uint8Array,
   where: string,
@@ -104,7 +106,7 @@ function numbersIn(text: string, where: string): DirectionWeights {
 
 function parseJson(text: string, where: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseBounded(text);
   } catch (cause) {
     throw new InputError(`${where}: is not JSON: ${(cause as Error).message}`, { cause });
   }

@@ -91,7 +91,8 @@ export async function openKept(storage: KeptStorage, url: string, about: About):
 function partOf(name: string): (Part & { readonly version: string }) | undefined {
   const [, version, begin, end, hash] =
     /\/([0-9a-f]{16})-(\d{1,15})-(\d{1,15})-([0-9a-f]{64})$/.exec(name) ?? [];
-  if (version === undefined || hash === undefined) return undefined;
+  const bytes = Number(end) - Number(begin);
+  if (version === undefined || hash === undefined || !(bytes > 0 && bytes <= PART_BYTES)) return undefined;
   return { name, version, begin: Number(begin), end: Number(end), hash };
 }
 
@@ -125,8 +126,10 @@ async function readAbout(storage: KeptStorage, folder: string): Promise<About | 
   try {
     const about = JSON.parse(new TextDecoder().decode(bytes)) as Partial<About>;
     const { name, size, version } = about;
-    const right = typeof name === "string" && Number.isSafeInteger(size) && typeof version === "string";
-    return right ? (about as About) : undefined;
+    if (typeof name !== "string" || typeof version !== "string") return undefined;
+    return Number.isSafeInteger(size) && (size as number) > 0
+      ? { name, size: size as number, version }
+      : undefined;
   } catch {
     return undefined;
   }

@@ -51,7 +51,7 @@ export function nearestNames(
 ): readonly string[] {
   const wanted = fold(typed.slice(0, 100));
   return [...new Set(names)]
-    .map((name) => ({ name, distance: nameDistance(wanted, fold(name)) }))
+    .map((name) => ({ name, distance: nameDistance(wanted, fold(name.slice(0, 200))) }))
     .sort((a, b) => a.distance - b.distance)
     .slice(0, count)
     .map(({ name }) => name);
@@ -64,16 +64,15 @@ function indexOfName(classes: readonly string[], name: string, count: number): n
   const [index] = found;
   if (found.length === 1 && index !== undefined) return index;
   if (found.length > 1) {
-    throw new InputError(`class ${shown(name)} is the name of ${found.join(", ")}`, {
+    const some = found.slice(0, 8).join(", ") + (found.length > 8 ? ", …" : "");
+    throw new InputError(`class ${shown(name)} is the name of ${some}`, {
       remedy: "give the index",
     });
   }
   const remedy =
     classes.length === 0
       ? `this checkpoint names no classes; give an index, 0 to ${count - 1}`
-      : `nearest: ${nearestNames(classes, name)
-          .map((near) => JSON.stringify(near))
-          .join(", ")}`;
+      : `nearest: ${nearestNames(classes, name).map(shown).join(", ")}`;
   throw new InputError(`class ${shown(name)} is unknown`, { remedy });
 }
 

@@ -41,8 +41,8 @@ function processorPreprocess(json: Json): Preprocess | undefined {
   const { image_mean: mean, image_std: std, rescale_factor: factor = 1 / 255 } = json;
   const rescaled = json["do_rescale"] !== false;
   if (mean === undefined && !rescaled) return undefined;
-  const unit = rescaled ? 255 * Number(factor) : 255;
-  if (!(unit > 0)) return undefined;
+  const unit = rescaled ? 255 * (typeof factor === "number" ? factor : NaN) : 255;
+  if (!(unit > 0 && Number.isFinite(unit))) return undefined;
   const order = json["do_flip_channel_order"] === true ? ";order=bgr" : "";
   if (json["do_normalize"] === false) {
     return lenient(`mean=0,0,0;std=${[1, 1, 1].map((one) => one / unit).join()}${order}`);

@@ -1,5 +1,6 @@
 /** Recipes as people keep and send them: JSON, and the query of a link. */
 import { InputError, shown } from "../errors.ts";
+import { parseBounded } from "../model/bounded-json.ts";
 import { checkValues, formatValue, mapTable, nearestValue } from "./field.ts";
 import { defaultRecipe, type Recipe, recipeFieldNames } from "./recipe.ts";
 import { recipeFields } from "./recipe-fields.ts";
@@ -46,7 +47,7 @@ export function recipeFromQuery(query: string | URLSearchParams, base: Recipe = 
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseBounded(text);
   } catch (cause) {
     throw new InputError(`recipe is not JSON: ${shown(text)}`, { cause });
   }

@@ -83,6 +83,15 @@ test("bytes that are not what they were are dropped and asked for again", async 
   expect(server.requests).toHaveLength(before + 1);
 });
 
+test("an entry that ends before it begins is none", async () => {
+  await (await open()).read(1_000_000, 3_500_000);
+  const [kept] = await listKept(storage);
+  const [name = ""] = [...entries.keys()].filter((one) => one.includes("-1048576-"));
+  entries.set(name.replace("-1048576-", "-999999999999999-"), new Uint8Array(1));
+  expect(await listKept(storage)).toEqual([kept]);
+  expect(same(await (await open()).read(0, file.length), file)).toBe(true);
+});
+
 test("another version of the file has nothing of the old one, which goes", async () => {
   await (await open()).read(1_000_000, 3_500_000);
   const changed = file.map((byte) => byte ^ 255);

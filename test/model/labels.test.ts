@@ -86,3 +86,12 @@ describe("edit distance", () => {
 test("a typed million characters cost nothing and suggest something", () => {
   expect(nearestNames(["a", "b"], "x".repeat(1e6), 1)).toHaveLength(1);
 });
+
+test("a message stays short, however many and long the names are", () => {
+  const long = Array.from({ length: 30_000 }, () => "x".repeat(100));
+  const same = refusal(() => classIndex(named(long), "X".repeat(100)));
+  expect(same.message).toMatch(/is the name of 0, 1, 2, 3, 4, 5, 6, 7, …$/);
+  const huge = ["a".repeat(1e6), "b".repeat(1e6)];
+  const unknown = refusal(() => classIndex(named(huge), "c"));
+  expect(`${unknown.message}${unknown.remedy}`.length).toBeLessThan(400);
+});

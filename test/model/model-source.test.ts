@@ -166,6 +166,7 @@ describe("what publishers write", () => {
     ["nothing", {}, {}, undefined],
     ["what is not as it should be", { mean: "x", pretrained_cfg: null }, { image_mean: [1, 2] }, undefined],
     ["no object", [1], "text", undefined],
+    ["a factor that is no number", {}, { rescale_factor: { toString: 1 }, do_normalize: false }, undefined],
   ])("%s", (_, config, processor, preprocess) => {
     expect(publishedConfig(config, processor).preprocess).toBe(preprocess);
   });

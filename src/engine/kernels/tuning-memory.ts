@@ -1,6 +1,7 @@
 /** What tuning has measured, remembered by adapter, kernel sources and shape in a storage that is handed in. */
 import type { Gpu } from "../../gpu/device.ts";
 import type { Dispatch } from "../../gpu/dispatch.ts";
+import { parseBounded } from "../../model/bounded-json.ts";
 import { type ConvVariantName, convVariantNames } from "../../nn/conv3x3.ts";
 
 /** A place for small texts by key: a browser's storage, or a file. */
@@ -51,7 +52,7 @@ function hash(text: string): string {
 /** What is remembered of this adapter; nothing where that cannot be read or is damaged. */
 export async function recall(gpu: Gpu, storage: TuningStorage): Promise<TuningRecord> {
   try {
-    return checked(JSON.parse((await storage.read(adapterKey(gpu))) ?? "{}"));
+    return checked(parseBounded((await storage.read(adapterKey(gpu))) ?? "{}"));
   } catch {
     return {};
   }

@@ -1,5 +1,5 @@
 /** The variants that a person names for a network's convolutions, as text: `winograd4_8x8, conv1_1.forward=register`. */
-import { InputError } from "../../errors.ts";
+import { InputError, shown } from "../../errors.ts";
 import { type ConvPass, type ConvVariantName, convVariantNames } from "../../nn/conv3x3.ts";
 import type { ConvolutionPass } from "./variants.ts";
 
@@ -26,12 +26,15 @@ export function parseVariants(
     const variant = convVariantNames.find((known) => known === name);
     const passes = PASSES[pass];
     if (!variant || !passes) {
-      throw new InputError(`kernels: expected VARIANT or LAYER[.forward|.backward]=VARIANT, got "${part}"`, {
-        remedy: `variants: ${convVariantNames.join(" ")}`,
-      });
+      throw new InputError(
+        `kernels: expected VARIANT or LAYER[.forward|.backward]=VARIANT, got ${shown(part)}`,
+        {
+          remedy: `variants: ${convVariantNames.join(" ")}`,
+        },
+      );
     }
     if (convolutions && layer !== "*" && !convolutions.includes(layer)) {
-      throw new InputError(`kernels: the network has no convolution named ${layer}`, {
+      throw new InputError(`kernels: the network has no convolution named ${layer.slice(0, 80)}`, {
         remedy: `there are ${convolutions.join(" ")}`,
       });
     }

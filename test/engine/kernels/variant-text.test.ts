@@ -23,4 +23,8 @@ describe("variants as text", () => {
   it.each(["", "fastest", "conv1_1=", "conv1_1.sideways=plain", "plain;register"])("refuse %j", (text) => {
     expect(() => parseVariants(text)).toThrow(/kernels: expected VARIANT/);
   });
+
+  it("are refused in few words, however many there are", () => {
+    expect(() => parseVariants("=".repeat(100_000))).toThrow(/^.{1,400}$/);
+  });
 });

@@ -19,5 +19,5 @@ test("hostile files are refused in words, or open: no crash, hang, untyped error
     kindNames.map((kind) => [kind, FILES]).sort(),
   );
   // Neither all good nor all bad, or they would prove nothing.
-  for (const { opened, listed } of rows) expect(opened + listed).toBeGreaterThan(FILES / 100);
+  for (const { kind, opened, listed } of rows) expect(opened + listed, kind).toBeGreaterThan(FILES / 100);
 });

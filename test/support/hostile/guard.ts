@@ -92,8 +92,8 @@ const WATCHED: readonly object[] = [
   globalThis,
 ];
 
-/** What the decoders of pictures add wherever it is missing, whatever the picture. */
-const OF_LIBRARIES = ["ImageData"];
+/** What the decoders of pictures, and Node's `fetch`, add wherever it is missing, whatever the file. */
+const OF_LIBRARIES = ["ImageData", "Symbol(undici.globalDispatcher.1)"];
 
 /** Own names of JavaScript's objects and of the global one. */
 const namesNow = (): readonly (readonly string[])[] =>

@@ -11,9 +11,11 @@ import { expectTyped, type HostileFile, type Kind, type Outcome } from "./kind.t
 import { damaged, joined } from "./mutate.ts";
 import { hostilePickle } from "./pickles.ts";
 import { pictureKinds } from "./pictures.ts";
+import { placeKinds } from "./places.ts";
 import { hostileOnnx, wrongMessage } from "./protobufs.ts";
 import { type Random, someName, someSize } from "./random.ts";
 import type { Seeds } from "./seeds.ts";
+import { textKinds } from "./texts.ts";
 import { deflateBomb, type Member, npyFile, writeZip } from "./zips.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -293,6 +295,8 @@ export const kinds = {
     return { name: index, bytes: text(whole ? wrongJsonText(random, good) : JSON.stringify(good)), beside };
   }),
   ...pictureKinds,
+  ...placeKinds,
+  ...textKinds,
 } satisfies Record<string, Kind>;
 
 interface TensorFlowJson {
