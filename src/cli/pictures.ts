@@ -2,18 +2,26 @@
 
 import { encode as encodePng } from "fast-png";
 import { InputError } from "../errors.ts";
+import { pngOrientation, upright } from "../optvis/orientation.ts";
 import { type Raster, toPixels } from "../optvis/picture.ts";
+import { kindInWords, type PictureKind, pictureKind } from "../optvis/picture-kind.ts";
+import { expectPicture } from "../optvis/picture-size.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { RECIPE_KEYWORD } from "../optvis/recipe-picture.ts";
 import { readJpeg } from "./jpeg.ts";
-import { pngOrientation, upright } from "./orientation.ts";
-import { otherKind, pictureKind, READ } from "./picture-kind.ts";
-import { MOST_PIXELS, pixelsOf } from "./picture-size.ts";
 import { readPng } from "./png.ts";
 
+/** By the kind: each turned upright as its file says, as browsers do. */
+const READERS: Partial<Record<PictureKind, (bytes: Uint8Array<ArrayBuffer>) => Promise<Raster>>> = {
+  PNG: async (bytes) => upright(await readPng(bytes), pngOrientation(bytes)),
+  JPEG: readJpeg,
+  WebP: async (bytes) => (await import("./webp.ts")).readWebp(bytes),
+  AVIF: async (bytes) => (await import("./avif.ts")).readAvif(bytes),
+};
+
 /**
- * Decodes a PNG (any colour type and depth), a JPEG (baseline or progressive), both turned upright by their EXIF
- * orientation as browsers do, a WebP or an AVIF. The kind is told from the bytes, not from the name.
+ * Decodes a PNG (any colour type and depth), a JPEG (baseline or progressive), a WebP or an AVIF, upright. The kind is
+ * told from the bytes, not from the name.
  *
  * @param name for error messages
  * @param flag that named it, for error messages
@@ -21,31 +29,20 @@ import { readPng } from "./png.ts";
  */
 export async function readPicture(bytes: Uint8Array, name: string, flag: string): Promise<Raster> {
   const kind = pictureKind(bytes);
-  const pixels = kind ? pixelsOf(kind, bytes) : 0;
-  if (pixels > MOST_PIXELS) {
-    throw new InputError(
-      `${flag}: expected at most ${MOST_PIXELS / 1e6} million pixels, got ${Math.ceil(pixels / 1e6)} million: ${name}`,
-      { remedy: "save it smaller" },
-    );
+  const read = kind && READERS[kind];
+  if (kind === undefined || read === undefined) {
+    const expected = Object.keys(READERS).join(", ");
+    const got = kind === undefined ? "something else" : kindInWords(kind);
+    throw new InputError(`${flag}: expected one of ${expected}, got ${got}: ${name}`, {
+      ...(kind !== undefined && { remedy: "save it as a JPEG or a PNG" }),
+    });
   }
+  expectPicture(kind, bytes, `${flag}: ${name}`);
   try {
-    switch (kind) {
-      case "PNG":
-        return upright(await readPng(bytes), pngOrientation(bytes));
-      case "JPEG":
-        return await readJpeg(bytes);
-      case "WebP":
-        return await (await import("./webp.ts")).readWebp(Uint8Array.from(bytes));
-      case "AVIF":
-        return await (await import("./avif.ts")).readAvif(Uint8Array.from(bytes));
-    }
+    return await read(Uint8Array.from(bytes));
   } catch (cause) {
     throw new InputError(`${flag}: cannot be read: ${name}: ${reason(cause)}`, { cause });
   }
-  const other = otherKind(bytes);
-  throw new InputError(`${flag}: expected one of ${READ}, got ${other ?? "something else"}: ${name}`, {
-    ...(other !== undefined && { remedy: "save it as a JPEG or a PNG" }),
-  });
 }
 
 /** Of a decoder's error, with what caused it; a decoder of PNGs that runs off the file's end says so in its own terms. */

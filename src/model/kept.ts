@@ -4,6 +4,7 @@
  * once write the same, and an entry whose bytes are not what they were is found out and dropped.
  */
 import { WeightsError } from "../errors.ts";
+import { parseBounded } from "./bounded-json.ts";
 
 /** A place for entries with names such as `folder/name`. An entry is there whole or not at all. */
 export interface KeptStorage {
@@ -35,6 +36,8 @@ interface About {
 }
 
 const ABOUT = "about.json";
+/** A name and a server's word for a version are no longer. */
+const ABOUT_BYTES = 1 << 16;
 /** Parts are no larger, so that checking one takes little memory. */
 export const PART_BYTES = 1 << 20;
 
@@ -122,9 +125,9 @@ export async function deleteKept(storage: KeptStorage, key: string): Promise<voi
 
 async function readAbout(storage: KeptStorage, folder: string): Promise<About | undefined> {
   const bytes = await storage.read(`${folder}/${ABOUT}`).catch(() => undefined);
-  if (bytes === undefined) return undefined;
+  if (bytes === undefined || bytes.length > ABOUT_BYTES) return undefined;
   try {
-    const about = JSON.parse(new TextDecoder().decode(bytes)) as Partial<About>;
+    const about = parseBounded(new TextDecoder().decode(bytes)) as Partial<About>;
     const { name, size, version } = about;
     if (typeof name !== "string" || typeof version !== "string") return undefined;
     return Number.isSafeInteger(size) && (size as number) > 0

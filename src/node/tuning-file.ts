@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TuningStorage } from "../engine/kernels/tuning-memory.ts";
+import { parseBounded } from "../model/bounded-json.ts";
 
 /** @param folder by default the one that the XDG base directory specification names */
 export function tuningFile(
@@ -11,7 +12,7 @@ export function tuningFile(
   const path = join(folder, "webgpu-ascent", "kernels.json");
   const all = async (): Promise<Record<string, string>> => {
     try {
-      const texts: unknown = JSON.parse(await readFile(path, "utf8"));
+      const texts: unknown = parseBounded(await readFile(path, "utf8"));
       return typeof texts === "object" && texts !== null ? (texts as Record<string, string>) : {};
     } catch {
       // No tuning yet, or a damaged file: the next one replaces it.

@@ -208,7 +208,7 @@ describe("is refused", () => {
     ];
     for (const file of files)
       await expect(readPicture(file, "x", "--image")).rejects.toThrow(
-        /^--image: expected at most 120 million pixels, got 269 million: x$/,
+        /^--image: x: expected at most 120 million pixels, got 269 million$/,
       );
   });
 });

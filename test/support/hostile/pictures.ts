@@ -1,8 +1,8 @@
 /** Photographs that are damaged, or that claim what they do not hold, for the decoders of the command line. */
 import { zlibSync } from "fflate";
-import { pictureKind } from "../../../src/cli/picture-kind.ts";
-import { MOST_PIXELS, pixelsOf } from "../../../src/cli/picture-size.ts";
 import { readPicture } from "../../../src/cli/pictures.ts";
+import { pictureKind } from "../../../src/optvis/picture-kind.ts";
+import { MOST_PIXELS, pixelsOf } from "../../../src/optvis/picture-size.ts";
 import { expectTyped, type HostileFile, type Kind } from "./kind.ts";
 import { damaged, joined } from "./mutate.ts";
 import { EVIL_NUMBERS, type Random, someName } from "./random.ts";

@@ -139,13 +139,12 @@ function renamed(random: Random, name: string): string {
   return parts.map((part, i) => (i === at ? other : part)).join("-");
 }
 
-function changed(random: Random, good: Entries): Entries {
-  const about = { name: "x", size: 9, version: "1" };
+function changed(random: Random, good: Entries, about: Uint8Array): Entries {
   return new Map(
     [...good].flatMap(([name, bytes]) => {
       if (random.chance(0.6)) return [[name, bytes] as const];
       if (random.chance(0.2)) return [];
-      if (name.endsWith("about.json")) return [[name, encoded(wrongJsonText(random, about))] as const];
+      if (name.endsWith("about.json")) return [[name, about.slice()] as const];
       if (random.chance(0.4)) return [[renamed(random, name), bytes] as const];
       return [[name, new Uint8Array(damaged(random, bytes))] as const];
     }),
@@ -164,15 +163,18 @@ async function readOffline(entries: Entries, weights: string): Promise<Outcome> 
 }
 
 const kept: Kind = {
-  make: (random) => ({ name: String(random.bits()), bytes: new Uint8Array() }),
+  make: (random) => ({
+    name: String(random.bits()),
+    bytes: encoded(wrongJsonText(random, { name: "x", size: 9, version: "1" })),
+  }),
   /**
    * However the entries changed: with its server the network opens with the weights of the file, and without it opens so
    * or is refused. What is listed can be deleted.
    */
-  async read({ name }) {
+  async read({ name, bytes }) {
     downloaded ??= download();
     const { file, entries: good, weights } = await downloaded;
-    const entries = changed(new Random("kept entries", Number(name)), good);
+    const entries = changed(new Random("kept entries", Number(name)), good, bytes);
     const outcome = await readOffline(new Map(entries), weights);
     const model = await openKeptModel(entries, { fetch: serving({ "net.safetensors": file }) });
     if ((await fingerprint(model)) !== weights) throw new Error("other weights than the server's");

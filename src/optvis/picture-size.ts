@@ -1,23 +1,40 @@
 /** How many pixels a picture says that it has, read from its header before anything is decoded. */
-import type { Kind } from "./picture-kind.ts";
+import { InputError } from "../errors.ts";
+import type { PictureKind } from "./picture-kind.ts";
 
 /** The largest photographs of cameras and phones have about 100 million. */
 export const MOST_PIXELS = 120_000_000;
 
 type Sides = readonly [width: number, height: number];
 
-const HEADERS: Readonly<Record<Kind, (view: DataView) => readonly Sides[]>> = {
+const HEADERS: Readonly<Record<PictureKind, (view: DataView) => readonly Sides[]>> = {
   PNG: (view) => [[view.getUint32(16), view.getUint32(20)]],
   JPEG: jpegSides,
   WebP: webpSides,
-  AVIF: avifSides,
+  AVIF: boxSides,
+  HEIC: boxSides,
+  GIF: (view) => [[view.getUint16(6, true), view.getUint16(8, true)]],
+  // A negative height says that the first row is at the top.
+  BMP: (view) => [[Math.abs(view.getInt32(18, true)), Math.abs(view.getInt32(22, true))]],
+  // Its directory may stand anywhere. The browsers that decode it bound it themselves.
+  TIFF: () => [],
 };
+
+/** @throws InputError for a picture with more pixels than any camera takes @param where begins the message */
+export function expectPicture(kind: PictureKind, bytes: Uint8Array, where: string): void {
+  const millions = Math.ceil(pixelsOf(kind, bytes) / 1e6);
+  if (millions <= MOST_PIXELS / 1e6) return;
+  throw new InputError(
+    `${where}: expected at most ${MOST_PIXELS / 1e6} million pixels, got ${millions} million`,
+    { remedy: "save it smaller" },
+  );
+}
 
 /**
  * The most pixels that any of its headers says.
  * @returns 0 where none is found: its decoder will not find one either
  */
-export function pixelsOf(kind: Kind, bytes: Uint8Array): number {
+export function pixelsOf(kind: PictureKind, bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
     return HEADERS[kind](view).reduce((most, [width, height]) => Math.max(most, width * height), 0);
@@ -61,7 +78,7 @@ function webpSides(view: DataView): readonly Sides[] {
 }
 
 /** Every `ispe`, of the picture, its tiles and its alpha: boxes of ISO/IEC 14496-12, 4.2, and 23008-12, 6.5.3. */
-function avifSides(view: DataView, begin = 0, end = view.byteLength): readonly Sides[] {
+function boxSides(view: DataView, begin = 0, end = view.byteLength): readonly Sides[] {
   const sides: Sides[] = [];
   for (let at = begin; at + 8 <= end; ) {
     const [size, name] = [view.getUint32(at), fourOf(view, at + 4)];
@@ -71,8 +88,8 @@ function avifSides(view: DataView, begin = 0, end = view.byteLength): readonly S
     const last = Math.min(end, at + length);
     if (name === "ispe") sides.push([view.getUint32(at + header + 4), view.getUint32(at + header + 8)]);
     // `meta` has a version and flags before its boxes.
-    if (name === "meta") sides.push(...avifSides(view, at + header + 4, last));
-    if (name === "iprp" || name === "ipco") sides.push(...avifSides(view, at + header, last));
+    if (name === "meta") sides.push(...boxSides(view, at + header + 4, last));
+    if (name === "iprp" || name === "ipco") sides.push(...boxSides(view, at + header, last));
     at = last;
   }
   return sides;

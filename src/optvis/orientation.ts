@@ -1,6 +1,9 @@
-/** Pictures turned upright by the orientation that a camera wrote beside them: EXIF's tag 0x0112 (CIPA DC-008). */
+/**
+ * Pictures turned upright by the orientation that a camera wrote beside them: EXIF's tag 0x0112 (CIPA DC-008), and in AVIF
+ * the properties `irot` and `imir` (ISO/IEC 23008-12, 6.5.10 and 6.5.12).
+ */
 
-import type { Raster } from "../optvis/picture.ts";
+import type { Raster } from "./picture.ts";
 
 const ORIENTATION = 0x0112;
 
@@ -12,6 +15,23 @@ export function pngOrientation(bytes: Uint8Array): number {
     const name = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (name === "eXIf") return exifOrientation(bytes.subarray(at + 8, at + 8 + length));
     at += 12 + length;
+  }
+  return 1;
+}
+
+/** As `pngOrientation`, of the chunk EXIF (RFC 9649, 2.7.1.5). */
+export function webpOrientation(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 12; at + 8 <= bytes.length; ) {
+    const length = view.getUint32(at + 4, true);
+    const name = String.fromCharCode(...bytes.subarray(at, at + 4));
+    if (name === "EXIF") {
+      const exif = bytes.subarray(at + 8, at + 8 + length);
+      // Some writers put JPEG's mark before it.
+      const isMarked = String.fromCharCode(...exif.subarray(0, 4)) === "Exif";
+      return exifOrientation(isMarked ? exif.subarray(6) : exif);
+    }
+    at += 8 + length + (length % 2);
   }
   return 1;
 }
