@@ -7,6 +7,11 @@ export interface DropTargets {
   readonly onWeights: (files: readonly File[]) => void;
 }
 
+/** Browsers name the types only of those that their system knows: of a HEIC few do. */
+const PICTURE = /\.(png|jpe?g|webp|avif|hei[cf]|gif|bmp|tiff?)$/i;
+
+const isPicture = ({ type, name }: File): boolean => type.startsWith("image/") || PICTURE.test(name);
+
 /** Listens on the window. @returns how to stop */
 export function listenForDrops({ onDrag, onPhoto, onWeights }: DropTargets): () => void {
   const controller = new AbortController();
@@ -23,7 +28,7 @@ export function listenForDrops({ onDrag, onPhoto, onWeights }: DropTargets): () 
     onDrag(false);
     if (!file) return;
     event.preventDefault();
-    if (file.type.startsWith("image/")) onPhoto(file);
+    if (isPicture(file)) onPhoto(file);
     else onWeights(files);
   };
   const leave = (event: DragEvent): void => {

@@ -10,7 +10,7 @@ import type { Recipe } from "../optvis/recipe.ts";
 import { isPlain, type PlainTerm, readsOpacity } from "../optvis/term.ts";
 import { classOf, classTerm } from "../optvis/terms/neuron.ts";
 import { kindOf, termKinds } from "../optvis/terms/registry.ts";
-import { SIDES } from "./sides.ts";
+import { sideFor } from "./sides.ts";
 import { changedRecipe } from "./tuned.ts";
 
 /** A class, one of the terms that controls can choose, or any formula. */
@@ -119,16 +119,19 @@ function fittingSpec(wish: string, network: Network): string {
  * @param before the network of the recipe as it is
  */
 export function fittingRecipe(recipe: Recipe, network: Network, before: Network | undefined): Recipe {
-  const wish = { ...recipe, objective: fittingSpec(recipe.objective, network) };
-  const fits = (candidate: Recipe): boolean => {
-    try {
-      placeInNetwork(network, candidate);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  const sizes = [wish.size, ...SIDES.map((side) => [side, side] as const)];
-  const size = sizes.find((candidate) => fits({ ...wish, size: candidate }));
-  return changedRecipe(recipe, { objective: wish.objective, size: size ?? wish.size }, network, before);
+  const { alpha, batch } = recipe;
+  const objective = fittingSpec(recipe.objective, network);
+  const wish = { objective, alpha, batch };
+  const side = sideFor(network, wish, recipe.size[0]);
+  const size = takes(network, { ...wish, size: recipe.size }) ? recipe.size : ([side, side] as const);
+  return changedRecipe(recipe, { objective, size }, network, before);
+}
+
+function takes(network: Network, request: Parameters<typeof placeInNetwork>[1]): boolean {
+  try {
+    placeInNetwork(network, request);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,4 +1,5 @@
 /** Networks that lie in several files, chosen together on the built page, in real browsers. */
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser, ElementHandle, Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -64,6 +65,52 @@ for (const name of ["chromium", "firefox"] as const) {
       expect(await opened("model.json")).toEqual(
         "conv1_1 relu1_1 norm1_1 conv1_2 relu1_2 pool1 fc6 tanh6 logits".split(" "),
       );
+    });
+
+    /** Once it is at its end: how many levels the picture has, and at which size. */
+    async function drawn(): Promise<{ readonly size: string; readonly levels: number }> {
+      const view = await find<AscentView>(page, "ascent-view");
+      await page.waitForFunction((it) => it.state === "finished", {}, view);
+      return view.evaluate(async (it) => {
+        const bitmap = await createImageBitmap(await it.toBlob());
+        const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+        context?.drawImage(bitmap, 0, 0);
+        const { data } = context?.getImageData(0, 0, bitmap.width, bitmap.height) ?? { data: [] };
+        return { size: `${bitmap.width}x${bitmap.height}`, levels: new Set(data).size };
+      });
+    }
+
+    it("draws a network of 8 pixels at 8 pixels, dropped or by its address", async () => {
+      const files = TFJS.map((file) => ({
+        file,
+        data: readFileSync(path(`tensorflow-js/${file}`)).toString("base64"),
+      }));
+      await page.goto("about:blank");
+      await page.goto(`${server.url}/`);
+      await find<AscentView>(page, "ascent-view");
+      await page.evaluate((all) => {
+        const dataTransfer = new DataTransfer();
+        for (const { file, data } of all)
+          dataTransfer.items.add(new File([Uint8Array.from(atob(data), (it) => it.charCodeAt(0))], file));
+        window.dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+      }, files);
+      await opened("model.json");
+      const dropped = await drawn();
+      expect(dropped.size).toBe("8x8");
+      expect(dropped.levels).toBeGreaterThan(30);
+
+      const address = new URL("/asset/test/fixtures/tensorflow-js/model.json", server.url).href;
+      await page.goto("about:blank");
+      await page.goto(`${server.url}/`);
+      const field = await find<HTMLInputElement>(page, "page-address #address");
+      await field.evaluate((it, value) => {
+        it.value = value;
+        it.dispatchEvent(new Event("input"));
+        it.form?.requestSubmit();
+      }, address);
+      const view = await find<AscentView>(page, "ascent-view");
+      await page.waitForFunction((it, wanted) => it.model === wanted, {}, view, address);
+      expect(await drawn()).toEqual(dropped);
     });
 
     it("says which file is missing", async () => {

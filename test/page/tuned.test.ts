@@ -55,6 +55,14 @@ it("begins at the whole size where the network takes no half of it", () => {
   expect(isTuned(fittingRecipe(recipe, FLATTENS, undefined), FLATTENS)).toBe(true);
 });
 
+it("takes the size that a head wants, however small or odd it is", () => {
+  for (const side of [8, 83]) {
+    const head = { kind: "linear", name: "logits", inputFeatures: 4 * side ** 2, outputFeatures: 2 };
+    const small = { ...FLATTENS, layers: [...FLATTENS.layers.slice(0, -1), head] } as Network;
+    expect(fittingRecipe({ ...CLASS, size: [128, 128] }, small, FLATTENS).size).toEqual([side, side]);
+  }
+});
+
 it("takes the settings of a channel where a network without classes is opened, and those of a class back", () => {
   const opened = fittingRecipe({ ...CLASS, size: [128, 128], coarse: 0 }, WITHOUT_HEAD, FLATTENS);
   expect(opened).toMatchObject({ ...channelSettings, objective: "channel:conv1_1:0" });

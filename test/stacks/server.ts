@@ -12,7 +12,7 @@ export interface Server {
   close(): Promise<void>;
 }
 
-/** Answers `/asset?path=…` with a file of the repository or of `../shared/data`. */
+/** Answers `/asset?path=…`, and `/asset/…` where files lie beside each other, with a file of the repository or of `../shared/data`. */
 const assetRoute: Plugin = {
   name: "ascent-test-assets",
   configureServer: ({ middlewares }) => void middlewares.use("/asset", answerAsset),
@@ -20,7 +20,8 @@ const assetRoute: Plugin = {
 };
 
 const answerAsset: Connect.NextHandleFunction = async (request, response) => {
-  const path = new URL(request.url ?? "", "http://localhost").searchParams.get("path") ?? "";
+  const { pathname, searchParams } = new URL(request.url ?? "", "http://localhost");
+  const path = searchParams.get("path") ?? decodeURIComponent(pathname.slice(1));
   try {
     const body = await readAsset(path);
     response.setHeader("content-type", "application/octet-stream");
