@@ -67,7 +67,7 @@ export function blobSource(blob: Blob, name = blob instanceof File ? blob.name :
     async read(begin, end) {
       checkRange(name, blob.size, begin, end);
       try {
-        return new Uint8Array(await blob.slice(begin, end).arrayBuffer());
+        return await readBlob(blob.slice(begin, end));
       } catch (cause) {
         throw new WeightsError(`${name}: bytes ${begin} to ${end} cannot be read`, {
           cause,
@@ -76,6 +76,34 @@ export function blobSource(blob: Blob, name = blob instanceof File ? blob.name :
       }
     },
   };
+}
+
+/** Of what is larger, `Blob.arrayBuffer()` holds two copies until the last byte is there. */
+const LARGE_BYTES = 1 << 24;
+
+async function readBlob(blob: Blob): Promise<Uint8Array<ArrayBuffer>> {
+  const { size } = blob;
+  const reader = size > LARGE_BYTES ? readerInto(blob.stream()) : undefined;
+  if (reader === undefined) return new Uint8Array(await blob.arrayBuffer());
+  let bytes = new Uint8Array(size);
+  for (let at = 0; at < size; ) {
+    // It comes into this very memory, which changes hands at each read.
+    const { value } = await reader.read(bytes.subarray(at));
+    if (value === undefined || value.length === 0) throw new Error(`it ended after ${at} of ${size} bytes`);
+    at += value.length;
+    bytes = new Uint8Array(value.buffer);
+  }
+  return bytes;
+}
+
+/** Undefined where a browser's blobs are no streams of bytes. */
+function readerInto(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | undefined {
+  try {
+    return stream.getReader({ mode: "byob" });
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
 }
 
 /** @throws WeightsError unless 0 ≤ begin ≤ end ≤ size. */

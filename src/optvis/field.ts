@@ -190,7 +190,9 @@ function allows(row: Row, value: unknown): boolean {
         value.every((side) => inBounds(row, side) && Number.isInteger(side))
       );
     case "text":
-      return typeof value === "string" && (value !== "" || row.empty === true) && value.length <= row.most;
+      return (
+        typeof value === "string" && (value.trim() !== "" || row.empty === true) && value.length <= row.most
+      );
   }
 }
 

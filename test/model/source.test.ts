@@ -36,3 +36,24 @@ test.each(sources)("%s: nothing outside", async (_, source) => {
 test("a file goes by its name", () => {
   expect(blobSource(new File([bytes], "vgg.safetensors")).name).toBe("vgg.safetensors");
 });
+
+test("a large part of a file, in memory of its own; where blobs are no streams of bytes too", async () => {
+  const large = Uint8Array.from({ length: (1 << 24) + 70_001 }, (_, i) => (i * 2654435761) >>> 13);
+  const file = new File([large], "large");
+  const plain = new File([large], "large");
+  Object.defineProperty(plain, "slice", {
+    value: (begin: number, end: number) =>
+      Object.defineProperty(file.slice(begin, end), "stream", {
+        value: () => ({
+          getReader: () => {
+            throw new TypeError("no stream of bytes");
+          },
+        }),
+      }),
+  });
+  for (const one of [file, plain]) {
+    const got = await blobSource(one).read(3, large.length - 1);
+    expect(got.byteOffset).toBe(0);
+    expect(Buffer.compare(got, large.subarray(3, large.length - 1))).toBe(0);
+  }
+});

@@ -34,6 +34,11 @@ const table = {
 };
 
 describe("a table of fields", () => {
+  it("takes a text of spaces for none", () => {
+    expect(() => checkValue("name", table.name, "  ")).toThrow(/name expects 1 to 5 characters/);
+    expect(checkValue("note", table.note, "  ")).toBe("  ");
+  });
+
   it("gives the defaults", () => {
     expect(defaultsOf(table)).toEqual({
       ...{ rate: 0.5, count: 3, kind: "round", loud: false, canvas: [4, 6], name: "x", note: "" },

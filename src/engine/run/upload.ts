@@ -1,5 +1,5 @@
 /** Copies checkpoint tensors, or the rows of them that a plan needs, to the plan's buffers. */
-import type { Gpu } from "../../gpu/device.ts";
+import { type Gpu, orLost } from "../../gpu/device.ts";
 import type { Layer, LayerWeights, Model } from "../../model/network.ts";
 import { findLayer } from "../../model/shapes.ts";
 import type { Upload } from "../../nn/layer.ts";
@@ -23,32 +23,46 @@ export async function uploadWeights(
     const weights = await model.layerWeights(layer, rows);
     for (const upload of ofLayer) {
       const buffer = bufferOf(upload.buffer);
-      if (buffer) writeRows(gpu, buffer, upload, weights, layer);
+      if (buffer) await writeRows(gpu, buffer, upload, weights, layer);
     }
   }
 }
 
-function writeRows(
+async function writeRows(
   gpu: Gpu,
   buffer: GPUBuffer,
   { tensor, rows }: Upload,
   weights: LayerWeights,
   layer: Layer,
-): void {
+): Promise<void> {
   const data = weights[tensor] as Float32Array<ArrayBuffer>;
-  const { queue } = gpu.device;
-  if (!rows) {
-    queue.writeBuffer(buffer, 0, data);
-    return;
-  }
+  if (!rows) return write(gpu, buffer, 0, data);
   const row = data.length / layerKind(layer).outputChannels(layer, 0);
   // Neighbouring rows go in one write.
   let first = 0;
   for (let i = 1; i <= rows.length; i++) {
     if (rows[i] === (rows[i - 1] as number) + 1) continue;
     const begin = (rows[first] as number) * row;
-    queue.writeBuffer(buffer, 4 * first * row, data, begin, (i - first) * row);
+    await write(gpu, buffer, first * row, data.subarray(begin, begin + (i - first) * row));
     first = i;
+  }
+}
+
+/** Copies of so many bytes are under way at once, in this process and in the GPU's. */
+const PIECE_BYTES = 1 << 24;
+
+/** In pieces, each waited for: a browser copies what is written three times before the GPU has it. @param at in numbers */
+async function write(
+  gpu: Gpu,
+  buffer: GPUBuffer,
+  at: number,
+  data: Float32Array<ArrayBuffer>,
+): Promise<void> {
+  const { queue } = gpu.device;
+  const piece = PIECE_BYTES / data.BYTES_PER_ELEMENT;
+  for (let begin = 0; begin < data.length; begin += piece) {
+    queue.writeBuffer(buffer, 4 * (at + begin), data, begin, Math.min(piece, data.length - begin));
+    if (begin + piece < data.length) await orLost(gpu, queue.onSubmittedWorkDone());
   }
 }
 
