@@ -79,6 +79,10 @@ export const pageStyles = css`
   .panel section + section {
     margin-block-start: 2rem;
   }
+  .panel page-recipe {
+    display: block;
+    margin-block-start: 1.25rem;
+  }
   .panel .network {
     padding-block-start: 2rem;
     border-block-start: 1px solid var(--line);

@@ -82,6 +82,9 @@ export const stageStyles = css`
     border-color: var(--accent);
     font-variant-numeric: tabular-nums;
   }
+  .failure:has(.icon) {
+    padding-inline-end: 3.6rem;
+  }
   .failure .icon {
     position: absolute;
     inset: 0.3rem 0.3rem auto auto;

@@ -87,14 +87,18 @@ export function wrongJsonText(random: Random, good: unknown): string {
   return random.chance(0.05) ? text.replace(/\d+/, () => String(random.pick(EVIL_NUMBERS))) : text;
 }
 
+const MOST_TEXT = 2 << 20;
+
 /** Deep, or wide: as much as a few kilobytes, seldom a megabyte, can hold. */
 export function deepJson(random: Random): string {
-  const count = random.pick([100, 1000, 5000, 5000, random.chance(0.1) ? 400_000 : 20_000]);
+  const wanted = random.pick([100, 1000, 5000, 5000, random.chance(0.1) ? 400_000 : 20_000]);
   const [open, value, close] = random.pick([
     ["[", "", "]"],
     ['{"a":', "1", "}"],
     ['{"config":{"layers":[', "0", "]}}"],
   ] as const);
+  // What makes the file is to take less memory than what reads it may.
+  const count = Math.min(wanted, Math.floor(MOST_TEXT / open.length));
   if (random.chance(0.5)) return open.repeat(count) + value + close.repeat(random.chance(0.9) ? count : 0);
   const one = random.pick(["[]", "{}", '"a"', "0", '{"a":[]}']);
   return random.pick([
