@@ -5,10 +5,12 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../errors.ts";
 import type { ResultOf } from "../methods/methods.ts";
+import { isCutShort } from "../optvis/picture-ends.ts";
+import { pictureKind } from "../optvis/picture-kind.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import { standardized } from "../optvis/standardize.ts";
 import { type AtlasLayer, type AtlasPages, indexPage, layerPage, pictureName } from "./atlas-page.ts";
-import { writeWhole } from "./files.ts";
+import { removeLeftParts, writeWhole } from "./files.ts";
 import { writePicture } from "./pictures.ts";
 import { type Shard, stretchOf } from "./shard.ts";
 
@@ -34,9 +36,11 @@ export async function prepareFolder(
   try {
     await mkdir(folder, { recursive: true });
     await expectOwn(folder, shown, pages, text);
+    await removeLeftParts(folder);
     await writeWhole(join(folder, "atlas.json"), text);
     for (const layer of pages.layers) {
       await mkdir(join(folder, layer.name), { recursive: true });
+      await removeLeftParts(join(folder, layer.name));
       await writeWhole(join(folder, layer.name, "index.html"), layerPage(pages, layer));
     }
     await writeWhole(
@@ -98,7 +102,7 @@ export async function writeGroup(
   }
 }
 
-/** The channels of a shard that have no picture yet, layer by layer. */
+/** The channels of a shard that have no whole picture yet, layer by layer. */
 export async function missingOf(
   folder: string,
   layers: readonly AtlasLayer[],
@@ -107,8 +111,18 @@ export async function missingOf(
   return Promise.all(
     layers.map(async ({ name, channels }) => {
       const there = new Set(await readdir(join(folder, name)));
-      const mine = stretchOf(channels, shard);
-      return { layer: name, channels: mine.filter((channel) => !there.has(pictureName(channel))) };
+      const missing: number[] = [];
+      for (const channel of stretchOf(channels, shard)) {
+        const picture = pictureName(channel);
+        if (!there.has(picture) || !(await isWhole(join(folder, name, picture)))) missing.push(channel);
+      }
+      return { layer: name, channels: missing };
     }),
   );
+}
+
+/** A full disk, or a copy that broke off, may have left a part of one. */
+async function isWhole(path: string): Promise<boolean> {
+  const bytes = await readFile(path);
+  return pictureKind(bytes) === "PNG" && !isCutShort("PNG", bytes);
 }

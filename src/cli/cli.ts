@@ -36,9 +36,9 @@ function oneLine(error: unknown): string {
   return `ascent: ${text}${remedy}`.replace(/\s*\n\s*/g, " ").trim();
 }
 
-// Whoever reads our output may stop reading, as `head` does; that is no failure.
+// Whoever reads our output may stop reading, as `head` does; that is no failure, and ends no work on files.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
+  if (error.code === "EPIPE") return;
   process.stderr.write(`${oneLine(new InputError(`cannot print: ${error.message}`))}\n`);
   process.exit(REFUSED);
 });

@@ -2,7 +2,18 @@
 
 import { randomUUID } from "node:crypto";
 import { constants, existsSync } from "node:fs";
-import { access, open, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
+import {
+  access,
+  type FileHandle,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  stat,
+  unlink,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { InputError } from "../errors.ts";
 import { knownNetwork } from "../model/known-networks.ts";
@@ -76,6 +87,7 @@ export async function expectOutput(
     if (existing?.isDirectory()) throw new InputError(`${what}: expected a file, got a folder: ${path}`);
     if (existing) await access(target, constants.W_OK);
     else await expectFolder(dirname(target));
+    await removeLeftParts(dirname(target));
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
     throw new InputError(`${what}: ${whyNotWritten(cause, dirname(target))}: ${path}`, { cause });
@@ -110,40 +122,74 @@ export async function writeParts(
   onWritten: (bytes: number) => void,
 ): Promise<void> {
   const target = userPath(path);
-  const part = `${target}.${randomUUID()}.part`;
   try {
-    const file = await open(part, "wx");
-    try {
+    await replace(target, async (file) => {
       let written = 0;
       for await (const bytes of parts) {
         await file.writeFile(bytes);
         written += bytes.length;
         onWritten(written);
       }
-    } finally {
-      await file.close();
-    }
-    await rename(part, target);
+    });
   } catch (error) {
-    await unlink(part).catch(() => undefined);
     throw codeOf(error) === undefined
       ? error
       : new InputError(`${path}: ${whyNotWritten(error, dirname(target))}`, { cause: error });
   }
 }
 
+/** In place of what was there, once it is whole. What is no file, such as a pipe, is written to as it is. */
 export async function writeOutput(path: string, bytes: Uint8Array): Promise<void> {
-  await writeFile(userPath(path), bytes).catch((cause: unknown) => {
-    throw new InputError(`--out: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  });
+  const target = userPath(path);
+  try {
+    const there = await stat(target).catch(() => undefined);
+    if (there && !there.isFile()) await writeFile(target, bytes);
+    // Behind a link stands the file that is meant.
+    else await writeWhole(there ? await realpath(target) : target, bytes, there?.mode);
+  } catch (cause) {
+    throw new InputError(`--out: ${path}: ${whyNotWritten(cause, dirname(target))}`, { cause });
+  }
 }
 
 /**
  * A file is there whole or not at all, for others that look at the same folder. Several may write the same one at once:
  * not even the process tells them apart, as its number is the same in containers that share a volume.
+ * @param mode of the file that it replaces
  */
-export async function writeWhole(path: string, data: Uint8Array | string): Promise<void> {
-  const part = `${path}.${randomUUID()}.part`;
-  await writeFile(part, data);
-  await rename(part, path);
+export async function writeWhole(path: string, data: Uint8Array | string, mode?: number): Promise<void> {
+  await replace(path, (file) => file.writeFile(data), mode);
+}
+
+async function replace(
+  target: string,
+  write: (file: FileHandle) => Promise<void>,
+  mode?: number,
+): Promise<void> {
+  const part = `${target}.${randomUUID()}.part`;
+  try {
+    const file = await open(part, "wx", mode);
+    try {
+      await write(file);
+    } finally {
+      await file.close();
+    }
+    await rename(part, target);
+  } catch (error) {
+    await unlink(part).catch(() => undefined);
+    throw error;
+  }
+}
+
+const PART = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.part$/;
+/** Who writes a part writes to it all the time. */
+const LEFT_MS = 10 * 60_000;
+
+/** Takes away what a process that was killed has left of its outputs. @param folder that need not be there */
+export async function removeLeftParts(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    if (!PART.test(name)) continue;
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > LEFT_MS) await unlink(path).catch(() => undefined);
+  }
 }

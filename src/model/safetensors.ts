@@ -98,6 +98,22 @@ export async function readHeader(source: ByteSource): Promise<SafetensorsHeader>
 }
 
 /**
+ * Where a file ends by its own header, for those that come without their length.
+ * @param first bytes of the file
+ * @returns undefined for a file of another kind, or where more bytes are needed
+ */
+export function endByHeader(first: Uint8Array): number | undefined {
+  if (first.length < 9 || first[8] !== 0x7b) return undefined;
+  const length = Number(new DataView(first.buffer, first.byteOffset).getBigUint64(0, true));
+  if (length > MAX_HEADER_BYTES || first.length < 8 + length) return undefined;
+  const header = new TextDecoder().decode(first.subarray(8, 8 + length));
+  const ends = [...header.matchAll(/"data_offsets"\s*:\s*\[\s*\d+\s*,\s*(\d+)\s*\]/g)].map(([, end]) =>
+    Number(end),
+  );
+  return 8 + length + ends.reduce((most, end) => Math.max(most, end), 0);
+}
+
+/**
  * Reads one tensor of an F64, F32, F16 or BF16 checkpoint as float32.
  * @param rows first index from (inclusive) and to (exclusive), where not all are wanted
  * @throws WeightsError where it is missing, of another type, or the file ends within it.

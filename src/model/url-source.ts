@@ -15,6 +15,7 @@ import { type Kept, type KeptStorage, lastKept, noRoom, notKept, openKept } from
 import { partSource } from "./part-source.ts";
 import { patience } from "./persist.ts";
 import { announcedSize, contentRange, type RemoteFile, versionOf, wrongRange } from "./remote-file.ts";
+import { endByHeader } from "./safetensors.ts";
 import { type ByteSource, bytesSource } from "./source.ts";
 import { type Transfer, type TransferCounter, transferCounter } from "./transfer.ts";
 import { rangeTransport, streamTransport, type Transport } from "./transports.ts";
@@ -149,15 +150,53 @@ async function openStream(connection: Connection, answer: Download): Promise<Ope
     const file: RemoteFile = { size, headers: answer.headers, ranges: false };
     return { file, first: new Uint8Array(), transport: streamTransport(connection, file, answer) };
   }
-  // Only its end tells how long it is.
-  const chunks: Uint8Array[] = [];
-  for (let chunk = await answer.next(); chunk !== undefined; chunk = await answer.next()) chunks.push(chunk);
+  const chunks = await untilEnd(connection.name, answer);
   const first = new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
   return {
     file: { size: first.length, headers: answer.headers, ranges: false },
     first,
     transport: undefined,
   };
+}
+
+/** As much as is taken of a file of which neither its server nor itself says where it ends. */
+const MOST_UNTOLD_BYTES = 2 ** 30;
+/** A header is looked for in the first bytes, each time that there are twice as many, up to so many. */
+const HEADER_BYTES = 1 << 24;
+
+/** Only its end tells how long it is: a server that sends for ever is left. */
+async function untilEnd(name: string, answer: Download): Promise<Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  let look = 9;
+  let most: number | undefined;
+  for (let chunk = await answer.next(); chunk !== undefined; chunk = await answer.next()) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (most === undefined && bytes >= look && bytes <= HEADER_BYTES) {
+      most = endByHeader(joined(chunks, bytes));
+      look = 2 * bytes;
+    }
+    if (bytes <= (most ?? MOST_UNTOLD_BYTES)) continue;
+    answer.cancel();
+    throw new WeightsError(
+      most === undefined
+        ? `${name}: its server does not say how long it is, and sends more than 1 GB`
+        : `${name}: its header says that it ends after ${most} bytes, and its server sends more`,
+      { remedy: "download it, and open the file" },
+    );
+  }
+  return chunks;
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
 }
 
 /** Undefined where nothing is to be kept, or can be: a file whose server does not tell its versions. */

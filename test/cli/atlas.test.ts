@@ -1,10 +1,12 @@
 /** `atlas`: all channels, in parts, again and again. */
 
+import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tunedSettings } from "../../src/optvis/recipes.ts";
-import { stackEnvironment, wantedStacks } from "../stacks/environment.ts";
+import { dist } from "../stacks/dist.ts";
+import { ROOT, stackEnvironment, wantedStacks } from "../stacks/environment.ts";
 import { commandLine, writeSmallNetwork } from "./built.ts";
 
 const { ascent, at, remove } = commandLine();
@@ -71,11 +73,28 @@ describe.skipIf(!dawn)("atlas", { timeout: LIMIT }, () => {
     await run(`--layer conv2_1 --out ${at("gaps")}`);
     cpSync(layer, at("before"), { recursive: true });
     // Two by themselves and two together.
-    for (const channel of [0, 2, 4, 5]) rmSync(`${layer}/000${channel}.png`);
-    const kept = stateOf(layer);
+    for (const channel of [0, 2]) rmSync(`${layer}/000${channel}.png`);
+    // One is cut short, one is empty.
+    writeFileSync(`${layer}/0004.png`, readFileSync(`${layer}/0004.png`).subarray(0, -20));
+    writeFileSync(`${layer}/0005.png`, "");
+    const { "0001.png": one, "0003.png": three } = stateOf(layer);
+    const kept = { "0001.png": one, "0003.png": three };
     expect(await run(`--layer conv2_1 --batch 3 --out ${at("gaps")}`)).toMatchObject({ drawn: 4, found: 2 });
     expect(stateOf(layer)).toMatchObject(kept);
     for (const name of pictures(at("before"))) expectSame(`${layer}/${name}`, at(`before/${name}`));
+  });
+
+  it("draws all of them where whoever reads its output stops reading", async () => {
+    const words = `atlas --model ${at("net.safetensors")} ${SETTINGS} --layer conv2_1 --batch 1 --out ${at("read")}`;
+    const ascending = spawn(process.execPath, [dist("node/cli.js"), ...words.split(" ")], { cwd: ROOT });
+    let said = "";
+    ascending.stderr.on("data", (text) => {
+      said += text;
+    });
+    ascending.stdout.once("data", () => ascending.stdout.destroy());
+    const code = await new Promise((resolve) => ascending.once("close", resolve));
+    expect({ code, said }).toEqual({ code: 0, said: "" });
+    expect(pictures(at("read/conv2_1"))).toHaveLength(6);
   });
 
   it("parts of several machines, copied together, are the whole", async () => {

@@ -1,8 +1,20 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { expectOutput, writeWhole } from "../../src/cli/files.ts";
+import { expectOutput, removeLeftParts, writeOutput, writeParts, writeWhole } from "../../src/cli/files.ts";
 
 it("leaves a folder as it is that an output can be written to", async () => {
   const folder = mkdtempSync(join(tmpdir(), "ascent-files-"));
@@ -25,6 +37,65 @@ it("several that write the same file at once, with one process number, leave it 
     await Promise.all(Array.from({ length: 8 }, () => writeWhole(path, text)));
     expect(readFileSync(path, "utf8")).toBe(text);
     expect(readdirSync(folder)).toEqual(["index.html"]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it("leaves what was there where an output does not come to its end, and nothing beside it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ascent-files-"));
+  try {
+    const path = join(folder, "out.safetensors");
+    writeFileSync(path, "old");
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield new Uint8Array(100_000);
+      throw new Error("the source broke off");
+    }
+    await expect(writeParts(path, broken(), () => {})).rejects.toThrow("the source broke off");
+    // Linux' full disk: it opens, and takes no byte.
+    if (existsSync("/dev/full")) {
+      await expect(writeOutput("/dev/full", new Uint8Array(9))).rejects.toThrow(
+        /^--out: \/dev\/full: .*space/i,
+      );
+    }
+    expect(readFileSync(path, "utf8")).toBe("old");
+    expect(readdirSync(folder)).toEqual(["out.safetensors"]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it("replaces the file that a link leads to, and keeps who may read it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ascent-files-"));
+  try {
+    const [path, link] = [join(folder, "out.png"), join(folder, "link.png")];
+    writeFileSync(path, "old");
+    chmodSync(path, 0o600);
+    symlinkSync(path, link);
+    await writeOutput(link, new TextEncoder().encode("new"));
+    expect(readFileSync(path, "utf8")).toBe("new");
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder).sort()).toEqual(["link.png", "out.png"]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it("takes away what a process that was killed has left, and nothing that is being written", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ascent-files-"));
+  try {
+    const part = (digit: string) => join(folder, `a.png.${digit.repeat(8)}-1111-4111-8111-111111111111.part`);
+    const before = new Date(Date.now() - 3_600_000);
+    for (const path of [part("a"), part("b"), join(folder, "mine.part")]) writeFileSync(path, "x");
+    for (const path of [part("a"), join(folder, "mine.part")]) utimesSync(path, before, before);
+    await expectOutput(join(folder, "out.png"), [".png"]);
+    expect(
+      readdirSync(folder)
+        .map((name) => join(folder, name))
+        .sort(),
+    ).toEqual([part("b"), join(folder, "mine.part")].sort());
+    await removeLeftParts(join(folder, "nowhere"));
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -402,3 +402,26 @@ test("an abort ends the download with its own reason", async () => {
   await expect(reading).rejects.toThrow("left the page");
   await expect.poll(() => closed).toBe(true);
 });
+
+/** A server that does not say how long its file is, and never ends. */
+const endless =
+  (beginning: Uint8Array): Answer =>
+  (_, response) => {
+    response.writeHead(200, { "transfer-encoding": "chunked" });
+    response.write(beginning);
+    const more = new Uint8Array(1 << 16);
+    const pump = (): void => {
+      while (!response.destroyed && response.write(more));
+      if (!response.destroyed) response.once("drain", pump);
+    };
+    pump();
+  };
+
+test("a server that sends for ever without a length is left where the file's header says that it ends", async () => {
+  const header = new TextEncoder().encode('{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}');
+  const beginning = new Uint8Array(8 + header.length);
+  new DataView(beginning.buffer).setBigUint64(0, BigInt(header.length), true);
+  beginning.set(header, 8);
+  answer = endless(beginning);
+  await expect(urlSource(url)).rejects.toThrow(/ends after 79 bytes, and its server sends more/);
+});

@@ -133,13 +133,15 @@ afterAll(() => {
 
 /** Every question to it is refused in words, and in time. */
 async function expectInert(bytes: Uint8Array): Promise<void> {
-  const begin = performance.now();
+  const begin = process.cpuUsage();
   const source = bytesSource("file", bytes);
   const listed = await refused(openCheckpoint(source));
   for (const tensor of listed?.tensors.keys() ?? [])
     expect(await refused(listed?.read(tensor) as Promise<unknown>)).toBeUndefined();
   expect(await refused(openModel(source, { preprocess: "unit" }))).toBeUndefined();
-  expect(performance.now() - begin).toBeLessThan(MOST_MS);
+  // Of the processor: the machine has other work too.
+  const { user, system } = process.cpuUsage(begin);
+  expect((user + system) / 1000).toBeLessThan(MOST_MS);
   expect(ranCode()).toBe(false);
 }
 
