@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
 import { AscentError, InputError } from "../errors.ts";
 import { packageFile } from "../node/package-file.ts";
+import { listenForEnd } from "./ending.ts";
 import { buildProgram } from "./program.ts";
 
 /** Bad input, or a machine that cannot do what is asked. */
@@ -43,4 +44,5 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(REFUSED);
 });
 
+listenForEnd();
 process.exitCode = await main();

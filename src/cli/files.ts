@@ -1,7 +1,7 @@
 /** Files that the command line reads and writes: where a path points, and early checks of outputs. */
 
 import { randomUUID } from "node:crypto";
-import { constants, existsSync } from "node:fs";
+import { constants, existsSync, rmSync } from "node:fs";
 import {
   access,
   type FileHandle,
@@ -20,6 +20,7 @@ import { knownNetwork } from "../model/known-networks.ts";
 import { isAddress } from "../model/model-source.ts";
 import { codeOf, whyNotRead } from "../node/files.ts";
 import { packageFile } from "../node/package-file.ts";
+import { whenEnded } from "./ending.ts";
 
 /**
  * A path as the person who typed it meant it. `npm run` changes into the package's folder first and leaves
@@ -166,6 +167,7 @@ async function replace(
   mode?: number,
 ): Promise<void> {
   const part = `${target}.${randomUUID()}.part`;
+  const forget = whenEnded(() => rmSync(part, { force: true }));
   try {
     const file = await open(part, "wx", mode);
     try {
@@ -177,6 +179,8 @@ async function replace(
   } catch (error) {
     await unlink(part).catch(() => undefined);
     throw error;
+  } finally {
+    forget();
   }
 }
 

@@ -2,6 +2,7 @@
 
 import cliProgress from "cli-progress";
 import type { Transfer } from "../model/transfer.ts";
+import { whenEnded } from "./ending.ts";
 
 export interface Progress {
   /** @param done how much of the total */
@@ -14,7 +15,7 @@ export function startProgress(total: number, unit = "iterations"): Progress {
   if (!process.stderr.isTTY || total < 2) return { update() {}, stop() {} };
   const bar = progressBar(unit);
   bar.start(total, 0);
-  return { update: (done) => bar.update(done), stop: () => bar.stop() };
+  return { update: (done) => bar.update(done), stop: bar.stop };
 }
 
 export interface TransferProgress {
@@ -27,7 +28,7 @@ const LEAST_BYTES = 1e6;
 
 /** Bytes of weights that come from elsewhere: a bar while more are to come. */
 export function transferProgress(): TransferProgress {
-  let bar: cliProgress.SingleBar | undefined;
+  let bar: Bar | undefined;
   const stop = (): void => {
     bar?.stop();
     bar = undefined;
@@ -51,8 +52,13 @@ function megabytes(bytes: number): number {
   return Math.ceil(bytes / 1e5) / 10;
 }
 
-function progressBar(unit: string): cliProgress.SingleBar {
-  return new cliProgress.SingleBar({
+interface Bar extends Pick<cliProgress.SingleBar, "start" | "update" | "setTotal"> {
+  readonly stop: () => void;
+}
+
+/** While it is there the cursor is hidden: it is shown again however the command ends. */
+function progressBar(unit: string): Bar {
+  const bar = new cliProgress.SingleBar({
     stream: process.stderr,
     format: `{bar} {value} of {total} ${unit}, {eta_formatted} left`,
     barCompleteChar: "█",
@@ -62,4 +68,14 @@ function progressBar(unit: string): cliProgress.SingleBar {
     clearOnComplete: true,
     stopOnComplete: false,
   });
+  const forget = whenEnded(() => bar.stop());
+  return {
+    start: bar.start.bind(bar),
+    update: bar.update.bind(bar),
+    setTotal: bar.setTotal.bind(bar),
+    stop: () => {
+      forget();
+      bar.stop();
+    },
+  };
 }
