@@ -4,6 +4,7 @@ import { layerKind } from "../nn/registry.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { LayerTensors } from "./layer-tensors.ts";
 import type { Layer, LayerParts, LayerWeights, Part } from "./network.ts";
+import { roomFor } from "./source.ts";
 
 /** @param tensors by their names in the file */
 export function partsOf(checkpoint: Checkpoint, layer: Layer, tensors: LayerTensors): LayerParts {
@@ -129,7 +130,7 @@ async function readSome(
   rows: readonly number[],
 ): Promise<Float32Array<ArrayBuffer>> {
   const shape = tensors.get(name)?.shape ?? [];
-  const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  const data = new Float32Array(roomFor(name, 4 * shape.reduce((a, b) => a * b, 1)).buffer);
   const row = data.length / (shape[0] as number);
   let first = 0;
   for (let i = 1; i <= rows.length; i++) {

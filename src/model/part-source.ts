@@ -1,9 +1,8 @@
 /** Reads of a remote file, put together from what is in memory, what is kept from before, and what is asked for now. */
-import { WeightsError } from "../errors.ts";
 import type { Connection } from "./download.ts";
 import { type Kept, noRoom, PART_BYTES } from "./kept.ts";
 import type { RemoteFile } from "./remote-file.ts";
-import { type ByteSource, checkRange } from "./source.ts";
+import { type ByteSource, checkRange, roomFor } from "./source.ts";
 import type { TransferCounter } from "./transfer.ts";
 import type { Transport } from "./transports.ts";
 
@@ -136,7 +135,7 @@ export function partSource(parts: PartSourceParts): ByteSource {
     expect: (bytes) => parts.counter.plan(bytes),
     async read(begin, end) {
       checkRange(name, size, begin, end);
-      const result = allocate(name, end - begin);
+      const result = roomFor(name, end - begin);
       parts.counter.read(end - begin);
       // One read at a time. An earlier read reports its own failure.
       const work = last.catch(() => undefined).then(() => fill(result, begin, end));
@@ -146,13 +145,4 @@ export function partSource(parts: PartSourceParts): ByteSource {
     },
     close: () => transport.close(),
   };
-}
-
-/** The file claims this length, which may be more than any machine has. */
-function allocate(name: string, length: number): Uint8Array<ArrayBuffer> {
-  try {
-    return new Uint8Array(length);
-  } catch (cause) {
-    throw new WeightsError(`${name}: a piece of ${length} bytes does not fit into memory`, { cause });
-  }
 }

@@ -67,8 +67,9 @@ export function blobSource(blob: Blob, name = blob instanceof File ? blob.name :
     async read(begin, end) {
       checkRange(name, blob.size, begin, end);
       try {
-        return await readBlob(blob.slice(begin, end));
+        return await readBlob(blob.slice(begin, end), name);
       } catch (cause) {
+        if (cause instanceof WeightsError) throw cause;
         throw new WeightsError(`${name}: bytes ${begin} to ${end} cannot be read`, {
           cause,
           remedy: "choose the file again; it may have changed or moved since it was opened",
@@ -81,11 +82,11 @@ export function blobSource(blob: Blob, name = blob instanceof File ? blob.name :
 /** Of what is larger, `Blob.arrayBuffer()` holds two copies until the last byte is there. */
 const LARGE_BYTES = 1 << 24;
 
-async function readBlob(blob: Blob): Promise<Uint8Array<ArrayBuffer>> {
+async function readBlob(blob: Blob, name: string): Promise<Uint8Array<ArrayBuffer>> {
   const { size } = blob;
   const reader = size > LARGE_BYTES ? readerInto(blob.stream()) : undefined;
   if (reader === undefined) return new Uint8Array(await blob.arrayBuffer());
-  let bytes = new Uint8Array(size);
+  let bytes = roomFor(name, size);
   for (let at = 0; at < size; ) {
     // It comes into this very memory, which changes hands at each read.
     const { value } = await reader.read(bytes.subarray(at));
@@ -112,4 +113,13 @@ export function checkRange(name: string, size: number, begin: number, end: numbe
   throw new WeightsError(`${name}: bytes ${begin} to ${end} asked for, the file has ${size}`, {
     remedy: "the file is cut short or damaged; download it again",
   });
+}
+
+/** A file may claim more than any array holds, or any machine has. @param name of the file @throws WeightsError */
+export function roomFor(name: string, bytes: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(bytes);
+  } catch (cause) {
+    throw new WeightsError(`${name}: a piece of ${bytes} bytes does not fit into memory`, { cause });
+  }
 }

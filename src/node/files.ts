@@ -4,7 +4,7 @@ import { open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InputError, WeightsError } from "../errors.ts";
 import type { Beside } from "../model/beside.ts";
-import { type ByteSource, checkRange } from "../model/source.ts";
+import { type ByteSource, checkRange, roomFor } from "../model/source.ts";
 
 /** Why the file system did not let a file be read, in words. */
 export function whyNotRead(cause: unknown): string {
@@ -14,6 +14,9 @@ export function whyNotRead(cause: unknown): string {
   if (code === "EISDIR") return "expected a file, got a folder";
   return cause instanceof Error ? cause.message : String(cause);
 }
+
+/** Node reads less than 2 GB at once. */
+const MOST_AT_ONCE = 2 ** 30;
 
 /** Reads only the bytes that are asked for. VGG-16's file is 550 MB, its convolutions are a tenth of that. */
 export async function fileSource(path: string): Promise<ByteSource & { close(): void }> {
@@ -33,9 +36,10 @@ export async function fileSource(path: string): Promise<ByteSource & { close(): 
     size,
     async read(begin, end) {
       checkRange(name, size, begin, end);
-      const bytes = new Uint8Array(end - begin);
+      const bytes = roomFor(name, end - begin);
       for (let filled = 0; filled < bytes.length; ) {
-        const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, begin + filled);
+        const count = Math.min(bytes.length - filled, MOST_AT_ONCE);
+        const { bytesRead } = await file.read(bytes, filled, count, begin + filled);
         if (bytesRead === 0) throw new WeightsError(`${name}: became shorter while it was read`);
         filled += bytesRead;
       }

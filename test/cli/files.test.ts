@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -15,6 +16,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { expectOutput, removeLeftParts, writeOutput, writeParts, writeWhole } from "../../src/cli/files.ts";
+import { openModel } from "../../src/model/model.ts";
+import { fileSource } from "../../src/node/files.ts";
 
 it("leaves a folder as it is that an output can be written to", async () => {
   const folder = mkdtempSync(join(tmpdir(), "ascent-files-"));
@@ -96,6 +99,40 @@ it("takes away what a process that was killed has left, and nothing that is bein
         .sort(),
     ).toEqual([part("b"), join(folder, "mine.part")].sort());
     await removeLeftParts(join(folder, "nowhere"));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it("refuses a tensor that is larger than any array, in words", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ascent-files-"));
+  try {
+    // A file without its bytes: it takes no room.
+    const [path, rows] = [join(folder, "big.safetensors"), 80_000_000];
+    const tensor = (shape: readonly number[], begin: number, end: number) => ({
+      dtype: "F32",
+      shape,
+      data_offsets: [begin, end],
+    });
+    const header = JSON.stringify({
+      __metadata__: { preprocess: "unit" },
+      "features.0.weight": tensor([64, 3, 3, 3], 0, 6912),
+      "features.0.bias": tensor([64], 6912, 7168),
+      "classifier.weight": tensor([rows, 64], 7168, 7168 + 256 * rows),
+    });
+    const beginning = Buffer.alloc(8 + header.length);
+    beginning.writeBigUInt64LE(BigInt(header.length));
+    beginning.write(header, 8);
+    writeFileSync(path, beginning);
+    truncateSync(path, beginning.length + 7168 + 256 * rows);
+    const source = await fileSource(path);
+    const model = await openModel(source);
+    const layer = model.network.layers.at(-1)!;
+    for (const some of [undefined, [3]])
+      await expect(model.layerWeights(layer, some)).rejects.toThrow(
+        /a piece of 20480000000 bytes does not fit into memory/,
+      );
+    source.close();
   } finally {
     rmSync(folder, { recursive: true });
   }
