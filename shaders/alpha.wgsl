@@ -3,7 +3,8 @@
 //   a = σ(s·t),  σ(x) = 1/(1+e^(−x))      dt = s·a(1−a)·da
 //   y[c] = a·u[c] + (1−a)·b[c]            du[c] = a·dy[c],  da = Σ_c (u[c] − b[c])·dy[c]
 //
-// t and a are (N,1,H,W); u, y and b are (N,3,H,W), RGB − mean. With `plain` 1, b is 0: the mean colour.
+// t and a are (N,1,H,W); u, y and b are (N,C,H,W), colours − mean. With `plain` 1, b is 0: the mean colour.
+#import lib/colours
 #import lib/index
 
 struct Alpha {
@@ -40,7 +41,7 @@ fn opacity_backward(invocation: Invocation) {
 
 // Element of colour c of pixel `index` among all pixels of all images.
 fn element(index: u32, c: u32) -> u32 {
-  return (index / shape.area * 3u + c) * shape.area + index % shape.area;
+  return (index / shape.area * COLOURS + c) * shape.area + index % shape.area;
 }
 
 fn behind(at: u32) -> f32 { return select(background[at], 0.0, shape.plain == 1u); }
@@ -51,7 +52,7 @@ fn composite_forward(invocation: Invocation) {
   let index = linear_index(invocation, 64u);
   if (index >= shape.count) { return; }
   let a = alpha[index];
-  for (var c = 0u; c < 3u; c++) {
+  for (var c = 0u; c < COLOURS; c++) {
     let at = element(index, c);
     output[at] = a * image[at] + (1.0 - a) * behind(at);
   }
@@ -63,7 +64,7 @@ fn composite_backward(invocation: Invocation) {
   let index = linear_index(invocation, 64u);
   if (index >= shape.count) { return; }
   var sum = 0.0;
-  for (var c = 0u; c < 3u; c++) {
+  for (var c = 0u; c < COLOURS; c++) {
     let at = element(index, c);
     sum += (image[at] - behind(at)) * gradient[at];
     output[at] = alpha[index] * gradient[at];

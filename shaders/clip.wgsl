@@ -7,11 +7,12 @@
 //   t[n]          = the k-th smallest of m[n,·], counted from 0; k = ⌈place⌉, place = percent/100·(area − 1)
 //   u[n,·,p]      = 0 where m[n,p] < t[n]
 //
-// u is (N,3,area), g is the gradient of the objective there.
+// u is (N,C,area), of one colour or three, g is the gradient of the objective there.
 //
 // This is m < numpy.percentile(m, percent). Between two ranks NumPy interpolates, and what lies below the interpolated
 // value lies below the upper rank. The k-th smallest is found by counting, eight bits at a time from the highest. That
 // works because floats that are not negative are in the order of their bits.
+#import lib/colours
 #import lib/index
 
 struct Clip {
@@ -30,9 +31,10 @@ struct Clip {
 @group(0) @binding(7) var<storage, read_write> clipped: array<f32>;
 
 // Element of the first colour of pixel `index` among all pixels of all images.
-fn first(index: u32) -> u32 { return index / clip.area * 3u * clip.area + index % clip.area; }
+fn first(index: u32) -> u32 { return index / clip.area * COLOURS * clip.area + index % clip.area; }
 
 fn colours(at: u32) -> vec3f {
+  if (COLOURS == 1u) { return vec3f(image[at], 0.0, 0.0); }
   return vec3f(image[at], image[at + clip.area], image[at + 2u * clip.area]);
 }
 
@@ -50,7 +52,8 @@ fn clip_contribution(invocation: Invocation) {
   if (index >= clip.batch * clip.area) { return; }
   let at = first(index);
   let u = colours(at);
-  let g = vec3f(gradient[at], gradient[at + clip.area], gradient[at + 2u * clip.area]);
+  var g = vec3f(gradient[at], 0.0, 0.0);
+  if (COLOURS == 3u) { g = vec3f(g.x, gradient[at + clip.area], gradient[at + 2u * clip.area]); }
   measure[index] = abs(dot(u, g));
 }
 
@@ -95,7 +98,5 @@ fn clip_small(invocation: Invocation) {
   if (index >= clip.batch * clip.area) { return; }
   if (measured[index] >= thresholds[index / clip.area]) { return; }
   let at = first(index);
-  clipped[at] = 0.0;
-  clipped[at + clip.area] = 0.0;
-  clipped[at + 2u * clip.area] = 0.0;
+  for (var c = 0u; c < COLOURS; c++) { clipped[at + c * clip.area] = 0.0; }
 }

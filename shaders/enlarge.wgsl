@@ -2,7 +2,7 @@
 //
 //   y[n,c,q] = Σ_p w(p,q)·x[n,c,p],   s(q) = (q + ½)·(h,w)/(H,W) − ½, clamped to 0 … (h,w) − 1
 //
-// x is (N,3,h,w), y is (N,3,H,W). PyTorch's interpolate(mode="bilinear", align_corners=False).
+// x is (N,C,h,w), y is (N,C,H,W). PyTorch's interpolate(mode="bilinear", align_corners=False).
 #import lib/bilinear
 #import lib/index
 

@@ -2,7 +2,8 @@
 //
 //   y[n,c,i,j] = x[n,c,i−dy mod H,j−dx mod W]        dx[n,c,i,j] = dy[n,c,i+dy mod H,j+dx mod W]
 //
-// x, y are (N,3,H,W). Random numbers: counter (seed + n, step, op, 0).
+// x, y are (N,C,H,W). Random numbers: counter (seed + n, step, op, 0).
+#import lib/colours
 #import lib/index
 #import lib/random
 #import lib/state
@@ -24,7 +25,7 @@ struct Shape {
 // Element `index` after a roll by `direction` times this iteration's shift, as an index before it.
 fn rolled(index: u32, direction: i32) -> u32 {
   let area = shape.height * shape.width;
-  let bits = random_bits(shape.seed + index / area / 3u, state.step, shape.op, 0u);
+  let bits = random_bits(shape.seed + index / area / COLOURS, state.step, shape.op, 0u);
   let height = i32(shape.height);
   let width = i32(shape.width);
   let dy = direction * random_shift(bits.x, shape.jitter) % height;
@@ -37,13 +38,13 @@ fn rolled(index: u32, direction: i32) -> u32 {
 @compute @workgroup_size(64)
 fn jitter_forward(invocation: Invocation) {
   let index = linear_index(invocation, 64u);
-  if (index >= shape.batch * 3u * shape.height * shape.width) { return; }
+  if (index >= shape.batch * COLOURS * shape.height * shape.width) { return; }
   output[index] = input[rolled(index, 1)];
 }
 
 @compute @workgroup_size(64)
 fn jitter_backward(invocation: Invocation) {
   let index = linear_index(invocation, 64u);
-  if (index >= shape.batch * 3u * shape.height * shape.width) { return; }
+  if (index >= shape.batch * COLOURS * shape.height * shape.width) { return; }
   output[index] = input[rolled(index, -1)];
 }

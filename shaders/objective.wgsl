@@ -5,6 +5,7 @@
 //   L2:              du += −2·l2·scale[c]²·u, for −l2·Σ(network input)² on the resident image
 //
 // y, dy are (N,stride); with `accumulate` the seed is added to the gradient that is there.
+#import lib/colours
 #import lib/index
 #import lib/tree_sum
 
@@ -22,7 +23,7 @@ struct Decay {
   area: u32,
   l2: f32,
   slot: u32,     // of the partial sums, see reduce.wgsl
-  scale: vec4f,  // of the network input, an RGB channel
+  scale: vec4f,  // of the network input, by colour
 }
 
 @group(0) @binding(0) var<uniform> seed: Seed;
@@ -55,8 +56,8 @@ fn seed_activation(invocation: Invocation) {
 @compute @workgroup_size(64)
 fn l2_backward(invocation: Invocation) {
   let index = linear_index(invocation, 64u);
-  if (index >= decay.batch * 3u * decay.area) { return; }
-  let scale = decay.scale[index / decay.area % 3u];
+  if (index >= decay.batch * COLOURS * decay.area) { return; }
+  let scale = decay.scale[index / decay.area % COLOURS];
   gradient[index] -= 2.0 * decay.l2 * scale * scale * image[index];
 }
 
@@ -64,8 +65,8 @@ fn l2_backward(invocation: Invocation) {
 @compute @workgroup_size(64)
 fn l2_forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   var sum = 0.0;
-  for (var i = group.x * 64u + local; i < 3u * decay.area; i += 4096u) {
-    let x = decay.scale[i / decay.area] * image[group.y * 3u * decay.area + i];
+  for (var i = group.x * 64u + local; i < COLOURS * decay.area; i += 4096u) {
+    let x = decay.scale[i / decay.area] * image[group.y * COLOURS * decay.area + i];
     sum = fma(x, x, sum);
   }
   tree_sum(local, sum);

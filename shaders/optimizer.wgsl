@@ -1,5 +1,5 @@
 // One ascent step on the numbers optimised x, (N,length), along the gradient g of the objective; norms are per
-// image. A zero gradient leaves the image as it is. For pixels x is the resident image, (N,3,H,W) = RGB − mean.
+// image. A zero gradient leaves the image as it is. For pixels x is the resident image, (N,C,H,W) = colours − mean.
 //
 //   sgd         x + lr·g
 //   normalized  x + lr·g/(‖g‖₂ + 1e-8)
@@ -12,6 +12,7 @@
 //               μ = 0.9·(1 − ½·0.96^(0.004·t)) of step t from 1, μ′ that of the next step, P the product of all μ
 //
 // Afterwards x ← (1 − decay)·x (θ_decay of Yosinski et al. 2015).
+#import lib/colours
 #import lib/index
 #import lib/state
 
@@ -21,7 +22,7 @@ struct Update {
   area: u32,    // pixels of one
   lr: f32,
   decay: f32,
-  clamp: u32,   // 1: RGB is clamped to 0–1; for pixels
+  clamp: u32,   // 1: colours are clamped to 0–1; for pixels
   mean: vec4f,
 }
 
@@ -40,7 +41,7 @@ fn image_of(index: u32) -> u32 { return index / update.length; }
 fn step_by(index: u32, change: f32) {
   var x = (values[index] + change) * (1.0 - update.decay);
   if (update.clamp == 1u) {
-    let mean = update.mean[index / update.area % 3u];
+    let mean = update.mean[index / update.area % COLOURS];
     x = clamp(x, -mean, 1.0 - mean);
   }
   values[index] = x;

@@ -1,5 +1,5 @@
 // Penalties on the images themselves, x = RGB in 0–1 units, as terms of an objective (Lucid's L1, L2, total
-// variation and blur). The resident image is u = x − mean, (N,3,H,W).
+// variation and blur). The resident image is u = x − mean, (N,C,H,W).
 //
 //   l1    f[n] = scale·gain[n]·Σ|x − c|                ∂f = scale·gain·sign(x − c)
 //   l2    f[n] = scale·gain[n]·√(Σ(x − c)² + 1e-6)     ∂f = scale·gain·(x − c)/√(Σ(x − c)² + 1e-6)
@@ -8,6 +8,7 @@
 //
 // B is the Gaussian blur of blur.wgsl. Reflection about the edge makes it symmetric, so it is its own adjoint;
 // penalty_residual makes x − Bx, and residual_backward subtracts its blur.
+#import lib/colours
 #import lib/index
 #import lib/tree_sum
 
@@ -18,7 +19,7 @@ struct Shape {
   slot: u32,  // of the partial sums, see reduce.wgsl
   scale: f32,
   toward: f32,  // c
-  mean: vec4f,  // of RGB
+  mean: vec4f,  // of the colours
 }
 
 @group(0) @binding(0) var<uniform> shape: Shape;
@@ -33,7 +34,7 @@ struct Shape {
 @group(0) @binding(9) var<storage, read> residuals: array<f32>;
 
 fn area() -> u32 { return shape.height * shape.width; }
-fn size() -> u32 { return 3u * area(); }
+fn size() -> u32 { return COLOURS * area(); }
 
 // x − c at element i of image n.
 fn offset(n: u32, i: u32) -> f32 { return image[n * size() + i] + shape.mean[i / area()] - shape.toward; }

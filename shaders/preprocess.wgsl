@@ -2,8 +2,9 @@
 //
 //   x[n,c,i,j] = scale[c] · u[n,order[c],y+i,x+j]        du[n,order[c],y+i,x+j] = scale[c] · dx[n,c,i,j], else 0
 //
-// u is RGB − mean, (N,3,H,W) in 0–1 units. x is (N,3,h,w): the window (y,x,h,w) of u, which is the whole image where
-// the objective reads all of it.
+// u is colours − mean, (N,C,H,W) in 0–1 units. x is (N,C,h,w): the window (y,x,h,w) of u, which is the whole image
+// where the objective reads all of it.
+#import lib/colours
 #import lib/index
 
 struct Shape {
@@ -25,27 +26,27 @@ struct Shape {
 fn preprocess_forward(invocation: Invocation) {
   let index = linear_index(invocation, 64u);
   let within = shape.window.zw;
-  if (index >= shape.batch * 3u * within.x * within.y) { return; }
+  if (index >= shape.batch * COLOURS * within.x * within.y) { return; }
   let at = vec2u(index / within.y % within.x, index % within.y) + shape.window.xy;
-  let c = index / within.y / within.x % 3u;
-  let n = index / within.y / within.x / 3u;
+  let c = index / within.y / within.x % COLOURS;
+  let n = index / within.y / within.x / COLOURS;
   let pixel = at.x * shape.size.y + at.y;
-  output[index] = shape.scale[c] * input[(n * 3u + shape.order[c]) * shape.size.x * shape.size.y + pixel];
+  output[index] = shape.scale[c] * input[(n * COLOURS + shape.order[c]) * shape.size.x * shape.size.y + pixel];
 }
 
 @compute @workgroup_size(64)
 fn preprocess_backward(invocation: Invocation) {
   let index = linear_index(invocation, 64u);
   let area = shape.size.x * shape.size.y;
-  if (index >= shape.batch * 3u * area) { return; }
-  let c = index / area % 3u;
-  let n = index / area / 3u;
+  if (index >= shape.batch * COLOURS * area) { return; }
+  let c = index / area % COLOURS;
+  let n = index / area / COLOURS;
   let pixel = index % area;
   // Above or left of the window the difference wraps around and is large.
   let at = vec2u(pixel / shape.size.y, pixel % shape.size.y) - shape.window.xy;
   let within = shape.window.zw;
-  let source = ((n * 3u + c) * within.x + at.x) * within.y + at.y;
+  let source = ((n * COLOURS + c) * within.x + at.x) * within.y + at.y;
   var gradient = 0.0;
   if (all(at < within)) { gradient = shape.scale[c] * outputGradient[source]; }
-  inputGradient[(n * 3u + shape.order[c]) * area + pixel] = gradient;
+  inputGradient[(n * COLOURS + shape.order[c]) * area + pixel] = gradient;
 }

@@ -2,8 +2,10 @@
 //
 //   colour = clamp(u + mean, 0, 1), or clamp((u + mean − m)·gain + ½, 0, 1) standardised
 //
-// u is RGB − mean, (N,3,H,W). m and gain of each image are those of standardize.wgsl. The picture is opaque, and black
-// where there is no image. With an opacity a, (N,1,H,W), it is premultiplied, and empty where there is no image.
+// u is colours − mean, (N,C,H,W); one colour is grey. m and gain of each image are those of standardize.wgsl. The
+// picture is opaque, and black where there is no image. With an opacity a, (N,1,H,W), it is premultiplied, and empty
+// where there is no image.
+#import lib/colours
 
 struct Frame {
   height: u32,
@@ -36,8 +38,11 @@ fn present_fragment(@builtin(position) position: vec4f) -> @location(0) vec4f {
   }
   let area = frame.height * frame.width;
   let within = y % frame.height * frame.width + x % frame.width;
-  let pixel = n * 3u * area + within;
-  var rgb = vec3f(image[pixel], image[pixel + area], image[pixel + 2u * area]) + frame.mean.xyz;
+  let pixel = n * COLOURS * area + within;
+  var rgb = vec3f(image[pixel] + frame.mean.x);
+  if (COLOURS == 3u) {
+    rgb = vec3f(image[pixel], image[pixel + area], image[pixel + 2u * area]) + frame.mean.xyz;
+  }
   if (frame.standardized == 1u) { rgb = (rgb - statistics[2u * n]) * statistics[2u * n + 1u] + 0.5; }
   let a = select(1.0, alpha[n * area + within], frame.transparent == 1u);
   return vec4f(a * clamp(rgb, vec3f(0.0), vec3f(1.0)), a);

@@ -3,12 +3,13 @@
 //   y[n,c,q] = Σ_p w(p,q)·x[n,c,p]        dx[n,c,p] = Σ_q w(p,q)·dy[n,c,q]
 //   w(p,q) = max(0, 1 − |s(q)−p|₁)·max(0, 1 − |s(q)−p|₂),   s(q) = centre + R(θ)·(q − centre)/scale
 //
-// x, y are (N,3,H,W); pixels outside are fill[c]. scale is one of `scales` values evenly over 1 ± scaleRange;
+// x, y are (N,C,H,W); pixels outside are fill[c]. scale is one of `scales` values evenly over 1 ± scaleRange;
 // θ one of `angles` values evenly over ± angleRange, or 0 in `level` further cases. The backward
 // pass gathers (lib/gather.wgsl).
 // Random numbers: counter (seed + n, step, op, 0).
 #import lib/angle
 #import lib/bilinear
+#import lib/colours
 #import lib/gather
 #import lib/index
 #import lib/random
@@ -66,7 +67,7 @@ fn source(q: vec2f, moved: Motion) -> vec2f {
 }
 
 fn value_at(plane: u32, p: vec2i) -> f32 {
-  if (any(p < vec2i(0)) || any(p >= vec2i(vec2u(shape.height, shape.width)))) { return shape.fill[plane % 3u]; }
+  if (any(p < vec2i(0)) || any(p >= vec2i(vec2u(shape.height, shape.width)))) { return shape.fill[plane % COLOURS]; }
   return input[(plane * shape.height + u32(p.x)) * shape.width + u32(p.y)];
 }
 
@@ -74,10 +75,10 @@ fn value_at(plane: u32, p: vec2i) -> f32 {
 fn resample_forward(invocation: Invocation) {
   let index = linear_index(invocation, 64u);
   let area = shape.height * shape.width;
-  if (index >= shape.batch * 3u * area) { return; }
+  if (index >= shape.batch * COLOURS * area) { return; }
   let plane = index / area;
   let q = vec2f(f32(index % area / shape.width), f32(index % shape.width));
-  let at = source(q, motion(plane / 3u));
+  let at = source(q, motion(plane / COLOURS));
   let first = floor(at);
   let part = at - first;
   let p = vec2i(first);
@@ -91,9 +92,9 @@ fn resample_forward(invocation: Invocation) {
 fn resample_backward(invocation: Invocation) {
   let index = linear_index(invocation, 64u);
   let area = shape.height * shape.width;
-  if (index >= shape.batch * 3u * area) { return; }
+  if (index >= shape.batch * COLOURS * area) { return; }
   let plane = index / area;
-  let moved = motion(plane / 3u);
+  let moved = motion(plane / COLOURS);
   let p = vec2f(f32(index % area / shape.width), f32(index % shape.width));
   let d = (p - centre()) * moved.scale;
   let went = centre() + vec2f(moved.turn.y * d.x + moved.turn.x * d.y, moved.turn.y * d.y - moved.turn.x * d.x);

@@ -1,9 +1,10 @@
 // How far from grey each image is, and how strongly it varies: what a standardised picture is shown by (present.wgsl;
 // Chollet 2020, the Keras example).
 //
-//   statistics[n] = (m, deviation/(σ + epsilon)),  m = (1/3P) Σ RGB,  σ² = (1/3P) Σ (RGB − m)²
+//   statistics[n] = (m, deviation/(σ + epsilon)),  m = (1/CP) Σ (u + mean),  σ² = (1/CP) Σ (u + mean − m)²
 //
-// u is (N,3,P). The sums are over all RGB = u + mean of an image.
+// u is (N,C,P). The sums are over all numbers of an image.
+#import lib/colours
 #import lib/tree_sum
 
 struct Shape {
@@ -25,7 +26,7 @@ fn standardize_statistics(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let count = 3u * shape.area;
+  let count = COLOURS * shape.area;
   let first = group.x * count;
   var sum = 0.0;
   for (var i = local; i < count; i += 64u) { sum += rgb(first, i); }

@@ -4,8 +4,9 @@
 //   y[n,c,i,j] = x[n,c,i+oy,j+ox], or fill[c] outside        dx[n,c,i,j] = dy[n,c,i−oy,j−ox], or 0 outside
 //   oy, ox = ⌊(slack − spread)/2⌋ + uniform over 0 … spread, − border
 //
-// x is (N,3,inputHeight,inputWidth), y is (N,3,outputHeight,outputWidth). Random numbers: counter (seed + n, step, op,
+// x is (N,C,inputHeight,inputWidth), y is (N,C,outputHeight,outputWidth). Random numbers: counter (seed + n, step, op,
 // 0).
+#import lib/colours
 #import lib/index
 #import lib/random
 #import lib/state
@@ -39,11 +40,11 @@ fn corner(n: u32) -> vec2i {
 fn window_forward(invocation: Invocation) {
   let index = linear_index(invocation, 64u);
   let area = shape.outputHeight * shape.outputWidth;
-  if (index >= shape.batch * 3u * area) { return; }
+  if (index >= shape.batch * COLOURS * area) { return; }
   let plane = index / area;
-  let place = vec2i(vec2u(index % area / shape.outputWidth, index % shape.outputWidth)) + corner(plane / 3u);
+  let place = vec2i(vec2u(index % area / shape.outputWidth, index % shape.outputWidth)) + corner(plane / COLOURS);
   let size = vec2i(vec2u(shape.inputHeight, shape.inputWidth));
-  var value = shape.fill[plane % 3u];
+  var value = shape.fill[plane % COLOURS];
   if (all(place >= vec2i(0)) && all(place < size)) {
     value = input[(plane * shape.inputHeight + u32(place.x)) * shape.inputWidth + u32(place.y)];
   }
@@ -55,9 +56,9 @@ fn window_forward(invocation: Invocation) {
 fn window_backward(invocation: Invocation) {
   let index = linear_index(invocation, 64u);
   let area = shape.inputHeight * shape.inputWidth;
-  if (index >= shape.batch * 3u * area) { return; }
+  if (index >= shape.batch * COLOURS * area) { return; }
   let plane = index / area;
-  let place = vec2i(vec2u(index % area / shape.inputWidth, index % shape.inputWidth)) - corner(plane / 3u);
+  let place = vec2i(vec2u(index % area / shape.inputWidth, index % shape.inputWidth)) - corner(plane / COLOURS);
   let size = vec2i(vec2u(shape.outputHeight, shape.outputWidth));
   var value = 0.0;
   if (all(place >= vec2i(0)) && all(place < size)) {

@@ -4,10 +4,11 @@
 //   b(p,q) = max(0, 1 − |s(q) − p|),  s(q) = corner + (q + ½)·side − ½ within [0, H−1], along rows and columns alike
 //   side = 1 − strength·(1 − part),  part from ½ at first to `last` after `iterations`
 //
-// x, y are (N,3,H,W). The box's centre is about normal around the image's, with a standard deviation of 0.15 of the
+// x, y are (N,C,H,W). The box's centre is about normal around the image's, with a standard deviation of 0.15 of the
 // sides (of two uniform numbers each). Then the box is moved inside. The backward pass gathers. Random numbers: counter
 // (seed + n, step, op, 0).
 #import lib/bilinear
+#import lib/colours
 #import lib/gather
 #import lib/index
 #import lib/random
@@ -58,9 +59,9 @@ fn source(q: vec2f, chosen: Box) -> vec2f {
 fn zoom_forward(invocation: Invocation) {
   let index = linear_index(invocation, 64u);
   let area = shape.height * shape.width;
-  if (index >= shape.batch * 3u * area) { return; }
+  if (index >= shape.batch * COLOURS * area) { return; }
   let plane = index / area * area;
-  let at = source(vec2f(f32(index % area / shape.width), f32(index % shape.width)), box(index / area / 3u));
+  let at = source(vec2f(f32(index % area / shape.width), f32(index % shape.width)), box(index / area / COLOURS));
   output[index] = bilinear(plane, vec2u(shape.height, shape.width), at);
 }
 
@@ -69,9 +70,9 @@ fn zoom_forward(invocation: Invocation) {
 fn zoom_backward(invocation: Invocation) {
   let index = linear_index(invocation, 64u);
   let area = shape.height * shape.width;
-  if (index >= shape.batch * 3u * area) { return; }
+  if (index >= shape.batch * COLOURS * area) { return; }
   let plane = index / area * area;
-  let chosen = box(index / area / 3u);
+  let chosen = box(index / area / COLOURS);
   let p = vec2f(f32(index % area / shape.width), f32(index % shape.width));
   let end = size() - 1.0;
   // Room of half a pixel for rounding.

@@ -1,6 +1,11 @@
 /** What wgsl_reflect tells of a shader, as kernels that TypeScript binds by name, and their declarations. */
 // The package's entry point for Node is CommonJS under a name that Node takes for a module.
-import { type StructInfo, type VariableInfo, WgslReflect } from "wgsl_reflect/wgsl_reflect.module.js";
+import {
+  type FunctionInfo,
+  type StructInfo,
+  type VariableInfo,
+  WgslReflect,
+} from "wgsl_reflect/wgsl_reflect.module.js";
 import type { KernelSource, Scalar, UniformField, UniformLayout } from "../gpu/kernel.ts";
 
 /** The kernels of one file, in order of appearance. @param code without imports */
@@ -29,10 +34,27 @@ export function reflectKernels(code: string, file: string): Omit<KernelSource, "
         ]),
       ),
       uniform: uniforms[0] && uniformLayout(uniforms[0], file),
-      overrides: [...new Set(entry.overrides.map((override) => override.name))],
+      overrides: [...overridesOf(entry, reflection, code)],
       features,
     };
   });
+}
+
+/**
+ * Names of the overrides that a function and the functions it calls read: of a `lib` module too. WgslReflect sees neither
+ * calls that are statements nor what stands within `if`, so names are looked for in the text.
+ */
+function overridesOf(one: FunctionInfo, reflection: WgslReflect, code: string): Set<string> {
+  const text = code
+    .split("\n")
+    .slice(one.startLine - 1, one.endLine)
+    .join("\n");
+  const names = (all: readonly { readonly name: string }[]) => all.map(({ name }) => name);
+  const own = names(reflection.overrides).filter((name) => new RegExp(`\\b${name}\\b`).test(text));
+  const called = reflection.functions
+    .filter((other) => other.name !== one.name && new RegExp(`\\b${other.name}\\(`).test(text))
+    .flatMap((other) => [...overridesOf(other, reflection, code)]);
+  return new Set([...names(one.overrides), ...own, ...called]);
 }
 
 function uniformLayout(variable: VariableInfo, file: string): UniformLayout {

@@ -1,8 +1,9 @@
 /** What a checkpoint's metadata says about its architecture, its classes and its preprocessing. */
 import { InputError, shown, WeightsError } from "../errors.ts";
+import type { Colours } from "../nn/preprocess.ts";
 import { parseBounded } from "./bounded-json.ts";
 import type { Preprocess } from "./network.ts";
-import { lenient, PREPROCESS_SYNTAX } from "./preprocess.ts";
+import { fittedPreprocess, GREY_SYNTAX, lenient, PREPROCESS_SYNTAX } from "./preprocess.ts";
 import { type Answer, QuestionError } from "./question.ts";
 import { type Reading, readingFields } from "./reading.ts";
 
@@ -84,25 +85,32 @@ export function metadataAssumptions(metadata: Metadata): readonly string[] {
 const MEAN_KEYS: readonly string[] = ["mean", "image_mean", "pixel_mean"];
 const STD_KEYS: readonly string[] = ["std", "image_std", "pixel_std"];
 
+/** What of a network tells which answers fit and which is likely. */
+interface Asked {
+  readonly name: string;
+  readonly colours: Colours;
+}
+
 /**
- * @param network whose name tells which answer is likely
- * @throws QuestionError where the metadata says neither a word, nor a mean and a deviation, nor a range
+ * @throws QuestionError where the metadata says neither a word, nor a mean and a deviation, nor a range; or not as many
+ *   numbers as the network has channels
  */
-export function metadataPreprocess(where: string, metadata: Metadata, network = ""): Preprocess {
+export function metadataPreprocess(where: string, metadata: Metadata, network: Asked): Preprocess {
   const text = metadata["preprocess"];
   const mean = MEAN_KEYS.map((key) => metadata[key]).find((one) => one !== undefined);
   const std = STD_KEYS.map((key) => metadata[key]).find((one) => one !== undefined);
   const found = text === undefined ? undefined : lenient(text);
   const both = mean !== undefined && std !== undefined;
   const said = found ?? (both ? lenient(`mean=${mean};std=${std}`) : undefined);
-  if (said !== undefined) return said;
+  const fitted = said && fittedPreprocess(said, network.colours);
+  if (fitted !== undefined) return fitted;
   const got = text === undefined ? "says nothing" : `says ${shown(text)}`;
   const likely = text === undefined ? undefined : likelyPreprocess(text);
   const guess = likely === undefined ? "" : ` (${likely[1]} is ${likely[0]})`;
   throw new QuestionError(
     `${where}: how the network wants its pixels is not known, its metadata ${got}`,
     { about: "preprocess", answers: preprocessAnswers(likely, network) },
-    { remedy: `say preprocess: ${PREPROCESS_SYNTAX}${guess}` },
+    { remedy: `say preprocess: ${network.colours === 1 ? GREY_SYNTAX : PREPROCESS_SYNTAX}${guess}` },
   );
 }
 
@@ -113,8 +121,21 @@ function likelyPreprocess(text: string): readonly [word: string, why: string] | 
   return /0\s*(\.\.+|-|–|to)\s*1\b/i.test(text) ? ["unit", "RGB 0–1"] : undefined;
 }
 
+/** Of a network that reads one channel. */
+const GREY_ANSWERS: readonly Answer[] = [
+  { value: "unit", text: "Grey 0–1", why: "networks of courses, and those that mend pictures" },
+  { value: "range=-1..1", text: "Grey −1 to 1", why: "a mean and a deviation of 0.5" },
+  { value: "range=0..255", text: "Grey 0–255", why: "pixels as files have them" },
+  {
+    value: "mean=0.1307;std=0.3081",
+    text: "Grey, MNIST's mean and deviation",
+    why: "PyTorch's example of digits",
+  },
+];
+
 /** The likeliest first: what the file's text speaks for; else what the weights of a published VGG were trained with. */
-function preprocessAnswers(likely: ReturnType<typeof likelyPreprocess>, network: string): readonly Answer[] {
+function preprocessAnswers(likely: ReturnType<typeof likelyPreprocess>, network: Asked): readonly Answer[] {
+  if (network.colours === 1) return GREY_ANSWERS;
   const published: Answer[] = [
     { value: "imagenet", text: "RGB, ImageNet's mean and deviation", why: "weights of PyTorch's VGGs" },
     {
@@ -127,7 +148,7 @@ function preprocessAnswers(likely: ReturnType<typeof likelyPreprocess>, network:
     { value: "unit", text: "RGB 0–1", why: "networks of courses" },
     { value: "range=-1..1", text: "RGB −1 to 1", why: "a mean and a deviation of 0.5" },
   ];
-  const answers = /^VGG-\d/.test(network) ? [...published, ...own] : [...own, ...published];
+  const answers = /^VGG-\d/.test(network.name) ? [...published, ...own] : [...own, ...published];
   if (likely === undefined) return answers;
   const [value, found] = likely;
   const first = answers

@@ -13,9 +13,10 @@ import { metadataAssumptions, metadataPreprocess } from "./metadata.ts";
 import { isAddress } from "./model-source.ts";
 import type { Layer, LayerParts, Model, Network, Preprocess, WantedLayer } from "./network.ts";
 import { BYTES_PER_NUMBER } from "./numbers.ts";
-import { parsePreprocess } from "./preprocess.ts";
+import { expectFitting, parsePreprocess } from "./preprocess.ts";
 import { openCheckpoint } from "./readers/open-checkpoint.ts";
 import { type Reading, readingFieldNames, readingOf } from "./reading.ts";
+import { imageChannels } from "./shapes.ts";
 import type { ByteSource } from "./source.ts";
 
 /** `preprocess` is needed where the metadata says nothing. */
@@ -123,14 +124,15 @@ async function preprocessOf(
   network: Network,
   { preprocess }: Reading,
 ): Promise<Preprocess> {
-  if (preprocess !== undefined) return preprocess;
+  const colours = imageChannels(network);
+  if (preprocess !== undefined) return expectFitting(preprocess, colours);
   const mean = [...checkpoint.tensors.keys()].find((name) => /(^|\.)normalizer\.new_mean$/.test(name));
   const std = mean?.replace(/mean$/, "std");
-  const isThree = (name: string): boolean =>
-    checkpoint.tensors.get(name)?.shape.reduce((a, b) => a * b, 1) === 3;
+  const isOfColours = (name: string | undefined): name is string =>
+    name !== undefined && checkpoint.tensors.get(name)?.shape.reduce((a, b) => a * b, 1) === colours;
   const { metadata } = checkpoint;
-  if (mean === undefined || std === undefined || !isThree(mean) || !isThree(std) || metadata["preprocess"]) {
-    return metadataPreprocess(checkpoint.name, metadata, network.name);
+  if (!isOfColours(mean) || !isOfColours(std) || metadata["preprocess"]) {
+    return metadataPreprocess(checkpoint.name, metadata, { name: network.name, colours });
   }
   const digits = (numbers: Float32Array): string => [...numbers].map((n) => Number(n.toPrecision(7))).join();
   const means = digits(await checkpoint.read(mean));

@@ -1,9 +1,7 @@
-/** How RGB pixels in 0–1 become the network's input. Convolutions pad with zeros after that. */
+/** How pixels in 0–1, RGB or grey, become the network's input. Convolutions pad with zeros after that. */
 import { InputError, shown } from "../errors.ts";
-import type { Preprocessing } from "../nn/preprocess.ts";
+import { type Colours, coloursOf, type Preprocessing } from "../nn/preprocess.ts";
 import type { Preprocess } from "./network.ts";
-
-type Three = readonly [number, number, number];
 
 const WORDS = {
   unit: { mean: [0, 0, 0], scale: [1, 1, 1], order: [0, 1, 2] },
@@ -28,6 +26,10 @@ export const PREPROCESS_SYNTAX =
   "unit (RGB 0–1), imagenet (its mean and deviation), caffe (BGR 0–255 minus means), " +
   "mean=0.5,0.5,0.5;std=0.5,0.5,0.5 with your numbers, or range=-1..1 (and ;order=bgr behind it, if so)";
 
+/** The same of a network that reads one channel. */
+export const GREY_SYNTAX =
+  "unit (grey 0–1), mean=0.5;std=0.5 with your numbers, or range=-1..1; a network that reads one channel has one of each";
+
 const NUMBER = String.raw`-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?`;
 /** Numbers beyond this are of pixels 0–255, unless `pixels=1` says otherwise; deviations and means of 0–1 are smaller. */
 export const LARGEST_UNIT = 2;
@@ -38,6 +40,34 @@ export function preprocessing(kind: Preprocess): Preprocessing {
   const found = read(kind);
   if (found === undefined) throw unknownPreprocess(kind);
   return found;
+}
+
+/**
+ * A preprocessing for a network of `colours`, with as many numbers as it has channels. Three equal ones fit grey, so `unit`
+ * and ranges fit both. One number is not taken for three: it may be the first of a list that somebody cut.
+ * @returns undefined where it does not fit
+ */
+export function fittedPreprocess(kind: Preprocess, colours: Colours): Preprocess | undefined {
+  const { mean, scale } = preprocessing(kind);
+  if (coloursOf(mean) === colours) return kind;
+  const isOne = [mean, scale].every((numbers) => numbers.every((n) => n === numbers[0]));
+  if (colours === 3 || !isOne) return undefined;
+  return written({ mean: mean.slice(0, 1), scale: scale.slice(0, 1), order: [0] });
+}
+
+/** @returns as `fittedPreprocess` @throws InputError where it does not fit */
+export function expectFitting(kind: Preprocess, colours: Colours): Preprocess {
+  const fitted = fittedPreprocess(kind, colours);
+  if (fitted !== undefined) return fitted;
+  const [of, reads, remedy] =
+    colours === 1
+      ? ["red, green and blue", "one channel, grey", `write ${GREY_SYNTAX}`]
+      : [
+          "one channel, grey",
+          "red, green and blue",
+          "write three numbers of each, as mean=0.5,0.5,0.5;std=0.5,0.5,0.5",
+        ];
+  throw new InputError(`preprocess ${kind} is of ${of}, and the network reads ${reads}`, { remedy });
 }
 
 export function isPreprocess(word: unknown): word is Preprocess {
@@ -80,7 +110,7 @@ const ORDER = /\border[=:\s]*(rgb|bgr)\b/i;
 /** What white is: 1 or 255. */
 const PIXELS = /\bpixels[=:\s]*(1|255)\b/i;
 
-/** Mean and deviation by RGB channel, or by the network's where it takes BGR. Nothing else may be in the text. */
+/** Mean and deviation by channel of the image, or by the network's where it takes BGR. Nothing else may be in the text. */
 function read(text: string): Preprocessing | undefined {
   let rest = text.slice(0, 500);
   const take = (part: RegExp): RegExpExecArray | null => {
@@ -103,14 +133,18 @@ function ofRange(low: number, high: number, bgr: boolean): Preprocessing | undef
 }
 
 function ofMeanAndDeviation(
-  [mean = "0 0 0", std = "1 1 1"]: readonly (string | undefined)[],
+  [mean, std]: readonly (string | undefined)[],
   bgr: boolean,
   pixels: number | "" | undefined,
 ): Preprocessing | undefined {
-  const [means, deviations] = [mean, std].map(
-    (list) => list.match(new RegExp(NUMBER, "gi"))?.map(Number) ?? [],
-  );
-  if (means?.length !== 3 || deviations?.length !== 3) return undefined;
+  const numbers = (list: string | undefined): number[] | undefined =>
+    list?.match(new RegExp(NUMBER, "gi"))?.map(Number);
+  const [saidMeans, saidDeviations] = [numbers(mean), numbers(std)];
+  const count = (saidMeans ?? saidDeviations)?.length;
+  if (count !== 1 && count !== 3) return undefined;
+  const means = saidMeans ?? Array<number>(count).fill(0);
+  const deviations = saidDeviations ?? Array<number>(count).fill(1);
+  if (means.length !== count || deviations.length !== count) return undefined;
   const unit = pixels || (Math.max(...means, ...deviations) > LARGEST_UNIT ? 255 : 1);
   return made(
     means.map((n) => n / unit),
@@ -123,12 +157,11 @@ function ofMeanAndDeviation(
 function made(mean: readonly number[], std: readonly number[], bgr: boolean): Preprocessing | undefined {
   if (std.some((n) => !(n > 0) || !Number.isFinite(Math.fround(1 / n)))) return undefined;
   if (!mean.every((n) => Number.isFinite(Math.fround(n)))) return undefined;
-  const [a, b, c] = mean as unknown as Three;
-  const [d, e, f] = std as unknown as Three;
+  const order = [...mean.keys()];
   return {
-    mean: bgr ? [c, b, a] : [a, b, c],
-    scale: [1 / d, 1 / e, 1 / f],
-    order: bgr ? [2, 1, 0] : [0, 1, 2],
+    mean: bgr ? mean.toReversed() : mean,
+    scale: std.map((n) => 1 / n),
+    order: bgr ? order.toReversed() : order,
   };
 }
 

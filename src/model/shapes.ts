@@ -3,6 +3,7 @@ import { InputError, shown } from "../errors.ts";
 import type { Span } from "../nn/layer.ts";
 import { type ConvLayer, isConv } from "../nn/layers/conv.ts";
 import type { PlainConvLayer } from "../nn/layers/plainconv.ts";
+import type { Colours } from "../nn/preprocess.ts";
 import { layerKind } from "../nn/registry.ts";
 import type { Layer, Network, Shape } from "./network.ts";
 
@@ -38,7 +39,7 @@ export function layerShapes(
   }
   const layers = layersUpTo(network, options.upTo);
   const shapes = new Map<string, Shape>();
-  let shape: Shape = { channels: 3, height, width };
+  let shape: Shape = { channels: imageChannels(network), height, width };
   for (const layer of layers) {
     const next = layerKind(layer).outputShape(layer, shape);
     if (typeof next === "string") throw wrongSize(layers, `${layer.name} ${next}`, size);
@@ -65,6 +66,11 @@ export function receptiveField(network: Network, layerName: string): ReceptiveFi
 /** Weights and biases, after batch norm is folded in. */
 export function parameterCount(layer: Layer): number {
   return layerKind(layer).parameterCount(layer);
+}
+
+/** Channels of the image that the network reads: three, or one, which is grey. */
+export function imageChannels(network: Pick<Network, "layers">): Colours {
+  return convolutions(network)[0]?.inputChannels === 1 ? 1 : 3;
 }
 
 /** Of every size, in order of execution. */
@@ -94,9 +100,9 @@ export function findLayer(network: Network, name: string): Layer {
 
 /** Output channels (units of a linear layer) of the named layer. @throws InputError where it is unknown. */
 export function layerChannels(network: Network, name: string): number {
-  return layersUpTo(network, name).reduce(
+  return layersUpTo(network, name).reduce<number>(
     (channels, layer) => layerKind(layer).outputChannels(layer, channels),
-    3,
+    imageChannels(network),
   );
 }
 
@@ -129,7 +135,7 @@ function wrongSize(
  */
 function fittingSides(layers: readonly Layer[]): { smallest: number; largest: number } | undefined {
   const fits = (side: number): boolean => {
-    let shape: Shape = { channels: 3, height: side, width: side };
+    let shape: Shape = { channels: imageChannels({ layers }), height: side, width: side };
     for (const layer of layers) {
       const next = layerKind(layer).outputShape(layer, shape);
       if (typeof next === "string") return false;

@@ -1,18 +1,36 @@
-/** From the resident image u = RGB − mean, (N,3,H,W), to the network's input, and its gradient back. */
+/** From the resident image u = colours − mean, (N,C,H,W), to the network's input, and its gradient back. */
 import { preprocess_backward, preprocess_forward } from "../../shaders/preprocess.wgsl";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
 
+/** Channels of an image, and of the network that it is for: red, green and blue, or grey alone. */
+export type Colours = 1 | 3;
+
 /**
- * With the resident image u = rgb − mean, the network's input is `input[c] = scale[c] · u[order[c]]`.
+ * With the resident image u = colours − mean, the network's input is `input[c] = scale[c] · u[order[c]]`.
  * So u = 0 is an input of exact zeros: the mean colour, or black for `unit`.
  */
 export interface Preprocessing {
-  /** RGB, in 0–1 units. */
-  readonly mean: readonly [r: number, g: number, b: number];
-  /** One per network channel: network units per RGB unit. */
-  readonly scale: readonly [number, number, number];
-  /** Network channel to RGB channel; [2,1,0] is a network that takes BGR. */
-  readonly order: readonly [number, number, number];
+  /** Of each colour of the image, in 0–1 units: three, or of grey one. */
+  readonly mean: readonly number[];
+  /** One per network channel: network units per unit of 0–1. */
+  readonly scale: readonly number[];
+  /** Network channel to the image's; [2,1,0] is a network that takes BGR. */
+  readonly order: readonly number[];
+}
+
+/** @param mean a number a colour */
+export function coloursOf(mean: readonly number[]): Colours {
+  return mean.length === 1 ? 1 : 3;
+}
+
+/** What a dispatch says to kernels that read images (shaders/lib/colours.wgsl). */
+export function ofColours(colours: Colours) {
+  return { overrides: { COLOURS: colours } } as const;
+}
+
+/** A number a colour as a vector of a uniform. */
+export function vectorOf(numbers: readonly number[]): number[] {
+  return [...numbers, 0, 0, 0].slice(0, 4);
 }
 
 /** A part of an image, in pixels. */
@@ -41,7 +59,7 @@ export function preprocessForward(
     label: "preprocess forward",
     buffers,
     uniform: uniformOf(shape, preprocessing),
-    ...each(shape.batch, height * width),
+    ...each(preprocessing, shape.batch * height * width),
   });
 }
 
@@ -56,15 +74,16 @@ export function preprocessBackward(
     label: "preprocess backward",
     buffers,
     uniform: uniformOf(shape, preprocessing),
-    ...each(shape.batch, height * width),
+    ...each(preprocessing, shape.batch * height * width),
   });
 }
 
 function uniformOf({ batch, size, window }: PreprocessShape, { order, scale }: Preprocessing) {
   const { y, x, height, width } = window;
-  return { batch, size, window: [y, x, height, width], order: [...order, 0], scale: [...scale, 0] };
+  return { batch, size, window: [y, x, height, width], order: vectorOf(order), scale: vectorOf(scale) };
 }
 
-function each(batch: number, area: number) {
-  return { workgroups: fold(3 * batch * area), bytes: 2 * 4 * 3 * batch * area };
+function each({ mean }: Preprocessing, pixels: number) {
+  const colours = coloursOf(mean);
+  return { ...ofColours(colours), workgroups: fold(colours * pixels), bytes: 2 * 4 * colours * pixels };
 }

@@ -87,7 +87,10 @@ export const recipeNames = Object.keys(namedRecipes) as readonly RecipeName[];
 export function recipeSettings(name: RecipeName, preprocess: Preprocess): NamedRecipe {
   const { objective: _objective, size: _size, seed: _seed, batch: _batch, ...plain } = defaultRecipe;
   const settings: NamedRecipe = namedRecipes[name];
-  const deviation = preprocessing(preprocess).scale[0] / preprocessing("imagenet").scale[0];
+  const [own, usual] = [preprocess, "imagenet" as const].map(
+    (kind) => preprocessing(kind).scale[0] as number,
+  ) as [number, number];
+  const deviation = own / usual;
   return { ...plain, ...settings, l2: (settings.l2 ?? 0) / deviation ** 2 };
 }
 

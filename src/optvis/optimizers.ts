@@ -15,6 +15,7 @@ import {
   update_sgd,
 } from "../../shaders/optimizer.wgsl";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
+import { coloursOf, ofColours, vectorOf } from "../nn/preprocess.ts";
 import type { OptimizerKind } from "./recipe.ts";
 
 export interface Update {
@@ -23,11 +24,11 @@ export interface Update {
   readonly length: number;
   /** Pixels of one. */
   readonly area: number;
-  /** RGB 0–1 units for pixels. */
+  /** Units of 0–1 for pixels. */
   readonly lr: number;
   /** Part of every number that is lost at each step (Yosinski et al. 2015). */
   readonly decay: number;
-  /** RGB to 0–1; for pixels. */
+  /** Colours to 0–1; for pixels. */
   readonly clamp: boolean;
   readonly mean: readonly number[];
 }
@@ -114,7 +115,8 @@ export function update(kind: OptimizerKind, step: Update, buffers: UpdateBuffers
 function stepOptions(kind: OptimizerKind, { batch, length, area, lr, decay, clamp, mean }: Update) {
   return {
     label: `update ${kind}`,
-    uniform: { batch, length, area, lr, decay, clamp: clamp ? 1 : 0, mean: [...mean, 0] },
+    uniform: { batch, length, area, lr, decay, clamp: clamp ? 1 : 0, mean: vectorOf(mean) },
+    ...ofColours(coloursOf(mean)),
     workgroups: fold(batch * length),
     // Values and moments are read and written, the gradient is read.
     bytes: 4 * batch * length * (3 + 2 * momentsOf(kind)),

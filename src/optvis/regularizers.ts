@@ -7,7 +7,7 @@ import { clip_contribution, clip_norm, clip_select, clip_small } from "../../sha
 import { l2_backward, l2_forward } from "../../shaders/objective.wgsl";
 import { InputError } from "../errors.ts";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../gpu/dispatch.ts";
-import type { Preprocessing } from "../nn/preprocess.ts";
+import { type Colours, coloursOf, ofColours, type Preprocessing, vectorOf } from "../nn/preprocess.ts";
 import type { Recipe } from "./recipe.ts";
 import { PARTIALS } from "./reduce.ts";
 
@@ -32,7 +32,7 @@ export function expectRegularizers({
   });
 }
 
-/** Simonyan et al. 2013: −l2·Σ(network input)², on the resident image (N,3,area). */
+/** Simonyan et al. 2013: −l2·Σ(network input)², on the resident image (N,C,area). */
 export interface Decay {
   readonly batch: number;
   readonly area: number;
@@ -49,10 +49,9 @@ export function l2Forward(
   return dispatch(l2_forward, {
     label: "l2 forward",
     buffers,
-    uniform: decayUniform(decay, preprocessing),
+    ...decayOptions(decay, preprocessing),
     workgroups: [PARTIALS, decay.batch, 1],
-    bytes: 4 * 3 * decay.batch * decay.area,
-    live: { l2: { key: "l2", scale: 1 } },
+    bytes: 4 * preprocessing.mean.length * decay.batch * decay.area,
   });
 }
 
@@ -65,17 +64,20 @@ export function l2Backward(
   return dispatch(l2_backward, {
     label: "l2 backward",
     buffers,
-    uniform: decayUniform(decay, preprocessing),
-    workgroups: fold(3 * decay.batch * decay.area),
-    bytes: 3 * 4 * 3 * decay.batch * decay.area,
-    live: { l2: { key: "l2", scale: 1 } },
+    ...decayOptions(decay, preprocessing),
+    workgroups: fold(preprocessing.mean.length * decay.batch * decay.area),
+    bytes: 3 * 4 * preprocessing.mean.length * decay.batch * decay.area,
   });
 }
 
-/** `scale` of the uniform is by RGB channel; the preprocessing's is by network channel. */
-function decayUniform({ batch, area, l2, slot }: Decay, { order, scale }: Preprocessing) {
-  const byColour = [0, 1, 2].map((colour) => scale[order.indexOf(colour) as 0 | 1 | 2]);
-  return { batch, area, l2, slot, scale: [...byColour, 0] };
+/** `scale` of the uniform is by the image's colour; the preprocessing's is by network channel. */
+function decayOptions({ batch, area, l2, slot }: Decay, { mean, order, scale }: Preprocessing) {
+  const byColour = mean.map((_, colour) => scale[order.indexOf(colour)] as number);
+  return {
+    ...ofColours(coloursOf(mean)),
+    uniform: { batch, area, l2, slot, scale: vectorOf(byColour) },
+    live: { l2: { key: "l2", scale: 1 } },
+  };
 }
 
 /**
@@ -109,19 +111,26 @@ export interface ClipBuffers {
   readonly threshold: BufferRef;
 }
 
+export interface Clip {
+  readonly batch: number;
+  readonly area: number;
+  readonly percent: number;
+  readonly colours: Colours;
+}
+
 /**
  * Yosinski et al. 2015: sets the lowest `percent` of each image's pixels to zero, by norm or by contribution |Σ u·g|
  * (formula in shaders/clip.wgsl).
  */
 export function clip(
   by: "clipNorm" | "clipContribution",
-  { batch, area, percent }: { readonly batch: number; readonly area: number; readonly percent: number },
+  { batch, area, percent, colours }: Clip,
   { image, gradient, measure, threshold }: ClipBuffers,
 ): Dispatch[] {
   const scale = (area - 1) / 100;
   const uniform = { batch, area, place: scale * percent };
   const live = { place: { key: by, scale } };
-  const each = { uniform, live, workgroups: fold(batch * area) };
+  const each = { uniform, live, workgroups: fold(batch * area), ...ofColours(colours) };
   const measured =
     by === "clipNorm"
       ? dispatch(clip_norm, { ...each, label: "clip norm", buffers: { image, measure } })

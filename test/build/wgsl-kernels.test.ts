@@ -42,6 +42,30 @@ describe("kernels", () => {
     expect(half).toMatchObject({ overrides: ["SIZE"], features: ["shader-f16", "subgroups"] });
   });
 
+  it("know the overrides of the functions that they call, wherever the call stands", () => {
+    const kernels = reflectKernels(
+      `override COLOURS: u32 = 3u;
+override OTHER: u32 = 1u;
+@group(0) @binding(0) var<storage, read_write> output: array<f32>;
+fn inner(i: u32) -> u32 { return i * COLOURS; }
+fn store(i: u32) {
+  if (i > 1u) { output[inner(i)] = 1.0; }
+}
+@compute @workgroup_size(1)
+fn far() { store(2u); }
+@compute @workgroup_size(1)
+fn near() { if (output[0] > 0.0) { output[OTHER % COLOURS] = 1.0; } }
+@compute @workgroup_size(1)
+fn none() { output[0] = 1.0; }`,
+      "calls.wgsl",
+    );
+    expect(kernels.map(({ overrides }) => [...overrides].sort())).toEqual([
+      ["COLOURS"],
+      ["COLOURS", "OTHER"],
+      [],
+    ]);
+  });
+
   it("have the builtins of a struct as those of its own parameters", () => {
     const body = "output[at.group.x] = f32(at.local);";
     const [kernel] = reflectKernels(

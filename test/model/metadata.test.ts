@@ -43,7 +43,7 @@ test.each([
   ["mean 0.485, std 0.229", "is imagenet"],
   ["RGB in 0..1", "is unit"],
 ])("preprocessing %s is not guessed, but the remedy says that it %s", (preprocess, hint) => {
-  const read = () => metadataPreprocess("a file", { preprocess });
+  const read = () => metadataPreprocess("a file", { preprocess }, { name: "", colours: 3 });
   expect(read).toThrow(InputError);
   try {
     read();
@@ -55,9 +55,9 @@ test.each([
 });
 
 test("nothing said of preprocessing is a question, with the likeliest answer first", () => {
-  const answers = (metadata: Record<string, string>, network?: string): string[] => {
+  const answers = (metadata: Record<string, string>, network = "", colours: 1 | 3 = 3): string[] => {
     try {
-      metadataPreprocess("a file", metadata, network);
+      metadataPreprocess("a file", metadata, { name: network, colours });
     } catch (error) {
       if (error instanceof QuestionError) return error.question.answers.map(({ value }) => value);
     }
@@ -66,6 +66,10 @@ test("nothing said of preprocessing is a question, with the likeliest answer fir
   expect(answers({})).toEqual(["unit", "range=-1..1", "imagenet", "caffe"]);
   expect(answers({}, "VGG-16 to conv3_3")).toEqual(["imagenet", "caffe", "unit", "range=-1..1"]);
   expect(answers({}, "VGG-style, 4 convolutions")[0]).toBe("unit");
+  // Of one channel: what is said of three is no answer.
+  expect(answers({}, "", 1)).toEqual(["unit", "range=-1..1", "range=0..255", "mean=0.1307;std=0.3081"]);
+  expect(answers({ preprocess: "imagenet" }, "", 1)[0]).toBe("unit");
+  expect(answers({ preprocess: "mean=0.485;std=0.229" })[0]).toBe("imagenet");
   // Half of it is not enough.
   expect(answers({ mean: "0.5,0.5,0.5" })[0]).toBe("unit");
 });

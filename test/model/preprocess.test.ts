@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
 import { InputError } from "../../src/errors.ts";
-import { isPreprocess, parsePreprocess, preprocessing, preprocessKinds } from "../../src/model/preprocess.ts";
+import {
+  expectFitting,
+  fittedPreprocess,
+  isPreprocess,
+  parsePreprocess,
+  preprocessing,
+  preprocessKinds,
+} from "../../src/model/preprocess.ts";
 
 /** What each convention's users write, pixel in, network channels out. */
 const conventions = {
@@ -67,7 +74,6 @@ test("in BGR, mean and deviation are in the network's order", () => {
 test.each([
   "",
   "rgb",
-  "mean=0.5",
   "mean=0.5,0.5;std=0.5,0.5",
   "mean=0,0,0;std=0,1,1",
   "mean=0,0,0;std=1e-60,1,1",
@@ -78,6 +84,45 @@ test.each([
   "BGR 0-255 minus mean [103.939,116.779,123.68]",
 ])("%j is refused, and how to write it is said", (text) => {
   expect(() => parsePreprocess(text)).toThrow(InputError);
+});
+
+test.each([
+  ["mean=0.5;std=0.25", "mean=0.5;std=0.25"],
+  ["mean=0.5", "mean=0.5;std=1"],
+  ["std=0.1307", "mean=0;std=0.1307"],
+  ["mean=127.5;std=127.5", "mean=0.5;std=0.5"],
+])("%s, with one number, is of grey: %s", (text, canonical) => {
+  expect(parsePreprocess(text)).toBe(canonical);
+  expect(preprocessing(parsePreprocess(text)).mean).toHaveLength(1);
+});
+
+test.each([
+  ["unit", 1, "mean=0;std=1"],
+  ["unit", 3, "unit"],
+  ["mean=0.5,0.5,0.5;std=0.5,0.5,0.5", 1, "mean=0.5;std=0.5"],
+  ["mean=0.5;std=0.25", 1, "mean=0.5;std=0.25"],
+  ["mean=0.5,0.5,0.5;std=0.5,0.5,0.5;order=bgr", 1, "mean=0.5;std=0.5"],
+  ["imagenet", 3, "imagenet"],
+  ["caffe", 3, "caffe"],
+] as const)("%s fits %d channels as %s", (kind, colours, fitted) => {
+  expect(fittedPreprocess(kind, colours)).toBe(fitted);
+  const { mean, scale, order } = preprocessing(fitted);
+  expect([mean.length, scale.length, order.length]).toEqual([colours, colours, colours]);
+});
+
+test.each(["imagenet", "caffe", "mean=0.1,0.1,0.2;std=1,1,1"] as const)(
+  "%s, whose numbers differ, does not fit grey",
+  (kind) => {
+    expect(fittedPreprocess(kind, 1)).toBeUndefined();
+    expect(() => expectFitting(kind, 1)).toThrow(
+      `preprocess ${kind} is of red, green and blue, and the network reads one channel, grey`,
+    );
+  },
+);
+
+test("one number does not fit RGB, where it may be the first of three", () => {
+  expect(fittedPreprocess("mean=0.485;std=0.229", 3)).toBeUndefined();
+  expect(() => expectFitting("mean=0.485;std=0.229", 3)).toThrow(/is of one channel, grey/);
 });
 
 test("a text as long as a file is soon refused", () => {

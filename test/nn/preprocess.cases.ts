@@ -16,13 +16,25 @@ const SIZES = [
   { shape: [1, 3, 8, 9], window: { y: 7, x: 0, height: 1, width: 9 } },
 ] as const satisfies readonly { readonly shape: Shape4; readonly window: Window }[];
 
+/** Of networks that take one channel. */
+const GREY = ["mean=0.5;std=0.5", "mean=0;std=1"] as const;
+
+function grey({ shape: [batch, , height, width], window }: (typeof SIZES)[number]): Framed["size"] {
+  return { shape: [batch, 1, height, width], window };
+}
+
 /** The scale's own rounding to float32, and one product. */
 const DEPTH = 2;
 
-function both({ kind, size }: { readonly kind: Preprocess; readonly size: (typeof SIZES)[number] }): Proof {
+interface Framed {
+  readonly kind: Preprocess;
+  readonly size: { readonly shape: Shape4; readonly window: Window };
+}
+
+function both({ kind, size }: Framed): Proof {
   const { shape, window } = size;
-  const [batch, , height, width] = shape;
-  const inner: Shape4 = [batch, 3, window.height, window.width];
+  const [batch, colours, height, width] = shape;
+  const inner: Shape4 = [batch, colours, window.height, window.width];
   const u = tensor(shape, noise(1, sizeOf(shape)));
   const dx = tensor(inner, noise(2, sizeOf(inner)));
   const setting = [{ batch, size: [height, width], window }, preprocessing(kind)] as const;
@@ -60,7 +72,10 @@ export const cases: readonly GpuCase[] = [
   kernelCase(
     ["preprocess_forward", "preprocess_backward"],
     "every kind and windows; each the transpose of the other",
-    preprocessKinds.flatMap((kind) => SIZES.map((size) => ({ kind, size }))),
+    [
+      ...preprocessKinds.flatMap((kind) => SIZES.map((size): Framed => ({ kind, size }))),
+      ...GREY.flatMap((kind) => SIZES.map((size): Framed => ({ kind, size: grey(size) }))),
+    ],
     both,
   ),
 ];

@@ -23,6 +23,8 @@ const CLIPPED: readonly Clipped[] = [
   { shape: [2, 3, 9, 7], percent: 50, ties: true },
   { shape: [1, 3, 9, 7], percent: 0 },
   { shape: [1, 3, 40, 37], percent: 100 },
+  { shape: [2, 1, 9, 7], percent: 50 },
+  { shape: [1, 1, 16, 17], percent: 20, ties: true },
 ];
 
 function clipped(by: "clipNorm" | "clipContribution", { shape, percent, ties }: Clipped): Proof {
@@ -33,7 +35,7 @@ function clipped(by: "clipNorm" | "clipContribution", { shape, percent, ties }: 
   const names = { image: "image", gradient: "gradient", measure: "measure", threshold: "threshold" };
   return {
     buffers: { image: u, gradient: g, measure: 4 * batch * area, threshold: 4 * batch },
-    dispatches: clip(by, { batch, area, percent }, names),
+    dispatches: clip(by, { batch, area, percent, colours: shape[1] === 1 ? 1 : 3 }, names),
     check(read) {
       const [image, gradient] = [tensor(shape, u), tensor(shape, g)];
       const measure = by === "clipNorm" ? twin.clip_norm(image) : twin.clip_contribution(image, gradient);

@@ -23,6 +23,7 @@ interface Stepped {
 }
 
 const PREPROCESS = "imagenet";
+const GREY = "mean=0.5;std=0.5";
 
 const STEPS: readonly Stepped[] = choicesOf(recipeFields.optimizer).flatMap((kind) => [
   { kind, shape: [1, 3, 1, 1] as const, lr: 0.5, t: 0, clamp: false },
@@ -30,6 +31,7 @@ const STEPS: readonly Stepped[] = choicesOf(recipeFields.optimizer).flatMap((kin
   { kind, shape: [3, 3, 3, 22] as const, lr: 2, t: 0, clamp: true },
   { kind, shape: [3, 3, 4, 2] as const, lr: 0.01, t: 999, clamp: false },
   { kind, shape: [2, 3, 5, 3] as const, lr: 0.05, t: 1, clamp: true, decay: 0.3 },
+  { kind, shape: [3, 1, 3, 22] as const, lr: 2, t: 0, clamp: true },
 ]);
 
 /** The image in the middle of the batch has no gradient and has had none; nothing may move it. */
@@ -39,7 +41,8 @@ function withStillImage(values: Float32Array, batch: number): Float32Array {
 }
 
 function step({ kind, shape, lr, t, clamp, decay = 0 }: Stepped): Proof {
-  const [batch, , height, width] = shape;
+  const [batch, colours, height, width] = shape;
+  const preprocess = colours === 1 ? GREY : PREPROCESS;
   const size = sizeOf(shape);
   const x = noise(1, size);
   const g = withStillImage(noise(2, size), batch);
@@ -54,12 +57,12 @@ function step({ kind, shape, lr, t, clamp, decay = 0 }: Stepped): Proof {
   new Float32Array(state.buffer).set([...twin.advance(t), momentumProduct(t)], 1);
   const setting = {
     batch,
-    length: 3 * height * width,
+    length: colours * height * width,
     area: height * width,
     lr,
     decay,
     clamp,
-    mean: preprocessing(PREPROCESS).mean,
+    mean: preprocessing(preprocess).mean,
   };
   const buffers = { values: x, gradient: g, sums: gradientSums(kind, g, batch), moment1, moment2, state };
   const names = Object.fromEntries(Object.keys(buffers).map((name) => [name, name])) as {
@@ -74,7 +77,7 @@ function step({ kind, shape, lr, t, clamp, decay = 0 }: Stepped): Proof {
       const bound = stepBound(kind, image, g, moments, lr, t);
       optimizerTwins[kind](image, tensor(shape, g), moments, lr, t);
       image.data.set(image.data.map((value) => (1 - decay) * value));
-      if (clamp) clampToRgb(image, { preprocess: PREPROCESS });
+      if (clamp) clampToRgb(image, { preprocess });
       expectWithin("image", read.f32("values"), image.data, bound, 1);
       expectWithin("moment 1", read.f32("moment1"), moments.first.data, firstBound(moment1, g), roundings(4));
       expectWithin("moment 2", read.f32("moment2"), moments.second.data, moments.second.data, roundings(5));

@@ -12,14 +12,15 @@ const SHAPES: readonly Shape4[] = [
   [1, 3, 3, 7],
   [2, 3, 8, 8],
   [3, 3, 13, 17],
+  [2, 1, 13, 17],
 ];
 
 const STANDARD = { deviation: 0.15, epsilon: 5e-6 };
 
 function statistics(shape: Shape4): Proof {
-  const [batch, , height, width] = shape;
-  const count = 3 * height * width;
-  const { mean } = preprocessing("imagenet");
+  const [batch, colours, height, width] = shape;
+  const count = colours * height * width;
+  const mean = preprocessing("imagenet").mean.slice(0, colours);
   const image = noise(1, sizeOf(shape)).map((x, i) => {
     const n = Math.floor(i / count);
     return x / 4 ** n + n;
@@ -35,7 +36,7 @@ function statistics(shape: Shape4): Proof {
       const magnitude = expected.map((value, i) => {
         const n = Math.floor(i / 2);
         const rgb = [...image.subarray(n * count, (n + 1) * count)].map(
-          (x, at) => Math.abs(x) + mean[Math.floor((3 * at) / count)]!,
+          (x, at) => Math.abs(x) + mean[Math.floor((colours * at) / count)]!,
         );
         if (i % 2 === 0) return rgb.reduce((sum, x) => sum + x, 0) / count;
         // x − m errs by the rounding of x and m, and its square by twice as much.

@@ -18,7 +18,7 @@ export type AscentSettings = Pick<
 export const REDIRECT_ITERATIONS = 16;
 
 /**
- * A whole ascent, changing the resident image `u` (N,3,H,W) in place. One iteration: jitter → forward →
+ * A whole ascent, changing the resident image `u` (N,C,H,W) in place. One iteration: jitter → forward →
  * backward → inverse jitter → update → clamp if asked → blur when t mod blurEvery = 0.
  *
  * @param shifts jitter (dy, dx) of each iteration; none if not given
@@ -49,12 +49,12 @@ export function referenceAscent(
   return objectives;
 }
 
-/** Clamps rgb = u + mean to 0–1, in place. */
+/** Clamps colours u + mean to 0–1, in place. */
 export function clampToRgb(u: Tensor, model: Pick<Model, "preprocess">): void {
-  const [batch, , height, width] = u.shape;
+  const [batch, colours, height, width] = u.shape;
   const { mean } = PREPROCESS[model.preprocess]!;
-  for (let plane = 0; plane < batch * 3; plane++) {
-    const shift = mean[plane % 3]!;
+  for (let plane = 0; plane < batch * colours; plane++) {
+    const shift = mean[plane % colours]!;
     for (let i = plane * height * width; i < (plane + 1) * height * width; i++) {
       u.data[i] = Math.min(1 - shift, Math.max(-shift, u.data[i]!));
     }

@@ -11,18 +11,20 @@ export interface Drawn {
   readonly size: readonly [height: number, width: number];
   readonly seed: number;
   readonly step: number;
+  readonly colours: 1 | 3;
 }
 
-/** About normal spectra of deviation ½ from op 0 of the counter; complex, of three colours an image. */
-export function backgroundSpectrum({ batch, size, seed, step }: Drawn): Float64Array {
-  return grainAlone([batch, spectrumLength(3, size)], 0.5, [seed, step, 0]);
+/** About normal spectra of deviation ½ from op 0 of the counter; complex, of every colour of an image. */
+export function backgroundSpectrum({ batch, size, seed, step, colours }: Drawn): Float64Array {
+  return grainAlone([batch, spectrumLength(colours, size)], 0.5, [seed, step, 0]);
 }
 
-/** The images they make, RGB − mean, (N,3,H,W). */
+/** The images they make, colours − mean, (N,C,H,W); one colour is not mixed. */
 export function backgroundOf(drawn: Drawn, mean: readonly number[]): Tensor {
-  const { batch, size } = drawn;
+  const { batch, size, colours } = drawn;
   const [height, width] = size;
-  const shape = { planes: 3 * batch, height, width };
+  const shape = { planes: colours * batch, height, width };
   const half = columnsForward(backgroundSpectrum(drawn), spectrumScale(size), shape);
-  return colourForward(tensor([batch, 3, height, width], rowsForward(half, shape)), colourMatrix, mean);
+  const planes = tensor([batch, colours, height, width], rowsForward(half, shape));
+  return colourForward(planes, colours === 1 ? [[1]] : colourMatrix, mean);
 }

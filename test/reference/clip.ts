@@ -11,11 +11,13 @@ export function clipByContribution(u: Tensor, gradient: Tensor): Float64Array {
 }
 
 function overColours(u: Tensor, term: (value: number, at: number) => number): Float64Array {
-  const [batch, , height, width] = u.shape;
+  const [batch, channels, height, width] = u.shape;
   const area = height * width;
   return Float64Array.from({ length: batch * area }, (_, index) => {
-    const first = Math.floor(index / area) * 3 * area + (index % area);
-    return [0, 1, 2].reduce((sum, c) => sum + term(u.data[first + c * area]!, first + c * area), 0);
+    const first = Math.floor(index / area) * channels * area + (index % area);
+    let sum = 0;
+    for (let c = 0; c < channels; c++) sum += term(u.data[first + c * area]!, first + c * area);
+    return sum;
   });
 }
 
@@ -31,10 +33,10 @@ export function clipSelect(measure: ArrayLike<number>, batch: number, percent: n
 
 /** Pixels that measure less than their image's threshold are set to zero, in place. */
 export function clipSmall(u: Tensor, measure: ArrayLike<number>, thresholds: ArrayLike<number>): void {
-  const [, , height, width] = u.shape;
+  const [, channels, height, width] = u.shape;
   const area = height * width;
   u.data.forEach((_, at) => {
-    const n = Math.floor(at / (3 * area));
+    const n = Math.floor(at / (channels * area));
     if (measure[n * area + (at % area)]! < thresholds[n]!) u.data[at] = 0;
   });
 }

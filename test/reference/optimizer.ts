@@ -1,7 +1,7 @@
 import type { OptimizerKind } from "../../src/optvis/recipe.ts";
 import { expectSameShape, type Tensor, zeros } from "./tensor.ts";
 
-/** What an optimizer carries from step to step; both (N,3,H,W), zero at the start. */
+/** What an optimizer carries from step to step; both (N,C,H,W), zero at the start. */
 export interface OptimizerState {
   /** Momentum's velocity, Adam's mean of g, or RMSprop's mean of g². */
   readonly first: Tensor;
@@ -28,7 +28,7 @@ export function biasCorrections(t: number): readonly [first: number, second: num
  *   adam       m = 0.9·m + 0.1·g,  s = 0.999·s + 0.001·g²,
  *              x + lr·(m/(1−0.9ᵗ⁺¹)) / (√(s/(1−0.999ᵗ⁺¹)) + 1e-8)      (Kingma & Ba, algorithm 1)
  *
- * @param gradient (N,3,H,W), of the objective including L2
+ * @param gradient (N,C,H,W), of the objective including L2
  * @param t steps made before this one
  */
 export function optimizerStep(

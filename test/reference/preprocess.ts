@@ -1,13 +1,13 @@
 import type { Preprocess } from "../../src/model/network.ts";
 import { type Tensor, zeros } from "./tensor.ts";
 
-/** net[c] = scale[c] · u[order[c]], with u = rgb − mean the resident image, exactly 0 at the zero start. */
+/** net[c] = scale[c] · u[order[c]], with u = colours − mean the resident image, exactly 0 at the zero start. */
 export interface ReferencePreprocess {
-  /** RGB, 0–1. */
+  /** Of each colour, 0–1: three, or one of grey. */
   readonly mean: readonly number[];
   /** Per network channel. */
   readonly scale: readonly number[];
-  /** Network channel → RGB channel. */
+  /** Network channel → the image's. */
   readonly order: readonly number[];
 }
 
@@ -18,31 +18,34 @@ export interface ReferencePreprocess {
 export const PREPROCESS: Readonly<Record<Preprocess, ReferencePreprocess>> = {
   unit: { mean: [0, 0, 0], scale: [1, 1, 1], order: [0, 1, 2] },
   imagenet: { mean: [0.485, 0.456, 0.406], scale: [1 / 0.229, 1 / 0.224, 1 / 0.225], order: [0, 1, 2] },
+  // Of a network that takes grey pixels from −1 to 1, and one that takes them from 0 to 1.
+  "mean=0.5;std=0.5": { mean: [0.5], scale: [2], order: [0] },
+  "mean=0;std=1": { mean: [0], scale: [1], order: [0] },
   caffe: { mean: [123.68 / 255, 116.779 / 255, 103.939 / 255], scale: [255, 255, 255], order: [2, 1, 0] },
 };
 
-/** @param u resident image rgb − mean, (N,3,H,W); returns the network's input, a window (y,x,h,w) of it, (N,3,h,w) */
+/** @param u resident image colours − mean, (N,C,H,W); returns the network's input, a window (y,x,h,w) of it, (N,C,h,w) */
 export function preprocessForward(
   u: Tensor,
   kind: Preprocess,
   [y, x, h, w]: readonly number[] = [0, 0, u.shape[2], u.shape[3]],
 ): Tensor {
   const { scale, order } = PREPROCESS[kind]!;
-  const net = zeros([u.shape[0], 3, h!, w!]);
+  const net = zeros([u.shape[0], u.shape[1], h!, w!]);
   forEachElement(net, (n, c, i, j, index) => {
     net.data[index] = scale[c]! * u.data[at(u, n, order[c]!, y! + i, x! + j)]!;
   });
   return net;
 }
 
-/** @param dnet gradient of the network's input, (N,3,h,w); returns that of the RGB image, (N,3,H,W) */
+/** @param dnet gradient of the network's input, (N,C,h,w); returns that of the image, (N,C,H,W) */
 export function preprocessBackward(
   dnet: Tensor,
   kind: Preprocess,
   [y, x, height, width]: readonly number[] = [0, 0, dnet.shape[2], dnet.shape[3]],
 ): Tensor {
   const { scale, order } = PREPROCESS[kind]!;
-  const du = zeros([dnet.shape[0], 3, height!, width!]);
+  const du = zeros([dnet.shape[0], dnet.shape[1], height!, width!]);
   forEachElement(dnet, (n, c, i, j, index) => {
     du.data[at(du, n, order[c]!, y! + i, x! + j)] = scale[c]! * dnet.data[index]!;
   });
@@ -50,26 +53,32 @@ export function preprocessBackward(
 }
 
 function at({ shape }: Tensor, n: number, c: number, i: number, j: number): number {
-  return ((n * 3 + c) * shape[2] + i) * shape[3] + j;
+  return ((n * shape[1] + c) * shape[2] + i) * shape[3] + j;
 }
 
 function forEachElement(
   { shape }: Tensor,
   visit: (n: number, c: number, i: number, j: number, index: number) => void,
 ): void {
-  const [batch, , height, width] = shape;
-  for (let index = 0; index < batch * 3 * height * width; index++) {
+  const [batch, channels, height, width] = shape;
+  for (let index = 0; index < batch * channels * height * width; index++) {
     const plane = Math.floor(index / width / height);
-    visit(Math.floor(plane / 3), plane % 3, Math.floor(index / width) % height, index % width, index);
+    visit(
+      Math.floor(plane / channels),
+      plane % channels,
+      Math.floor(index / width) % height,
+      index % width,
+      index,
+    );
   }
 }
 
-/** rgb (0–1) → u = rgb − mean, (N,3,H,W). */
+/** image (0–1) → u = image − mean, (N,C,H,W). */
 export function subtractMean(rgb: Tensor, kind: Preprocess): Tensor {
   return shiftByMean(rgb, kind, -1);
 }
 
-/** u → rgb = u + mean (0–1), (N,3,H,W). */
+/** u → image = u + mean (0–1), (N,C,H,W). */
 export function addMean(u: Tensor, kind: Preprocess): Tensor {
   return shiftByMean(u, kind, 1);
 }
@@ -78,7 +87,7 @@ function shiftByMean(image: Tensor, kind: Preprocess, sign: 1 | -1): Tensor {
   const { mean } = PREPROCESS[kind]!;
   const shifted = zeros(image.shape);
   forEachPlane(image, (n, c, plane) => {
-    const begin = (n * 3 + c) * plane;
+    const begin = (n * image.shape[1] + c) * plane;
     for (let i = begin; i < begin + plane; i++) shifted.data[i] = image.data[i]! + sign * mean[c]!;
   });
   return shifted;
@@ -86,6 +95,6 @@ function shiftByMean(image: Tensor, kind: Preprocess, sign: 1 | -1): Tensor {
 
 function forEachPlane(image: Tensor, visit: (n: number, channel: number, plane: number) => void): void {
   for (let n = 0; n < image.shape[0]; n++) {
-    for (let c = 0; c < 3; c++) visit(n, c, image.shape[2] * image.shape[3]);
+    for (let c = 0; c < image.shape[1]; c++) visit(n, c, image.shape[2] * image.shape[3]);
   }
 }

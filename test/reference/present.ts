@@ -1,7 +1,7 @@
 import type { Tensor } from "./tensor.ts";
 
 /**
- * What a canvas shows of the resident images u = RGB − mean, (N,3,H,W): a grid of `columns` of them, row by
+ * What a canvas shows of the resident images u = colours − mean, (N,C,H,W); one colour is grey: a grid of `columns` of them, row by
  * row, a pixel to a pixel, clamp(u + mean, 0, 1) times their opacity; black where there is none.
  *
  * @param size height and width of the canvas
@@ -17,7 +17,7 @@ export function presentPixels(
   alpha?: ArrayLike<number>,
   statistics?: ArrayLike<number>,
 ): Float64Array {
-  const [batch, , height, width] = u.shape;
+  const [batch, channels, height, width] = u.shape;
   const pixels = new Float64Array(size[0] * size[1] * 4);
   if (!alpha) for (let i = 3; i < pixels.length; i += 4) pixels[i] = 1;
   for (let n = 0; n < batch; n++) {
@@ -28,7 +28,8 @@ export function presentPixels(
         const at = 4 * ((top + y) * size[1] + left + x);
         const opacity = alpha ? alpha[(n * height + y) * width + x]! : 1;
         for (let colour = 0; colour < 3; colour++) {
-          const rgb = u.data[((n * 3 + colour) * height + y) * width + x]! + mean[colour]!;
+          const c = colour % channels;
+          const rgb = u.data[((n * channels + c) * height + y) * width + x]! + mean[c]!;
           const shown = statistics ? (rgb - statistics[2 * n]!) * statistics[2 * n + 1]! + 0.5 : rgb;
           pixels[at + colour] = opacity * Math.min(1, Math.max(0, shown));
         }

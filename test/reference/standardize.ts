@@ -7,8 +7,8 @@ export interface Standard {
 }
 
 /**
- * Of the RGB = u + mean of every image its mean m and deviation/(σ + epsilon), σ the standard deviation of all its numbers.
- * @param u (N,3,H,W)
+ * Of the colours u + mean of every image its mean m and deviation/(σ + epsilon), σ the standard deviation of all its numbers.
+ * @param u (N,C,H,W)
  * @returns (N,2)
  */
 export function standardizeStatistics(
@@ -16,12 +16,12 @@ export function standardizeStatistics(
   mean: readonly number[],
   { deviation, epsilon }: Standard,
 ): Float64Array {
-  const [batch, , height, width] = u.shape;
+  const [batch, channels, height, width] = u.shape;
   const area = height * width;
   const statistics = new Float64Array(2 * batch);
   for (let n = 0; n < batch; n++) {
     const rgb = u.data
-      .slice(3 * n * area, 3 * (n + 1) * area)
+      .slice(channels * n * area, channels * (n + 1) * area)
       .map((value, i) => value + mean[Math.floor(i / area)]!);
     const m = rgb.reduce((sum, x) => sum + x, 0) / rgb.length;
     const variance = rgb.reduce((sum, x) => sum + (x - m) ** 2, 0) / rgb.length;

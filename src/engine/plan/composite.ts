@@ -17,7 +17,7 @@ export interface Seen {
   readonly leaveStill: readonly Dispatch[];
 }
 
-/** @param mean RGB 0–1, that the resident image is counted from */
+/** @param mean 0–1, that the resident image is counted from */
 export function planSeen(
   { alpha, batch, size, seed }: Pick<Recipe, "alpha" | "batch" | "size" | "seed">,
   mean: readonly number[],
@@ -26,7 +26,7 @@ export function planSeen(
 ): Seen {
   if (!alpha) return { image, gradient, enter: [], leave: [], enterStill: [], leaveStill: [] };
   const images = { batch, size, mean };
-  const bytes = 4 * 3 * batch * size[0] * size[1];
+  const bytes = 4 * mean.length * batch * size[0] * size[1];
   const behind = memory.buffer("background", "image", bytes);
   const composite = memory.buffer("composite", "image", bytes);
   const buffers = {

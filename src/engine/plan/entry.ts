@@ -49,7 +49,11 @@ export function planEntry(options: EntryOptions, memory: Allocation): Entry {
   const ends = { batch, size, seed, strength, mean: pre.mean, ...buffers, ...seen };
   const chain = planTransforms(options.transforms, ends, memory);
   const inward = (input: string, size: Size, window: Window) => {
-    const output = memory.buffer(INPUT, "activations", 4 * 3 * batch * window.height * window.width);
+    const output = memory.buffer(
+      INPUT,
+      "activations",
+      4 * pre.mean.length * batch * window.height * window.width,
+    );
     return preprocessForward({ batch, size, window }, pre, { input, output });
   };
   const outward = (outputGradient: string, inputGradient: string, size: Size, window: Window) =>

@@ -12,6 +12,8 @@
 import type { Sequence } from "../../gpu/program.ts";
 import type { Network, Preprocess } from "../../model/network.ts";
 import { preprocessing } from "../../model/preprocess.ts";
+import { imageChannels } from "../../model/shapes.ts";
+import { coloursOf } from "../../nn/preprocess.ts";
 import { advanceState } from "../../optvis/optimizers.ts";
 import { type LiveField, liveFields, type Recipe } from "../../optvis/recipe.ts";
 import { reduceTotal } from "../../optvis/reduce.ts";
@@ -69,7 +71,12 @@ export function planStage(options: StageOptions) {
     ...part.passes.backward,
     ...planStep({ recipe, terms }, part, mean, memory),
   ]);
-  const { blurGradient, blur, clipNorm, clipContribution } = planRegularizers(recipe, buffers, memory);
+  const { blurGradient, blur, clipNorm, clipContribution } = planRegularizers(
+    recipe,
+    coloursOf(mean),
+    buffers,
+    memory,
+  );
   expectRegularizers(recipe);
 
   const stage: Stage = {
@@ -82,8 +89,8 @@ export function planStage(options: StageOptions) {
   return { stage, networks, entry, penalties };
 }
 
-function planImage({ image, recipe: { batch, size }, memory }: StageOptions) {
-  const bytes = 4 * 3 * batch * size[0] * size[1];
+function planImage({ image, network, recipe: { batch, size }, memory }: StageOptions) {
+  const bytes = 4 * imageChannels(network) * batch * size[0] * size[1];
   memory.buffer(STATE, "optimizer", 16);
   memory.buffer(VALUES, "objective", 4 * RING * batch);
   return {

@@ -31,7 +31,7 @@ export function planPenalties(
   const all = objective.terms.flatMap((term, index) => {
     if (!isPenalty(term)) return [];
     const opacity = readsOpacity(term);
-    const shape = { channels: opacity ? 1 : 3, height, width };
+    const shape = { channels: opacity ? 1 : mean.length, height, width };
     const { forward, backward } = termPasses({ term, index, batch, shape, mean, memory });
     const activation = opacity ? alphaName(image) : image;
     const gradient = opacity ? ALPHA_GRADIENT : GRADIENT;

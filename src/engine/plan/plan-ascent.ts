@@ -3,6 +3,7 @@ import { InputError, inputOf } from "../../errors.ts";
 import { neededBuffers } from "../../gpu/program.ts";
 import type { Network, Preprocess, Size } from "../../model/network.ts";
 import { preprocessing } from "../../model/preprocess.ts";
+import { imageChannels } from "../../model/shapes.ts";
 import { coarseSize, enlarge } from "../../optvis/coarse.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
 import { imageStatistics } from "../../optvis/standardize.ts";
@@ -29,7 +30,14 @@ export function planAscent(
   const planAt = (image: string, at: Recipe) =>
     planStage({ network, preprocess, objective, image, recipe: at, options, memory });
   const { stage: whole, networks, entry, penalties } = planAt(IMAGE, recipe);
-  const coarse = planCoarse(recipe, whole, memory, (size) => planAt(COARSE_IMAGE, { ...recipe, size }).stage);
+  const colours = imageChannels(network);
+  const coarse = planCoarse(
+    recipe,
+    colours,
+    whole,
+    memory,
+    (size) => planAt(COARSE_IMAGE, { ...recipe, size }).stage,
+  );
   const { fast, exact, still, chosen } = networks;
   const [lasting, variant] = clips(recipe) ? [exact, chosen.exact] : [fast, chosen.fast];
   const value = [...entry.enterStill, ...still.forward, ...penalties.forward, ...entry.valueStill];
@@ -79,6 +87,7 @@ export function planAscent(
  */
 export function planCoarse(
   { batch, coarse, init, param, size: to }: Pick<Recipe, "batch" | "coarse" | "init" | "param" | "size">,
+  colours: number,
   { start }: Stage,
   memory: Allocation,
   planAt: (size: Size) => Stage,
@@ -94,7 +103,7 @@ export function planCoarse(
   if (!stage) return null;
   const { values, alpha } = stage.start;
   const enlarged = [
-    enlarge({ planes: 3 * batch, from: size, to }, { input: values, output: start.values }),
+    enlarge({ planes: colours * batch, from: size, to }, { input: values, output: start.values }),
     ...(alpha && start.alpha
       ? [enlarge({ planes: batch, from: size, to }, { input: alpha, output: start.alpha })]
       : []),

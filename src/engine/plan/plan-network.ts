@@ -2,7 +2,7 @@
 import { InputError } from "../../errors.ts";
 import type { Dispatch } from "../../gpu/dispatch.ts";
 import type { Network, Shape, Size } from "../../model/network.ts";
-import { findLayer, layerShapes } from "../../model/shapes.ts";
+import { findLayer, imageChannels, layerShapes } from "../../model/shapes.ts";
 import type { ChooseVariant } from "../../nn/conv3x3.ts";
 import type { Window } from "../../nn/preprocess.ts";
 import { placeObjective } from "../../optvis/objective.ts";
@@ -64,7 +64,8 @@ export function planNetwork(
   for (const name of [options.keep, options.cam]) expectWithin(name, network, shapes);
   // Two slots beside the terms': the L2 term and the gradient's norm.
   const partials = memory.buffer(PARTIALS, "workspace", partialsBytes(batch, terms.length + 2));
-  const image = { channels: 3, height: window.height, width: window.width };
+  const channels = imageChannels(network);
+  const image = { channels, height: window.height, width: window.width };
   const steps = planSteps(network, within, image, batch, terms, stepOptions, memory);
   const walk: Walk = { steps, batch, memory, cam: options.cam, partials };
   const forward = forwardPass(walk);
@@ -73,7 +74,7 @@ export function planNetwork(
     size,
     window,
     steps,
-    flops: wholeFlops(batch, layers, shapes, { channels: 3, height, width }),
+    flops: wholeFlops(batch, layers, shapes, { channels, height, width }),
     forward: forward.dispatches,
     valueOnly: forward.valueOnly,
     backward: backward.dispatches,

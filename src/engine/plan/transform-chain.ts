@@ -4,7 +4,7 @@ import type { Size } from "../../model/network.ts";
 import type { Transform } from "../../optvis/transforms/transform.ts";
 import type { Allocation } from "./memory.ts";
 
-/** Colour outside the image, RGB. */
+/** Colour outside the image, of every channel. */
 const GREY = 0.5;
 
 export interface TransformChain {
@@ -22,7 +22,7 @@ export interface TransformChainEnds {
   readonly size: Size;
   readonly seed: number;
   readonly strength: number;
-  /** Mean colour, RGB 0–1, that the resident image is counted from. */
+  /** Mean colour, 0–1, that the resident image is counted from. */
   readonly mean: readonly number[];
   readonly state: string;
   readonly image: string;
@@ -49,7 +49,7 @@ export function planTransforms(
     // Op 0 of the random numbers is the background's (`params/background.ts`).
     const place = { batch, size, seed, op: i + 1, strength, fill };
     size = transform.outputSize(size);
-    const output = scratch(memory, i, 4 * 3 * batch * size[0] * size[1]);
+    const output = scratch(memory, i, 4 * fill.length * batch * size[0] * size[1]);
     forward.push(transform.forward(place, { state, input, output }));
     backward.unshift(transform.backward(place, { state, input: output, output: inputGradient }));
     input = output;

@@ -3,6 +3,7 @@
  * parameterization, the optimizer steps on the numbers, and regularizers change the gradient before and the pixels after.
  */
 import type { Dispatch } from "../../gpu/dispatch.ts";
+import { type Colours, coloursOf } from "../../nn/preprocess.ts";
 import { momentsOf, normOf, update } from "../../optvis/optimizers.ts";
 import { ALPHA_GRADIENT, alphaName, alphaPlane, logitsName, planAlpha } from "../../optvis/params/alpha.ts";
 import { type ParamPasses, type PlaneBuffers, paramOf } from "../../optvis/params/param.ts";
@@ -21,8 +22,8 @@ export interface Part {
   readonly length: number;
   /** What the optimizer's moments are named after. */
   readonly name: string;
-  /** Whether they are RGB, which alone can leave 0–1: everything else ends in a sigmoid. */
-  readonly rgb: boolean;
+  /** Whether they are pixels' colours, which alone can leave 0–1: everything else ends in a sigmoid. */
+  readonly pixels: boolean;
 }
 
 /** The colours, and the alpha channel where there is one. */
@@ -38,14 +39,14 @@ export function planParts(
   const own = param.plan(images, { image, gradient }, memory);
   const colours: Part = {
     passes: withShared(recipe, images, own, memory),
-    length: param.length(size),
+    length: param.length(size, coloursOf(mean)),
     name: image,
-    rgb: recipe.param === "pixel",
+    pixels: recipe.param === "pixel",
   };
   const plane = alphaPlane(recipe);
   if (!plane) return [colours];
   const passes = planAlpha(images, plane, image, memory);
-  return [colours, { passes, length: plane.length(size), name: alphaName(image), rgb: false }];
+  return [colours, { passes, length: plane.length(size), name: alphaName(image), pixels: false }];
 }
 
 type StepFields = Pick<Recipe, "batch" | "size" | "optimizer" | "lr" | "decay" | "clamp">;
@@ -53,7 +54,7 @@ type StepFields = Pick<Recipe, "batch" | "size" | "optimizer" | "lr" | "decay" |
 /** The optimizer's step on a part of the numbers, with its gradient's norm before it where it needs one. */
 export function planStep(
   { recipe, terms }: { readonly recipe: StepFields; readonly terms: number },
-  { passes: { values, gradient }, length, name, rgb }: Part,
+  { passes: { values, gradient }, length, name, pixels }: Part,
   mean: readonly number[],
   memory: Allocation,
 ): Dispatch[] {
@@ -66,7 +67,7 @@ export function planStep(
   const sums = memory.buffer("gradient.sums", "workspace", 4 * batch);
   const buffers = { values, gradient, sums, moment1, moment2, state: STATE };
   const area = size[0] * size[1];
-  const bounds = { clamp: clamp && rgb, mean };
+  const bounds = { clamp: clamp && pixels, mean };
   const step = update(optimizer, { batch, length, area, lr, decay, ...bounds }, buffers);
   const kind = normOf(optimizer);
   if (!kind) return [step];
@@ -92,15 +93,16 @@ type PixelFields =
  */
 export function planRegularizers(
   recipe: Pick<Recipe, PixelFields>,
+  colours: Colours,
   { image, gradient }: PlaneBuffers,
   memory: Allocation,
 ) {
   const { batch, size, param, alpha } = recipe;
   const [height, width] = size;
   const area = height * width;
-  const spare = scratch(memory, 0, 4 * 3 * batch * area);
-  const blurAll = (key: "blur" | "blurGradient", colours: string, opacity: string) =>
-    [{ planes: 3 * batch, of: colours }, ...(alpha ? [{ planes: batch, of: opacity }] : [])].flatMap(
+  const spare = scratch(memory, 0, 4 * colours * batch * area);
+  const blurAll = (key: "blur" | "blurGradient", planes: string, opacity: string) =>
+    [{ planes: colours * batch, of: planes }, ...(alpha ? [{ planes: batch, of: opacity }] : [])].flatMap(
       ({ planes, of }) =>
         blur({ planes, height, width, sigma: recipe[key] }, { image: of, scratch: spare }, key),
     );
@@ -110,7 +112,7 @@ export function planRegularizers(
   const threshold = memory.buffer("clip.threshold", "workspace", 4 * batch);
   const buffers = { image, gradient, measure, threshold };
   const clipBy = (by: "clipNorm" | "clipContribution") =>
-    clip(by, { batch, area, percent: recipe[by] }, buffers);
+    clip(by, { batch, area, percent: recipe[by], colours }, buffers);
   return {
     blurGradient,
     blur: blurAll("blur", image, logitsName(image)),

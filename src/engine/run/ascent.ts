@@ -11,7 +11,7 @@ import { type Gpu, orLost } from "../../gpu/device.ts";
 import type { Sequence } from "../../gpu/program.ts";
 import type { Model } from "../../model/network.ts";
 import { preprocessing } from "../../model/preprocess.ts";
-import { tunedConvolutionNames } from "../../model/shapes.ts";
+import { imageChannels, tunedConvolutionNames } from "../../model/shapes.ts";
 import type { Preprocessing } from "../../nn/preprocess.ts";
 import { parseObjective } from "../../optvis/objective.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
@@ -54,7 +54,7 @@ export async function createAscent(
 ): Promise<Ascent> {
   checkRecipe(recipe);
   const objective = options.objective ?? parseObjective(recipe.objective, model.network);
-  const target = targetOf(objective, recipe, options);
+  const target = targetOf(objective, recipe, imageChannels(model.network), options);
   const bindingLimit = Math.min(
     gpu.device.limits.maxStorageBufferBindingSize,
     options.bindingLimit ?? Infinity,

@@ -5,6 +5,7 @@ import { Executable } from "../../gpu/executable.ts";
 import type { BufferSpec, Program, Sequence } from "../../gpu/program.ts";
 import type { Model, Size } from "../../model/network.ts";
 import { preprocessing } from "../../model/preprocess.ts";
+import { coloursOf } from "../../nn/preprocess.ts";
 import { paramOf } from "../../optvis/params/param.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
 import { IMAGE } from "../plan/buffer-names.ts";
@@ -15,7 +16,7 @@ const VALUES = "values";
 
 /**
  * @param values what the ascent optimised, (N,length): `Ascent.readValues`
- * @returns RGB in 0–1 units, (N,3,H,W)
+ * @returns colours in 0–1 units, (N,C,H,W)
  * @throws InputError where the parameterization belongs to one size, or the size is too large for the device
  */
 export async function drawAt(
@@ -36,7 +37,7 @@ export async function drawAt(
     executable.submit(show, "draw");
     const image = new Float32Array(await readBuffer(gpu, executable.buffer(IMAGE) as GPUBuffer));
     const area = size[0] * size[1];
-    return image.map((x, i) => x + (mean[Math.floor(i / area) % 3] as number));
+    return image.map((x, i) => x + (mean[Math.floor(i / area) % mean.length] as number));
   } finally {
     executable.dispose();
   }
@@ -55,8 +56,8 @@ function drawing(
     });
   }
   const memory = new Allocation();
-  const image = memory.buffer(IMAGE, "image", 4 * 3 * batch * size[0] * size[1]);
-  const values = memory.buffer(VALUES, "param", 4 * batch * param.length(size));
+  const image = memory.buffer(IMAGE, "image", 4 * mean.length * batch * size[0] * size[1]);
+  const values = memory.buffer(VALUES, "param", 4 * batch * param.length(size, coloursOf(mean)));
   const show = memory.record(param.draw({ batch, size, mean }, { values, image }, memory));
   return { program: memory.program(), show };
 }

@@ -1,6 +1,7 @@
 /** Draws the ascent's image on a canvas. Pixels stay on the GPU. Colours of a transparent image are premultiplied. */
 import { code } from "../../../shaders/present.wgsl";
 import type { Gpu } from "../../gpu/device.ts";
+import { coloursOf, vectorOf } from "../../nn/preprocess.ts";
 import { wallSize } from "../../optvis/wall.ts";
 
 export interface PresentedImage {
@@ -35,13 +36,13 @@ export class Presenter {
       label: "present",
       layout: "auto",
       vertex: { module },
-      fragment: { module, targets: [{ format }] },
+      fragment: { module, targets: [{ format }], constants: { COLOURS: coloursOf(picture.mean) } },
     });
     const [height, width] = picture.size;
     const { columns } = wallSize(picture.batch, picture.size);
     const frame = gpu.buffer("present frame", 48, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
     device.queue.writeBuffer(frame, 0, new Uint32Array([height, width, picture.batch, columns]));
-    device.queue.writeBuffer(frame, 16, new Float32Array(picture.mean));
+    device.queue.writeBuffer(frame, 16, new Float32Array(vectorOf(picture.mean)));
     device.queue.writeBuffer(frame, 32, new Uint32Array([picture.alpha ? 1 : 0, picture.statistics ? 1 : 0]));
     const group = device.createBindGroup({
       label: "present",

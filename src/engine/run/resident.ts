@@ -22,12 +22,12 @@ export class Resident {
     this.#preprocessing = preprocessing;
   }
 
-  /** RGB in 0–1 units, (N,3,H,W), not clamped. */
+  /** Colours in 0–1 units, (N,C,H,W), not clamped. */
   async readImage(): Promise<Float32Array<ArrayBuffer>> {
     const { size } = this.#scheduler.plan;
     const area = size[0] * size[1];
     const { mean } = this.#preprocessing;
-    return (await this.read(IMAGE)).map((x, i) => x + (mean[Math.floor(i / area) % 3] as number));
+    return (await this.read(IMAGE)).map((x, i) => x + (mean[Math.floor(i / area) % mean.length] as number));
   }
 
   /** Opacity, (N,1,H,W) in 0–1; undefined without an alpha channel. */
@@ -40,13 +40,13 @@ export class Resident {
     return new Float32Array(await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(name)));
   }
 
-  /** @param rgb in 0–1 units, (N,3,H,W), through the inverse of the recipe's parameterization */
-  writeImage(recipe: Recipe, rgb: Float32Array): void {
+  /** @param colours in 0–1 units, (N,C,H,W), through the inverse of the recipe's parameterization */
+  writeImage(recipe: Recipe, colours: Float32Array): void {
     const { batch, size, values, show } = this.#scheduler.plan;
-    const expected = batch * 3 * size[0] * size[1];
-    if (rgb.length !== expected)
-      throw new InputError(`the image expects ${expected} numbers, got ${rgb.length}`);
-    this.write(values, valuesOf(recipe, this.#preprocessing, rgb));
+    const expected = batch * this.#preprocessing.mean.length * size[0] * size[1];
+    if (colours.length !== expected)
+      throw new InputError(`the image expects ${expected} numbers, got ${colours.length}`);
+    this.write(values, valuesOf(recipe, this.#preprocessing, colours));
     this.#show(show);
   }
 

@@ -1,6 +1,6 @@
 /** What an ascent starts from: the numbers that are optimised. */
 import { InputError } from "../../errors.ts";
-import type { Preprocessing } from "../../nn/preprocess.ts";
+import { type Colours, coloursOf, type Preprocessing } from "../../nn/preprocess.ts";
 import { alphaOf, alphaPlane, alphaStart } from "../../optvis/params/alpha.ts";
 import { paramOf } from "../../optvis/params/param.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
@@ -15,7 +15,7 @@ export interface StartValues {
 /**
  * `zeros` is zeros: for pixels an input of exact zeros; `noise` is what the parameterization takes for noise,
  * image n seeded by seed + n; `photo` is the photograph in every image, opaque where it does not say otherwise.
- * @param photo RGB in 0–1 units, (3,H,W) at the recipe's size, or with an alpha channel (4,H,W) with opacity
+ * @param photo colours in 0–1 units, (C,H,W) at the recipe's size, or with an alpha channel (C+1,H,W) with opacity
  */
 export function startValues(
   recipe: Pick<Recipe, "batch" | "size" | "init" | "seed" | "param" | "alpha">,
@@ -26,14 +26,16 @@ export function startValues(
   const param = paramOf(recipe.param);
   const plane = alphaPlane(recipe);
   const images = { batch, size, mean };
-  const still = init === "photo" ? expectPhoto(photo, recipe) : undefined;
-  const colours = still && param.fromRgb(still.rgb, images);
-  const zeros = param.zeros ?? (() => new Float32Array(param.length(size)));
-  const values = new Float32Array(batch * param.length(size));
+  const colours = coloursOf(mean);
+  const still = init === "photo" ? expectPhoto(photo, recipe, colours) : undefined;
+  const picture = still && param.fromPicture(still.colours, images);
+  const length = param.length(size, colours);
+  const zeros = param.zeros ?? (() => new Float32Array(length));
+  const values = new Float32Array(batch * length);
   const alpha = plane && new Float32Array(batch * plane.length(size));
   for (let n = 0; n < batch; n++) {
     const normal = normals(seed + n);
-    const one = colours ?? (init === "noise" ? param.noise : zeros)(normal, size);
+    const one = picture ?? (init === "noise" ? param.noise : zeros)(normal, size, colours);
     values.set(one, n * one.length);
     if (plane) {
       const opacity = still ? alphaOf(plane, still.opacity, size) : alphaStart(plane, init, normal, size);
@@ -44,7 +46,7 @@ export function startValues(
 }
 
 interface Photograph {
-  readonly rgb: Float32Array;
+  readonly colours: Float32Array;
   /** (1,H,W), where it has an alpha channel. */
   readonly opacity: Float32Array | undefined;
 }
@@ -52,33 +54,37 @@ interface Photograph {
 function expectPhoto(
   photo: Float32Array | undefined,
   { alpha, size }: Pick<Recipe, "alpha" | "size">,
+  colours: Colours,
 ): Photograph {
   if (!photo) throw new InputError("the start is a photograph, and none was given");
   const area = size[0] * size[1];
-  if (photo.length === 3 * area) return { rgb: photo, opacity: undefined };
-  if (photo.length === 4 * area && alpha)
-    return { rgb: photo.subarray(0, 3 * area), opacity: photo.subarray(3 * area) };
-  if (photo.length === 4 * area) {
+  const count = colours * area;
+  if (photo.length === count) return { colours: photo, opacity: undefined };
+  if (photo.length === count + area && alpha)
+    return { colours: photo.subarray(0, count), opacity: photo.subarray(count) };
+  if (photo.length === count + area) {
     throw new InputError("the photograph has an alpha channel, and the recipe has none", {
       remedy: "add one (alpha, --alpha), or give the photograph's colours over a background",
     });
   }
-  throw new InputError(`the photograph has ${photo.length} numbers; 3×${size.join("×")} are ${3 * area}`);
+  throw new InputError(
+    `the photograph has ${photo.length} numbers; ${colours}×${size.join("×")} are ${count}`,
+  );
 }
 
-/** Values that make given images. @param rgb (N,3,H,W) in 0–1 units */
+/** Values that make given images. @param pictures (N,C,H,W) in 0–1 units */
 export function valuesOf(
   recipe: Recipe,
   { mean }: Preprocessing,
-  rgb: Float32Array,
+  pictures: Float32Array,
 ): Float32Array<ArrayBuffer> {
   const { batch, size } = recipe;
   const param = paramOf(recipe.param);
-  const [length, pixels] = [param.length(size), rgb.length / batch];
+  const [length, pixels] = [param.length(size, coloursOf(mean)), pictures.length / batch];
   const values = new Float32Array(batch * length);
   for (let n = 0; n < batch; n++) {
-    const image = rgb.subarray(n * pixels, (n + 1) * pixels);
-    values.set(param.fromRgb(image, { batch, size, mean }), n * length);
+    const image = pictures.subarray(n * pixels, (n + 1) * pixels);
+    values.set(param.fromPicture(image, { batch, size, mean }), n * length);
   }
   return values;
 }

@@ -13,6 +13,7 @@ import {
 import { InputError } from "../../errors.ts";
 import { type BufferRef, type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
 import type { Size } from "../../model/network.ts";
+import { coloursOf, ofColours } from "../../nn/preprocess.ts";
 import type { Recipe } from "../recipe.ts";
 import { type Objective, readsOpacity } from "../term.ts";
 import { logit } from "./colour.ts";
@@ -123,7 +124,7 @@ export function opacityPasses(
   };
 }
 
-/** The images (N,3,H,W), their opacity (N,1,H,W), what lies behind, what is seen, and the gradients. */
+/** The images (N,C,H,W), their opacity (N,1,H,W), what lies behind, what is seen, and the gradients. */
 export type CompositeBuffers = Readonly<
   Record<"image" | "alpha" | "background" | "composite" | "gradient" | "alphaGradient", BufferRef>
 >;
@@ -134,21 +135,22 @@ export type CompositeBuffers = Readonly<
  * @param plain over the mean colour instead
  */
 export function compositePasses(
-  { batch, size }: Pick<Images, "batch" | "size">,
+  { batch, size, mean }: Images,
   plain: boolean,
   { image, alpha, background, composite, gradient, alphaGradient }: CompositeBuffers,
 ): { readonly forward: Dispatch; readonly backward: Dispatch } {
   const area = size[0] * size[1];
   const uniform = { count: batch * area, area, plain: plain ? 1 : 0, slope: 0 };
-  const options = { uniform, workgroups: fold(batch * area) };
+  const colours = coloursOf(mean);
+  const options = { uniform, workgroups: fold(batch * area), ...ofColours(colours) };
   const shared = { image, alpha, background };
   return {
     forward: dispatch(composite_forward, {
-      ...{ label: "composite forward", ...options, bytes: 4 * 10 * batch * area },
+      ...{ label: "composite forward", ...options, bytes: 4 * (3 * colours + 1) * batch * area },
       buffers: { ...shared, output: composite },
     }),
     backward: dispatch(composite_backward, {
-      ...{ label: "composite backward", ...options, bytes: 4 * 14 * batch * area },
+      ...{ label: "composite backward", ...options, bytes: 4 * (4 * colours + 2) * batch * area },
       buffers: { ...shared, gradient: composite, output: gradient, opacity: alphaGradient },
     }),
   };

@@ -1,9 +1,11 @@
 /**
  * Decorrelated colours (Olah et al. 2017, "Feature Visualization"): the optimizer works along the axes in which
- * the colours of natural images vary, and a sigmoid keeps RGB in 0–1.
+ * the colours of natural images vary, and a sigmoid keeps RGB in 0–1. Grey is one colour, of which the sigmoid alone is
+ * taken.
  */
 import { colour_backward, colour_forward } from "../../../shaders/colour.wgsl";
 import { type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
+import { type Colours, coloursOf, ofColours, vectorOf } from "../../nn/preprocess.ts";
 import type { Images } from "./param.ts";
 
 type Triple = readonly [number, number, number];
@@ -19,7 +21,7 @@ const CORRELATION: Matrix = [
 /** CORRELATION over its largest column norm: from decorrelated colours to RGB before the sigmoid. */
 export const colourMatrix: Matrix = normalized(CORRELATION);
 
-/** RGB as it is. */
+/** Colours as they are. */
 export const IDENTITY: Matrix = [
   [1, 0, 0],
   [0, 1, 0],
@@ -41,8 +43,12 @@ export function logit(value: number): number {
   return Math.log(within / (1 - within));
 }
 
-/** Decorrelated colours of a picture, the inverse of `colour_forward`. @param rgb (3,area) in 0–1 units */
-export function decorrelate(rgb: ArrayLike<number>): Float64Array<ArrayBuffer> {
+/** Decorrelated colours of a picture, the inverse of `colour_forward`. @param picture (C,area) in 0–1 units */
+export function decorrelate(picture: ArrayLike<number>, colours: Colours): Float64Array<ArrayBuffer> {
+  return colours === 1 ? Float64Array.from(picture, logit) : decorrelateRgb(picture);
+}
+
+function decorrelateRgb(rgb: ArrayLike<number>): Float64Array<ArrayBuffer> {
   const area = rgb.length / 3;
   const inverse = inverted(colourMatrix);
   const x = new Float64Array(rgb.length);
@@ -68,7 +74,7 @@ function inverted([a, b, c]: Matrix): Matrix {
   return [row(0), row(1), row(2)];
 }
 
-/** Decorrelated colours (N,3,H,W) to the resident image. */
+/** Decorrelated colours (N,C,H,W) to the resident image. */
 export function colourForward(
   images: Images,
   buffers: { readonly input: string; readonly output: string },
@@ -88,9 +94,12 @@ export function colourBackward(
 
 function optionsOf({ batch, size, mean }: Images, matrix: Matrix) {
   const area = size[0] * size[1];
-  const [red, green, blue] = matrix.map((row) => [...row, 0]) as [number[], number[], number[]];
+  const colours = coloursOf(mean);
+  const rows = colours === 1 ? IDENTITY : matrix;
+  const [red, green, blue] = rows.map(vectorOf) as [number[], number[], number[]];
   return {
-    uniform: { batch, area, red, green, blue, mean: [...mean, 0] },
+    ...ofColours(colours),
+    uniform: { batch, area, red, green, blue, mean: vectorOf(mean) },
     workgroups: fold(batch * area),
   };
 }

@@ -7,6 +7,7 @@ import { cppn_backward_input, cppn_backward_weights, cppn_forward } from "../../
 import { InputError } from "../../errors.ts";
 import { type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
 import type { Size } from "../../model/network.ts";
+import { type Colours, coloursOf } from "../../nn/preprocess.ts";
 import { colourBackward, colourForward, IDENTITY } from "./colour.ts";
 import type { Images, Memory, Param } from "./param.ts";
 
@@ -22,14 +23,13 @@ export interface CppnLayer {
   readonly first: number;
 }
 
-export const cppnLayers: readonly CppnLayer[] = layers();
-
-function layers(): CppnLayer[] {
+/** The layers that make an image of `colours`. */
+export function cppnLayers(colours: Colours): readonly CppnLayer[] {
   const made: CppnLayer[] = [];
   let first = 0;
   for (let i = 0; i <= HIDDEN_LAYERS; i++) {
     const [inputs, composite] = i === 0 ? [2, 0 as const] : [HIDDEN, 1 as const];
-    const outputs = i === HIDDEN_LAYERS ? 3 : HIDDEN;
+    const outputs = i === HIDDEN_LAYERS ? colours : HIDDEN;
     made.push({ inputs, outputs, composite, first });
     first += outputs * (features({ inputs, composite }) + 1);
   }
@@ -41,7 +41,9 @@ export function features({ inputs, composite }: Pick<CppnLayer, "inputs" | "comp
 }
 
 /** Weights and biases of one network; the same for every size. */
-export const CPPN_LENGTH = cppnLayers.reduce((sum, layer) => sum + layer.outputs * (features(layer) + 1), 0);
+export function cppnLength(colours: Colours): number {
+  return cppnLayers(colours).reduce((sum, layer) => sum + layer.outputs * (features(layer) + 1), 0);
+}
 
 /** Row, then column, of every pixel: from −√3 to √3 along the longer side, (2,H·W). */
 export function coordinates([height, width]: Size): Float64Array {
@@ -55,22 +57,24 @@ export function coordinates([height, width]: Size): Float64Array {
 }
 
 /** Weights by He et al. (2015), √(2/features)·N(0,1), zero biases; the last layer `last` times that. */
-function initial(normal: () => number, last: number): Float32Array<ArrayBuffer> {
-  const values = new Float32Array(CPPN_LENGTH);
-  for (const layer of cppnLayers) {
+function initial(normal: () => number, last: number, colours: Colours): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(cppnLength(colours));
+  const layers = cppnLayers(colours);
+  for (const layer of layers) {
     const count = features(layer);
-    const scale = Math.sqrt(2 / count) * (layer.outputs === 3 ? last : 1);
+    const scale = Math.sqrt(2 / count) * (layer === layers.at(-1) ? last : 1);
     for (let i = 0; i < layer.outputs * count; i++) values[layer.first + i] = scale * normal();
   }
   return values;
 }
 
 /** What layer i reads: coordinates, then activations (N,outputs,H,W), those that share a `slot` in one buffer. */
-function activations({ batch, size }: Images, memory: Memory, slot: (i: number) => number) {
+function activations({ batch, size, mean }: Images, memory: Memory, slot: (i: number) => number) {
+  const layers = cppnLayers(coloursOf(mean));
   const grid = memory.table("cppn.coordinates", Float32Array.from(coordinates(size)));
   return (i: number): string => {
     if (i === 0) return grid;
-    const outputs = cppnLayers[i - 1]?.outputs ?? 0;
+    const outputs = layers[i - 1]?.outputs ?? 0;
     return memory.buffer(`cppn.${slot(i)}`, "workspace", 4 * batch * outputs * size[0] * size[1]);
   };
 }
@@ -82,32 +86,36 @@ function forwardPasses(
   activation: (i: number) => string,
 ): Dispatch[] {
   const area = images.size[0] * images.size[1];
-  const layers = cppnLayers.map((layer, i) =>
+  const colours = coloursOf(images.mean);
+  const length = cppnLength(colours);
+  const layers = cppnLayers(colours).map((layer, i) =>
     dispatch(cppn_forward, {
       label: `cppn ${i} forward`,
-      uniform: { batch: images.batch, area, ...layer, length: CPPN_LENGTH },
+      uniform: { batch: images.batch, area, ...layer, length },
       workgroups: fold(images.batch * area),
       buffers: { weights, input: activation(i), output: activation(i + 1) },
     }),
   );
-  const last = activation(cppnLayers.length);
+  const last = activation(layers.length);
   return [...layers, colourForward(images, { input: last, output: image }, IDENTITY)];
 }
 
 export const cppn: Param = {
-  length: () => CPPN_LENGTH,
+  length: (_, colours) => cppnLength(colours),
   plan(images, { image, gradient }, memory) {
     const { batch, size } = images;
     const area = size[0] * size[1];
-    const weights = memory.buffer("cppn", "param", 4 * batch * CPPN_LENGTH);
-    const weightsGradient = memory.buffer("cppn.gradient", "param", 4 * batch * CPPN_LENGTH);
+    const colours = coloursOf(images.mean);
+    const [layers, length] = [cppnLayers(colours), cppnLength(colours)];
+    const weights = memory.buffer("cppn", "param", 4 * batch * length);
+    const weightsGradient = memory.buffer("cppn.gradient", "param", 4 * batch * length);
     const activation = activations(images, memory, (i) => i);
     const flow = (i: number) =>
       memory.buffer(`cppn.gradient.${i % 2}`, "workspace", 4 * batch * HIDDEN * area);
-    const end = cppnLayers.length;
+    const end = layers.length;
     const backward: Dispatch[] = [];
-    for (const [i, layer] of cppnLayers.entries()) {
-      const uniform = { batch, area, ...layer, length: CPPN_LENGTH };
+    for (const [i, layer] of layers.entries()) {
+      const uniform = { batch, area, ...layer, length };
       const input = activation(i);
       const pixels = { uniform, workgroups: fold(batch * area) };
       const back = [
@@ -138,9 +146,9 @@ export const cppn: Param = {
     return forwardPasses(images, { weights: values, image }, activation);
   },
   /** Grey: random hidden layers, and a last layer of zeros (Lucid). */
-  zeros: (normal) => initial(normal, 0),
-  noise: (normal) => initial(normal, 1),
-  fromRgb() {
+  zeros: (normal, _, colours) => initial(normal, 0, colours),
+  noise: (normal, _, colours) => initial(normal, 1, colours),
+  fromPicture() {
     throw new InputError("a CPPN cannot start from a photograph: no weights make exactly that picture", {
       remedy: "start from zeros or noise, or use --param pixel, fourier, laplacian or maco",
     });

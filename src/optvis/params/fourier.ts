@@ -1,6 +1,6 @@
 /**
  * Fourier: the image's spectrum is optimised (Olah et al. 2017; the numbers are Lucid's). It is scaled so that every
- * frequency has the energy that it has in natural images. It makes decorrelated colours, and a sigmoid makes RGB of them.
+ * frequency has the energy that it has in natural images. It makes decorrelated colours, and a sigmoid makes the image of them.
  */
 import {
   fourier_columns_backward,
@@ -10,6 +10,7 @@ import {
 } from "../../../shaders/fourier.wgsl";
 import { type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
 import type { Size } from "../../model/network.ts";
+import { coloursOf } from "../../nn/preprocess.ts";
 import { colourBackward, colourForward, decorrelate } from "./colour.ts";
 import type { Images, Memory, Param, ParamPasses, PlaneBuffers } from "./param.ts";
 import { bins, frequencyNorms, lowBins, realTransform, turns } from "./spectrum.ts";
@@ -62,21 +63,23 @@ function unscaled(spectrum: Float64Array, size: Size): Float32Array<ArrayBuffer>
 }
 
 export const fourier: Param = {
-  length: (size) => spectrumLength(3, size),
-  coarse: (size, cycles) => lowBins(size, cycles, { planes: 3, times: 2 }),
+  length: (size, colours) => spectrumLength(colours, size),
+  coarse: (size, cycles, colours) => lowBins(size, cycles, { planes: colours, times: 2 }),
   plan(images, { image, gradient }, memory) {
     const { batch, size } = images;
-    const colours = memory.buffer("colours", "workspace", 4 * 3 * batch * size[0] * size[1]);
+    const count = coloursOf(images.mean);
+    const colours = memory.buffer("colours", "workspace", 4 * count * batch * size[0] * size[1]);
     const planes = { image: colours, gradient: colours };
-    const passes = spectra({ name: "spectrum", planes: 3 }, images, planes, memory);
+    const passes = spectra({ name: "spectrum", planes: count }, images, planes, memory);
     return {
       ...passes,
       forward: [...passes.forward, colourForward(images, { input: colours, output: image })],
       backward: [colourBackward(images, { input: gradient, output: colours, image }), ...passes.backward],
     };
   },
-  noise: (normal, size) => Float32Array.from({ length: spectrumLength(3, size) }, () => NOISE * normal()),
-  fromRgb: (rgb, { size }) => unscaled(coloursSpectrum(rgb, size), size),
+  noise: (normal, size, colours) =>
+    Float32Array.from({ length: spectrumLength(colours, size) }, () => NOISE * normal()),
+  fromPicture: (picture, { size }) => unscaled(coloursSpectrum(picture, size), size),
   plane: {
     slope: 1,
     length: (size) => spectrumLength(1, size),
@@ -86,20 +89,23 @@ export const fourier: Param = {
   },
 };
 
-/** Spectra of the three decorrelated colours of a picture, (3,H,⌊W/2⌋+1) complex. @param rgb (3,H,W) */
-export function coloursSpectrum(rgb: ArrayLike<number>, size: Size): Float64Array {
-  const colours = decorrelate(rgb);
+/** Spectra of the decorrelated colours of a picture, (C,H,⌊W/2⌋+1) complex. @param picture (C,H,W) */
+export function coloursSpectrum(picture: ArrayLike<number>, size: Size): Float64Array {
   const area = size[0] * size[1];
-  const planes = [0, 1, 2].map((k) => realTransform(colours.subarray(k * area, (k + 1) * area), size));
-  const all = new Float64Array(spectrumLength(3, size));
-  for (const [k, plane] of planes.entries()) all.set(plane, k * plane.length);
+  const count = picture.length / area;
+  const colours = decorrelate(picture, count === 1 ? 1 : 3);
+  const all = new Float64Array(spectrumLength(count, size));
+  for (let k = 0; k < count; k++) {
+    const plane = realTransform(colours.subarray(k * area, (k + 1) * area), size);
+    all.set(plane, k * plane.length);
+  }
   return all;
 }
 
 /**
  * The scaled inverse transform of planes and its adjoint.
  * @param planes of all images
- * @param scale table of a factor for every frequency, of one plane for all or of three, one a colour
+ * @param scale table of a factor for every frequency, of one plane for all or of one a colour
  */
 export function inverseTransform(
   { planes, size }: { readonly planes: number; readonly size: Size },

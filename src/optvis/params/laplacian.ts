@@ -1,11 +1,12 @@
 /**
  * Laplacian pyramid (Burt and Adelson 1983; Mordvintsev et al. 2016): the image is a sum of levels, each half the size
  * of the one before, so that a step moves large and small features alike. There are four, as in Lucid's
- * `laplacian_pyramid`. The sum is decorrelated colours, and a sigmoid makes RGB of them.
+ * `laplacian_pyramid`. The sum is decorrelated colours, and a sigmoid makes the image of them.
  */
 import { pyramid_backward, pyramid_forward } from "../../../shaders/pyramid.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
 import type { Size } from "../../model/network.ts";
+import { coloursOf } from "../../nn/preprocess.ts";
 import { colourBackward, colourForward, decorrelate } from "./colour.ts";
 import type { Images, Memory, Param, ParamPasses, PlaneBuffers } from "./param.ts";
 
@@ -56,28 +57,31 @@ function pyramids(
 }
 
 export const laplacian: Param = {
-  length: (size) => length(3, size),
+  length: (size, colours) => length(colours, size),
   /** Levels of up to two pixels a cycle. */
-  coarse(size, cycles) {
+  coarse(size, cycles, colours) {
     const levels = Array.from({ length: LEVELS }, (_, level) => {
       const [height, width] = levelSize(size, level);
-      return new Float32Array(3 * height * width).fill(Math.max(height, width) <= 2 * cycles ? 1 : 0);
+      return new Float32Array(colours * height * width).fill(Math.max(height, width) <= 2 * cycles ? 1 : 0);
     });
     return Float32Array.from(levels.flatMap((level) => [...level]));
   },
   plan(images, { image, gradient }, memory) {
     const { batch, size } = images;
-    const colours = memory.buffer("colours", "workspace", 4 * 3 * batch * size[0] * size[1]);
+    const count = coloursOf(images.mean);
+    const colours = memory.buffer("colours", "workspace", 4 * count * batch * size[0] * size[1]);
     const planes = { image: colours, gradient: colours };
-    const passes = pyramids({ name: "pyramid", planes: 3 }, images, planes, memory);
+    const passes = pyramids({ name: "pyramid", planes: count }, images, planes, memory);
     return {
       ...passes,
       forward: [...passes.forward, colourForward(images, { input: colours, output: image })],
       backward: [colourBackward(images, { input: gradient, output: colours, image }), ...passes.backward],
     };
   },
-  noise: (normal, size) => Float32Array.from({ length: length(3, size) }, () => NOISE * normal()),
-  fromRgb: (rgb, { size }) => Float32Array.from(decompose(decorrelate(rgb), size)),
+  noise: (normal, size, colours) =>
+    Float32Array.from({ length: length(colours, size) }, () => NOISE * normal()),
+  fromPicture: (picture, { size, mean }) =>
+    Float32Array.from(decompose(decorrelate(picture, coloursOf(mean)), size)),
   plane: {
     slope: 1,
     length: (size) => length(1, size),

@@ -5,29 +5,31 @@
 import { phase_backward, phase_forward } from "../../../shaders/phase.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
 import type { Size } from "../../model/network.ts";
+import { type Colours, coloursOf } from "../../nn/preprocess.ts";
 import { colourBackward, colourForward } from "./colour.ts";
 import { coloursSpectrum, inverseTransform } from "./fourier.ts";
 import { magnitude } from "./magnitude.ts";
 import type { Param } from "./param.ts";
 import { bins, lowBins } from "./spectrum.ts";
 
-/** A phase for each of 3 colours and every frequency. */
-function length(size: Size): number {
-  return 3 * size[0] * bins(size);
+/** A phase for each colour and every frequency. */
+function length(size: Size, colours: Colours): number {
+  return colours * size[0] * bins(size);
 }
 
 export const maco: Param = {
   length,
-  coarse: (size, cycles) => lowBins(size, cycles, { planes: 3, times: 1 }),
+  coarse: (size, cycles, colours) => lowBins(size, cycles, { planes: colours, times: 1 }),
   plan(images, { image, gradient }, memory) {
     const { batch, size } = images;
-    const count = batch * length(size);
+    const planes = coloursOf(images.mean);
+    const count = batch * length(size, planes);
     const values = memory.buffer("phase", "param", 4 * count);
     const valuesGradient = memory.buffer("phase.gradient", "param", 4 * count);
     const spectrum = memory.buffer("phase.spectrum", "workspace", 8 * count);
-    const colours = memory.buffer("colours", "workspace", 4 * 3 * batch * size[0] * size[1]);
-    const scale = memory.table("spectrum.magnitude", Float32Array.from(magnitude(size)));
-    const passes = inverseTransform({ planes: 3 * batch, size }, { scale, scalePlanes: 3 }, memory);
+    const colours = memory.buffer("colours", "workspace", 4 * planes * batch * size[0] * size[1]);
+    const scale = memory.table("spectrum.magnitude", Float32Array.from(magnitude(size, planes)));
+    const passes = inverseTransform({ planes: planes * batch, size }, { scale, scalePlanes: planes }, memory);
     const options = { uniform: { length: count }, workgroups: fold(count) };
     return {
       values,
@@ -48,11 +50,12 @@ export const maco: Param = {
     };
   },
   /** Phases that are about uniform: normal numbers spread over several turns. */
-  noise: (normal, size) => Float32Array.from({ length: length(size) }, () => 2 * Math.PI * normal()),
+  noise: (normal, size, colours) =>
+    Float32Array.from({ length: length(size, colours) }, () => 2 * Math.PI * normal()),
   /** The phase of the picture; its magnitude is not kept. */
-  fromRgb(rgb, { size }) {
-    const spectrum = coloursSpectrum(rgb, size);
-    return Float32Array.from({ length: length(size) }, (_, i) =>
+  fromPicture(picture, { size }) {
+    const spectrum = coloursSpectrum(picture, size);
+    return Float32Array.from({ length: spectrum.length / 2 }, (_, i) =>
       Math.atan2(spectrum[2 * i + 1] as number, spectrum[2 * i] as number),
     );
   },

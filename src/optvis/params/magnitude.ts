@@ -1,19 +1,24 @@
 /** The magnitude spectrum of natural images, for any size. */
 import measured from "../../../weights/magnitude.json" with { type: "json" };
 import type { Size } from "../../model/network.ts";
+import type { Colours } from "../../nn/preprocess.ts";
+import { colourMatrix } from "./colour.ts";
 import { bins } from "./spectrum.ts";
 
+/** Grey is the first decorrelated colour, which all three of RGB share: this much of it, the mean of its column. */
+const SHARED = colourMatrix.reduce((sum, row) => sum + row[0], 0) / 3;
+
 /**
- * Mean magnitude of the spectra of the three decorrelated colours, (3,H,⌊W/2⌋+1): interpolated between the
+ * Mean magnitude of the spectra of the decorrelated colours, (C,H,⌊W/2⌋+1): interpolated between the
  * measured frequencies, in cycles a pixel, and scaled so that the image's contrast does not depend on its size.
  */
-export function magnitude(size: Size): Float64Array {
+export function magnitude(size: Size, colours: Colours): Float64Array {
   const [height, width] = size;
   const columns = bins(size);
   const { side, mean } = measured;
   const half = side / 2 + 1;
-  const contrast = Math.sqrt((height * width) / (side * side));
-  return Float64Array.from({ length: 3 * height * columns }, (_, i) => {
+  const contrast = Math.sqrt((height * width) / (side * side)) * (colours === 1 ? SHARED : 1);
+  return Float64Array.from({ length: colours * height * columns }, (_, i) => {
     const plane = mean[Math.floor(i / (height * columns))] as readonly number[];
     const l = Math.floor(i / columns) % height;
     // A real image's magnitude is the same at opposite frequencies: rows 0 … side/2 say everything.

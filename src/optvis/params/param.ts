@@ -6,6 +6,7 @@
 
 import type { Dispatch } from "../../gpu/dispatch.ts";
 import type { Size } from "../../model/network.ts";
+import type { Colours } from "../../nn/preprocess.ts";
 import type { ParamKind } from "../recipe.ts";
 import { cppn } from "./cppn.ts";
 import { fourier } from "./fourier.ts";
@@ -13,11 +14,11 @@ import { laplacian } from "./laplacian.ts";
 import { maco } from "./maco.ts";
 import { pixel } from "./pixel.ts";
 
-/** The resident images u = RGB − mean, (N,3,H,W). */
+/** The resident images u = colours − mean, (N,C,H,W). */
 export interface Images {
   readonly batch: number;
   readonly size: Size;
-  /** RGB in 0–1 units. */
+  /** Of each colour, in 0–1 units: `coloursOf` tells how many there are. */
   readonly mean: readonly number[];
 }
 
@@ -46,15 +47,17 @@ export interface PlaneBuffers {
 }
 
 /** The same basis for one more plane t, (N,1,H,W); the opacity is σ(slope·t), see `alpha.ts`. */
-export interface Plane extends Pick<Param, "length" | "plan"> {
+export interface Plane extends Pick<Param, "plan"> {
   readonly slope: number;
+  /** Numbers optimised for one plane. */
+  length(size: Size): number;
   /** Numbers that make a given plane. @param plane (H,W) */
   fromPlane(plane: Float64Array, size: Size): Float32Array<ArrayBuffer>;
 }
 
 export interface Param {
   /** 1 for every number of one image that makes frequencies up to `cycles` along the longer side, else 0. */
-  coarse?(size: Size, cycles: number): Float32Array<ArrayBuffer>;
+  coarse?(size: Size, cycles: number, colours: Colours): Float32Array<ArrayBuffer>;
   /** Passes that make the images at any size; only where the numbers do not depend on it. */
   draw?(
     images: Images,
@@ -62,22 +65,22 @@ export interface Param {
     memory: Memory,
   ): Dispatch[];
   /** Numbers optimised for one image. */
-  length(size: Size): number;
+  length(size: Size, colours: Colours): number;
   plan(images: Images, buffers: PlaneBuffers, memory: Memory): ParamPasses;
   /** Absent where an image is not made of planes. */
   readonly plane?: Plane;
   /** Values of one image to start from instead of zeros, where zeros have no gradient. */
-  zeros?(normal: () => number, size: Size): Float32Array<ArrayBuffer>;
+  zeros?(normal: () => number, size: Size, colours: Colours): Float32Array<ArrayBuffer>;
   /**
    * Values of one image to start from noise.
    * @param normal standard normal numbers, one after the other
    */
-  noise(normal: () => number, size: Size): Float32Array<ArrayBuffer>;
+  noise(normal: () => number, size: Size, colours: Colours): Float32Array<ArrayBuffer>;
   /**
    * Values that make a given picture: the inverse of the forward passes.
-   * @param rgb (3,H,W) in 0–1 units
+   * @param picture (C,H,W) in 0–1 units
    */
-  fromRgb(rgb: Float32Array, images: Images): Float32Array<ArrayBuffer>;
+  fromPicture(picture: Float32Array, images: Images): Float32Array<ArrayBuffer>;
 }
 
 /** Words and labels are in `recipe-fields.ts`; a kind without its entry here does not compile. */

@@ -6,6 +6,7 @@
 import { share_backward, share_forward } from "../../../shaders/share.wgsl";
 import { InputError } from "../../errors.ts";
 import { type Dispatch, dispatch, fold } from "../../gpu/dispatch.ts";
+import { coloursOf } from "../../nn/preprocess.ts";
 import type { Recipe } from "../recipe.ts";
 import { type Images, type Memory, type ParamPasses, paramOf, paramsWith } from "./param.ts";
 
@@ -34,7 +35,7 @@ export function share(
  */
 export function withShared(
   recipe: Pick<Recipe, "param" | "share">,
-  { batch, size }: Images,
+  { batch, size, mean }: Images,
   passes: ParamPasses,
   memory: Memory,
 ): ParamPasses {
@@ -45,9 +46,10 @@ export function withShared(
       remedy: `leave it at 0, or use --param ${paramsWith(({ coarse }) => coarse !== undefined)}`,
     });
   }
-  const mask = memory.table("share.mask", param.coarse(size, recipe.share));
+  const colours = coloursOf(mean);
+  const mask = memory.table("share.mask", param.coarse(size, recipe.share, colours));
   const { values, gradient } = passes;
-  const shared = share({ batch, length: param.length(size) }, { mask, values, gradient });
+  const shared = share({ batch, length: param.length(size, colours) }, { mask, values, gradient });
   return {
     values,
     gradient,

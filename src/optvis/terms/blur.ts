@@ -31,7 +31,7 @@ function passes(context: TermContext<BlurTerm>): TermPasses {
   const { batch, shape, memory, index } = context;
   const { sums, each } = penaltyOptions(context);
   const { live: _, ...steady } = each;
-  const bytes = 4 * 3 * batch * shape.height * shape.width;
+  const bytes = 4 * shape.channels * batch * shape.height * shape.width;
   const [rows, blurred, residual] = ["rows", "blurred", "residual"].map((name) =>
     memory.buffer(`term${index}.${name}`, "workspace", bytes),
   ) as [string, string, string];
@@ -55,9 +55,9 @@ function blurOf(
   rows: string,
   output: string,
 ): Dispatch[] {
-  const { height, width } = shape;
-  const uniform = { planes: 3 * batch, height, width, sigma: term.amount };
-  const workgroups = fold(3 * batch * height * width);
+  const { channels, height, width } = shape;
+  const uniform = { planes: channels * batch, height, width, sigma: term.amount };
+  const workgroups = fold(channels * batch * height * width);
   return [
     dispatch(blur_rows, { label: "penalty rows", buffers: { input, output: rows }, uniform, workgroups }),
     dispatch(blur_columns, {

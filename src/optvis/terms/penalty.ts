@@ -1,5 +1,6 @@
-/** What penalties on the images u = RGB − mean, (N,3,H,W), have in common; formulas in shaders/penalty.wgsl. */
+/** What penalties on the images u = colours − mean, (N,C,H,W), have in common; formulas in shaders/penalty.wgsl. */
 import { fold } from "../../gpu/dispatch.ts";
+import { coloursOf, ofColours, vectorOf } from "../../nn/preprocess.ts";
 import { PARTIALS } from "../reduce.ts";
 import { type TermContext, weighted } from "./context.ts";
 import { IMAGE_LAYER, type TermData } from "./kind.ts";
@@ -50,10 +51,14 @@ export function penaltyOptions(context: TermContext<Penalty>) {
   const { term, index, batch, shape, mean } = context;
   const { height, width } = shape;
   const { value: scale, live } = weighted(context, 1);
-  const uniform = { batch, height, width, slot: index, scale, toward: term.amount, mean: [...mean, 0] };
+  const uniform = { batch, height, width, slot: index, scale, toward: term.amount, mean: vectorOf(mean) };
+  const colours = ofColours(coloursOf(mean));
   const label = `${term.kind} penalty`;
   return {
-    sums: { label: `${label} forward`, uniform, live, workgroups: [PARTIALS, batch, 1] as const },
-    each: { label: `${label} backward`, uniform, live, workgroups: fold(3 * batch * height * width) },
+    sums: { ...colours, label: `${label} forward`, uniform, live, workgroups: [PARTIALS, batch, 1] as const },
+    each: {
+      ...{ ...colours, label: `${label} backward`, uniform, live },
+      workgroups: fold(mean.length * batch * height * width),
+    },
   };
 }

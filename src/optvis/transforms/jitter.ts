@@ -1,6 +1,7 @@
 /** Circular jitter: every image is rolled by whole pixels, uniform in [−p,p]² (Mordvintsev et al. 2015). */
 import { jitter_backward, jitter_forward } from "../../../shaders/jitter.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
+import { coloursOf, ofColours } from "../../nn/preprocess.ts";
 import type { Transform, TransformBuffers, TransformContext } from "./transform.ts";
 
 /** @param pixels shifts are uniform over −pixels … pixels, each image and iteration its own */
@@ -17,15 +18,17 @@ export function jitter(pixels: number): Transform {
 
 function passOf(
   pixels: number,
-  { batch, size, seed, op, strength }: TransformContext,
+  { batch, size, seed, op, strength, fill }: TransformContext,
   buffers: TransformBuffers,
 ) {
   const [height, width] = size;
+  const colours = coloursOf(fill);
   return {
+    ...ofColours(colours),
     buffers,
     uniform: { batch, height, width, jitter: Math.round(strength * pixels), seed, op },
-    workgroups: fold(3 * batch * height * width),
-    bytes: 2 * 4 * 3 * batch * height * width,
+    workgroups: fold(colours * batch * height * width),
+    bytes: 2 * 4 * colours * batch * height * width,
     live: { seed: { key: "seed", scale: 1 }, jitter: { key: "strength", scale: pixels } },
   };
 }

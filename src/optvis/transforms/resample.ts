@@ -1,6 +1,7 @@
 /** Random scale and random rotation about the centre; outside is grey (formula in shaders/resample.wgsl). */
 import { resample_backward, resample_forward } from "../../../shaders/resample.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
+import { coloursOf, ofColours, vectorOf } from "../../nn/preprocess.ts";
 import type { Transform, TransformBuffers, TransformContext } from "./transform.ts";
 
 /** The scales and angles to draw from, as in Lucid's `standard_transforms`. */
@@ -27,13 +28,14 @@ export function rotate(degrees: number): Transform {
 
 function resampled(text: string, motion: Motion): Transform {
   const pass = ({ batch, size, seed, op, strength, fill }: TransformContext, buffers: TransformBuffers) => ({
+    ...ofColours(coloursOf(fill)),
     buffers,
     uniform: {
-      ...{ batch, height: size[0], width: size[1], ...motion, seed, op, fill: [...fill, 0] },
+      ...{ batch, height: size[0], width: size[1], ...motion, seed, op, fill: vectorOf(fill) },
       scaleRange: strength * motion.scaleRange,
       angleRange: strength * motion.angleRange,
     },
-    workgroups: fold(3 * batch * size[0] * size[1]),
+    workgroups: fold(fill.length * batch * size[0] * size[1]),
     live: {
       seed: { key: "seed", scale: 1 },
       scaleRange: { key: "strength", scale: motion.scaleRange },

@@ -17,7 +17,7 @@ export interface TransformContext {
   readonly op: number;
   /** How much of the transform's amount is used, 0 to 1; steered while running. */
   readonly strength: number;
-  /** The colour outside the image: grey, RGB 0.5 less the mean, as the resident image has it. */
+  /** The colour outside the image: grey, 0.5 less the mean of each colour, as the resident image has it. */
   readonly fill: readonly number[];
 }
 

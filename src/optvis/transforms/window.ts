@@ -3,6 +3,7 @@ import { window_backward, window_forward } from "../../../shaders/window.wgsl";
 import { InputError } from "../../errors.ts";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
 import type { Size } from "../../model/network.ts";
+import { coloursOf, ofColours, vectorOf } from "../../nn/preprocess.ts";
 import type { Transform, TransformBuffers, TransformContext } from "./transform.ts";
 
 /** A border of `pixels` on every side, grey (RGB 0.5) as Lucid's. */
@@ -28,12 +29,13 @@ function windowed(text: string, border: number, slack: number, outputSize: (size
     const { batch, size, seed, op, fill } = place;
     const [outputHeight, outputWidth] = outputSize(size);
     return {
+      ...ofColours(coloursOf(fill)),
       buffers,
-      output: 3 * batch * outputHeight * outputWidth,
-      input: 3 * batch * size[0] * size[1],
+      output: fill.length * batch * outputHeight * outputWidth,
+      input: fill.length * batch * size[0] * size[1],
       uniform: {
         ...{ batch, inputHeight: size[0], inputWidth: size[1], outputHeight, outputWidth, border, slack },
-        ...{ spread: Math.round(place.strength * slack), seed, op, fill: [...fill, 0] },
+        ...{ spread: Math.round(place.strength * slack), seed, op, fill: vectorOf(fill) },
       },
       live: { seed: { key: "seed", scale: 1 }, spread: { key: "strength", scale: slack } },
     };

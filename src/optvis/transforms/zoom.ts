@@ -5,6 +5,7 @@
 import { grain_backward, grain_forward } from "../../../shaders/grain.wgsl";
 import { zoom_backward, zoom_forward } from "../../../shaders/zoom.wgsl";
 import { dispatch, fold } from "../../gpu/dispatch.ts";
+import { coloursOf, ofColours } from "../../nn/preprocess.ts";
 import type { Transform, TransformBuffers, TransformContext } from "./transform.ts";
 
 /**
@@ -12,10 +13,11 @@ import type { Transform, TransformBuffers, TransformContext } from "./transform.
  * @param iterations of the recipe
  */
 export function zoom(last: number, iterations: number): Transform {
-  const pass = ({ batch, size, seed, op, strength }: TransformContext, buffers: TransformBuffers) => ({
+  const pass = ({ batch, size, seed, op, strength, fill }: TransformContext, buffers: TransformBuffers) => ({
+    ...ofColours(coloursOf(fill)),
     buffers,
     uniform: { batch, height: size[0], width: size[1], iterations, last, strength, seed, op },
-    workgroups: fold(3 * batch * size[0] * size[1]),
+    workgroups: fold(fill.length * batch * size[0] * size[1]),
     live: { seed: { key: "seed", scale: 1 }, strength: { key: "strength", scale: 1 } },
   });
   const text = `zoom:${last}`;
@@ -31,8 +33,8 @@ export function zoom(last: number, iterations: number): Transform {
 
 /** Noise of standard deviation `sigma` in RGB 0–1 units (MACO: 0.08). */
 export function grain(sigma: number): Transform {
-  const pass = ({ batch, size, seed, op, strength }: TransformContext, buffers: TransformBuffers) => {
-    const stride = 3 * size[0] * size[1];
+  const pass = ({ batch, size, seed, op, strength, fill }: TransformContext, buffers: TransformBuffers) => {
+    const stride = fill.length * size[0] * size[1];
     const count = batch * stride;
     const live = { seed: { key: "seed", scale: 1 }, sigma: { key: "strength", scale: sigma } };
     const uniform = { count, stride, sigma: strength * sigma, seed, op };

@@ -10,17 +10,19 @@ const recipe = { ...defaultRecipe, objective: "", size: [1, 2] as const };
 const [photo, target] = [Float32Array.of(1, 2, 3, 4, 5, 6), Float32Array.of(6, 5, 4, 3, 2, 1)];
 
 test("it is the target before the start, and only where a term compares", () => {
-  expect(targetOf(compares, recipe, { photo, target })).toBe(target);
-  expect(targetOf(compares, recipe, { photo })).toBe(photo);
-  expect(targetOf(free, recipe, { photo, target })).toBeUndefined();
+  expect(targetOf(compares, recipe, 3, { photo, target })).toBe(target);
+  expect(targetOf(compares, recipe, 3, { photo })).toBe(photo);
+  expect(targetOf(free, recipe, 3, { photo, target })).toBeUndefined();
   const transparent = Float32Array.of(...photo, 0.5, 0.5);
-  expect(targetOf(compares, recipe, { photo: transparent })).toEqual(photo);
+  expect(targetOf(compares, recipe, 3, { photo: transparent })).toEqual(photo);
 });
 
 test("none, or one of another size, is refused", () => {
-  expect(() => targetOf(compares, recipe, {})).toThrow(/invert:conv1_1 compares with a photograph, got none/);
+  expect(() => targetOf(compares, recipe, 3, {})).toThrow(
+    /invert:conv1_1 compares with a photograph, got none/,
+  );
   const small = new Float32Array(3);
-  expect(() => targetOf(compares, recipe, { target: small })).toThrow(/got one of 3 numbers instead of 6/);
+  expect(() => targetOf(compares, recipe, 3, { target: small })).toThrow(/got one of 3 numbers instead of 6/);
   expect(() => expectNoPhoto(compares)).toThrow(/needs transforms that keep the image's size/);
   expect(() => expectNoPhoto(free)).not.toThrow();
 });

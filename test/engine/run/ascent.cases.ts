@@ -444,7 +444,7 @@ async function sharesCoarseParts(device: GPUDevice, assets: Assets): Promise<voi
     await finish(ascent, { iterations: 5 });
     const values = await ascent.readValues();
     const { length, coarse } = paramOf(param);
-    const [count, mask] = [length(recipe.size), coarse?.(recipe.size, recipe.share)];
+    const [count, mask] = [length(recipe.size, 3), coarse?.(recipe.size, recipe.share, 3)];
     for (let i = 0; i < count; i++) {
       const same = values[i] === values[count + i] && values[i] === values[2 * count + i];
       if (same !== (mask?.[i] === 1))

@@ -86,7 +86,7 @@ function fit({ param, size, picture, lr, steps, error }: Fit): Proof {
   const memory = new Allocation();
   const kind = paramOf(param);
   const passes = kind.plan(images, { image: "image", gradient: "gradient" }, memory);
-  const length = kind.length(size);
+  const length = kind.length(size, 3);
   const target = Float32Array.from({ length: count }, (_, i) => {
     const c = Math.floor(i / (height * width));
     return picture(Math.floor(i / width) % height, i % width, c) - MEAN[c]!;
@@ -109,7 +109,7 @@ function fit({ param, size, picture, lr, steps, error }: Fit): Proof {
     buffers: {
       ...{ image: new Float32Array(count), gradient: 4 * count, target },
       ...plannedBuffers(memory),
-      [values]: kind.zeros ? kind.zeros(normals(), size) : new Float32Array(length),
+      [values]: kind.zeros ? kind.zeros(normals(), size, 3) : new Float32Array(length),
       ...{ moment1: new Float32Array(length), moment2: new Float32Array(length) },
       state: new Uint32Array(initialState()),
     },

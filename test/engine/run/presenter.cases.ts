@@ -26,16 +26,18 @@ const SHOWN: readonly Shown[] = [
   { shape: [3, 3, 4, 3], margin: [2, 3], transparent: true },
   { shape: [3, 3, 4, 3], margin: [2, 3], standardized: true },
   { shape: [1, 3, 5, 7], margin: [1, 2], transparent: true, standardized: true },
+  { shape: [3, 1, 4, 3], margin: [2, 3] },
+  { shape: [3, 1, 4, 3], margin: [2, 3], transparent: true, standardized: true },
 ];
 
 const FORMAT = "rgba8unorm";
 const PREPROCESS = "imagenet";
 
 async function show(gpu: Gpu, { shape, margin, transparent, ...shown }: Shown): Promise<void> {
-  const [batch, , height, width] = shape;
-  // RGB from −1 to 2, so that much of it is clamped.
+  const [batch, colours, height, width] = shape;
+  // Colours from −1 to 2, so that much of it is clamped.
   const u = noise(1, sizeOf(shape)).map((value) => 1.5 * value);
-  const { mean } = preprocessing(PREPROCESS);
+  const mean = preprocessing(PREPROCESS).mean.slice(0, colours);
   const wall = wallSize(batch, [height, width]);
   const size = [wall.height + margin[0], wall.width + margin[1]] as const;
   const a = transparent && noise(2, batch * height * width).map((value) => (1 + value) / 2);

@@ -59,10 +59,12 @@ const BLENDED: readonly Blended[] = [
   { shape: [2, 3, 5, 13], plain: false },
   { shape: [2, 3, 5, 13], plain: true },
   { shape: [3, 3, 8, 8], plain: false },
+  { shape: [3, 1, 5, 13], plain: false },
+  { shape: [2, 1, 8, 8], plain: true },
 ];
 
 function blended({ shape, plain }: Blended): Proof {
-  const [batch, , height, width] = shape;
+  const [batch, channels, height, width] = shape;
   const count = batch * height * width;
   const [u, b, dy] = [1, 2, 3].map((seed) => noise(seed, sizeOf(shape))) as [
     Float32Array,
@@ -78,7 +80,7 @@ function blended({ shape, plain }: Blended): Proof {
     gradient: "du",
     alphaGradient: "da",
   };
-  const images = { batch, size: [height, width] as const };
+  const images = { batch, size: [height, width] as const, mean: Array(channels).fill(0) };
   const { forward } = compositePasses(images, plain, buffers);
   const { backward } = compositePasses(images, plain, { ...buffers, composite: "dy" });
   return {
@@ -128,18 +130,20 @@ function expectSlope(da: Float32Array, { image, behind, a, dy }: Layers): void {
 }
 
 const DRAWN: readonly Drawn[] = [
-  { batch: 1, size: [1, 1], seed: 0, step: 0 },
-  { batch: 2, size: [7, 9], seed: 3, step: 5 },
-  { batch: 1, size: [8, 8], seed: 0xffff_ffff, step: 1 },
+  { batch: 1, size: [1, 1], seed: 0, step: 0, colours: 3 },
+  { batch: 2, size: [7, 9], seed: 3, step: 5, colours: 3 },
+  { batch: 1, size: [8, 8], seed: 0xffff_ffff, step: 1, colours: 3 },
+  { batch: 2, size: [7, 9], seed: 3, step: 5, colours: 1 },
 ];
 
 const MEAN = [0.485, 0.456, 0.406].map(Math.fround);
 
 function drawn(one: Drawn): Proof {
-  const { batch, size, seed, step } = one;
+  const { batch, size, seed, step, colours } = one;
+  const mean = MEAN.slice(0, colours);
   const memory = new Allocation();
-  const dispatches = background({ batch, size, mean: MEAN }, seed, { state: "state", output: "b" }, memory);
-  const bytes = 4 * 3 * batch * size[0] * size[1];
+  const dispatches = background({ batch, size, mean }, seed, { state: "state", output: "b" }, memory);
+  const bytes = 4 * colours * batch * size[0] * size[1];
   return {
     buffers: {
       ...plannedBuffers(memory),
@@ -151,7 +155,7 @@ function drawn(one: Drawn): Proof {
       // The eight numbers reach 4 at most on either side.
       const reach = spectrum.map(() => 5 * 0.5);
       expectWithin("spectrum", read.f32("background.spectrum"), spectrum, reach, roundings(4));
-      const b = backgroundOf(one, MEAN).data;
+      const b = backgroundOf(one, mean).data;
       // No colour is above twice its numbers (2.5) times the largest scale; mixing three of them (norms up to 1, so sums
       // up to 3) and the sigmoid (slope up to ¼) leave less than that of their roundings.
       const largest = 2 * 2.5 * Math.max(...spectrumScale(size));

@@ -50,7 +50,7 @@ it("the passes run over every pixel", () => {
   const buffers = {
     ...{ image: "u", alpha: "a", background: "b", composite: "c", gradient: "du", alphaGradient: "da" },
   };
-  const { forward, backward } = compositePasses({ batch: 2, size: [5, 7] }, true, buffers);
+  const { forward, backward } = compositePasses({ batch: 2, size: [5, 7], mean: [0, 0, 0] }, true, buffers);
   expect(forward.uniform).toMatchObject({ count: 70, area: 35, plain: 1 });
   // The gradient is found where the composite was.
   expect(backward.buffers).toMatchObject({ gradient: "c", output: "du", opacity: "da" });

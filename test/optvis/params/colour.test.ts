@@ -23,7 +23,7 @@ describe("decorrelated colours", () => {
 
   it("of a picture make that picture again", () => {
     const rgb = noise(1, 3 * 20).map((value) => 0.5 + 0.45 * value);
-    const x = tensor([1, 3, 4, 5], Float32Array.from(decorrelate(rgb)));
+    const x = tensor([1, 3, 4, 5], Float32Array.from(decorrelate(rgb, 3)));
     const made = twin.colour_forward(x, colourMatrix, [0, 0, 0]).data;
     for (const [i, value] of rgb.entries()) expect(made[i]).toBeCloseTo(value, 5);
   });

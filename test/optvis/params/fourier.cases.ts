@@ -138,13 +138,17 @@ const COLOURED: readonly Coloured[] = [
   { shape: [1, 3, 1, 1], range: 1 },
   { shape: [2, 3, 5, 13], range: 4 },
   { shape: [3, 3, 7, 9], range: 400 },
+  { shape: [2, 1, 5, 13], range: 4 },
 ];
 
 const MEAN = [0.485, 0.456, 0.406].map(Math.fround);
 
 function coloured({ shape, range }: Coloured): Proof {
-  const [batch, , height, width] = shape;
-  const images = { batch, size: [height, width] as const, mean: MEAN };
+  const [batch, colours, height, width] = shape;
+  const mean = MEAN.slice(0, colours);
+  // Of grey nothing is mixed: the sigmoid alone.
+  const matrix = colours === 1 ? [[1]] : colourMatrix;
+  const images = { batch, size: [height, width] as const, mean };
   const x = tensor(
     shape,
     noise(1, sizeOf(shape)).map((value) => range * value),
@@ -160,7 +164,7 @@ function coloured({ shape, range }: Coloured): Proof {
       colourBackward(images, { input: "du", output: "dx", image: "u" }),
     ],
     check(read) {
-      const u = twin.colour_forward(x, colourMatrix, MEAN);
+      const u = twin.colour_forward(x, matrix, mean);
       // The argument t errs by its products and sums, on up to 3·range, and moves σ by at most a quarter of that;
       // WGSL: exp(t) errs by 3 + 2|t| ULP, which 1/(1+e^t) damps by σ(1−σ) ≤ 1/(4+|t|²/2), so 3 ULP of 1 at most.
       const bound = roundings(8) * 3 * Math.min(range, 12) + roundings(3 + DIVISION + 3);
@@ -173,7 +177,7 @@ function coloured({ shape, range }: Coloured): Proof {
       );
       // By the image as it is on the GPU: the backward pass starts from it.
       const image: Tensor = tensor(shape, read.f32("u"));
-      const dx = twin.colour_backward(du, image, colourMatrix, MEAN);
+      const dx = twin.colour_backward(du, image, matrix, mean);
       expectWithin(
         "dx",
         read.f32("dx"),

@@ -25,7 +25,7 @@ describe("the scale of frequencies", () => {
 describe("numbers", () => {
   it("are real and imaginary, of H rows and ⌊W/2⌋+1 columns a plane", () => {
     expect(spectrumLength(3, [5, 8])).toBe(3 * 5 * 5 * 2);
-    expect(fourier.length([5, 7])).toBe(3 * 5 * 4 * 2);
+    expect(fourier.length([5, 7], 3)).toBe(3 * 5 * 4 * 2);
     expect(fourier.plane?.length([5, 7])).toBe(5 * 4 * 2);
   });
 
@@ -33,7 +33,7 @@ describe("numbers", () => {
     const [height, width] = size;
     const mean = [0.4, 0.5, 0.6];
     const rgb = noise(1, 3 * height * width).map((value) => 0.5 + 0.4 * value);
-    const values = Float64Array.from(fourier.fromRgb(rgb, { batch: 1, size, mean }));
+    const values = Float64Array.from(fourier.fromPicture(rgb, { batch: 1, size, mean }));
     const shape = { planes: 3, height, width };
     const half = twin.fourier_columns_forward(values, spectrumScale(size), shape);
     const colours = tensor([1, 3, height, width], twin.fourier_rows_forward(half, shape));
@@ -43,7 +43,7 @@ describe("numbers", () => {
   });
 
   it("start from noise of Lucid's deviation", () => {
-    expect(fourier.noise(() => 1, [2, 2])[0]).toBeCloseTo(0.01, 8);
+    expect(fourier.noise(() => 1, [2, 2], 3)[0]).toBeCloseTo(0.01, 8);
   });
 });
 

@@ -7,12 +7,12 @@ import { askedMemory } from "../../support/memory.ts";
 const size = [5, 8] as const;
 
 it("has a phase for each colour and frequency", () => {
-  expect(maco.length(size)).toBe(3 * 5 * 5);
+  expect(maco.length(size, 3)).toBe(3 * 5 * 5);
 });
 
 it("takes the phase of a picture", () => {
   const rgb = noise(1, 3 * 40).map((value) => 0.5 + 0.4 * value);
-  const phases = maco.fromRgb(rgb, { batch: 1, size, mean: [0, 0, 0] });
+  const phases = maco.fromPicture(rgb, { batch: 1, size, mean: [0, 0, 0] });
   const spectrum = coloursSpectrum(rgb, size);
   for (const [i, phase] of phases.entries()) {
     const [re, im] = [spectrum[2 * i]!, spectrum[2 * i + 1]!];

@@ -22,20 +22,20 @@ describe.each(choicesOf(recipeFields.param))("%s", (kind) => {
     expect(named(forward)).toEqual(expect.arrayContaining([values, "image"]));
     expect(named(backward)).toEqual(expect.arrayContaining(["gradient", gradient]));
     expect(named(forward)).not.toContain(gradient);
-    const bytes = 4 * images.batch * param.length(images.size);
+    const bytes = 4 * images.batch * param.length(images.size, 3);
     expect([memory.buffers.get(values), memory.buffers.get(gradient)]).toEqual([bytes, bytes]);
   });
 
   it("starts from as many numbers as it has", () => {
-    const length = param.length(images.size);
-    expect(param.noise(() => 1, images.size)).toHaveLength(length);
-    if (param.zeros) expect(param.zeros(() => 1, images.size)).toHaveLength(length);
-    if (param.coarse) expect(param.coarse(images.size, 2)).toHaveLength(length);
+    const length = param.length(images.size, 3);
+    expect(param.noise(() => 1, images.size, 3)).toHaveLength(length);
+    if (param.zeros) expect(param.zeros(() => 1, images.size, 3)).toHaveLength(length);
+    if (param.coarse) expect(param.coarse(images.size, 2, 3)).toHaveLength(length);
   });
 
   it("shares nothing at no frequency, and ever more up to all", () => {
     if (!param.coarse) return;
-    const shared = [0, 1, 2, 4, 100].map((cycles) => [...param.coarse!(images.size, cycles)]);
+    const shared = [0, 1, 2, 4, 100].map((cycles) => [...param.coarse!(images.size, cycles, 3)]);
     for (const [i, mask] of shared.entries()) {
       expect(mask.every((value) => value === 0 || value === 1)).toBe(true);
       const before = shared[i - 1];

@@ -115,6 +115,7 @@ const LAYERS: readonly CppnShape[] = [
   { batch: 2, area: 65, inputs: 2, outputs: 24, composite: 0 },
   { batch: 2, area: 63, inputs: 24, outputs: 24, composite: 1 },
   { batch: 1, area: 130, inputs: 24, outputs: 3, composite: 1 },
+  { batch: 2, area: 130, inputs: 24, outputs: 1, composite: 1 },
   { batch: 3, area: 7, inputs: 32, outputs: 32, composite: 1 },
 ];
 

@@ -16,7 +16,7 @@ it("copies before the image is made, and adds up once the gradient is there", ()
   expect(shared.forward.slice(1)).toEqual(own.forward);
   expect(shared.backward.slice(0, -1)).toEqual(own.backward);
   expect(shared.backward.at(-1)?.buffers).toEqual({ mask: "share.mask", values: own.gradient });
-  expect(memory.tables.get("share.mask")).toEqual(paramOf("fourier").coarse!(images.size, 2));
+  expect(memory.tables.get("share.mask")).toEqual(paramOf("fourier").coarse!(images.size, 2, 3));
 });
 
 it("leaves the passes as they are where nothing is shared", () => {

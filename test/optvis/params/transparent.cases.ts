@@ -86,7 +86,7 @@ async function reference(model: Awaited<ReturnType<typeof openModel>>, recipe: R
   const objectives: number[] = [];
   for (let step = 0; step < STEPS; step++) {
     const now = made();
-    const b = backgroundOf({ batch: 1, size, seed, step }, mean);
+    const b = backgroundOf({ batch: 1, size, seed, step, colours: 3 }, mean);
     const { objective, du, da } = seen(now, b, jitterShift(seed, step, SHIFT));
     objectives.push(objective);
     const dx = param === "pixel" ? du : twin.colour_backward(du, now.u, colourMatrix, mean);

@@ -58,6 +58,13 @@ const PENALIZED: readonly Penalized[] = [
     index: 1,
     mean: MEAN,
   },
+  // Grey.
+  ...(["l1", "l2", "tv", "blur"] as const).map((kind) => ({
+    term: { ...on, kind, amount: kind === "tv" ? 0 : 0.5 },
+    shape: [2, 1, 37, 41] as const,
+    index: 0,
+    mean: MEAN.slice(0, 1),
+  })),
 ];
 
 /** Value and gradient of each image without weight and gains, their bounds, and operations in a row. */
@@ -156,10 +163,10 @@ function penaltyProof(
   const area = size[0] * size[1];
   const x: Tensor = {
     shape: u.shape,
-    data: u.data.map((value, i) => value + mean[Math.floor(i / area) % 3]!),
+    data: u.data.map((value, i) => value + mean[Math.floor(i / area) % mean.length]!),
   };
   const memory = new ProofMemory();
-  const shape = { channels: 3, height: size[0], width: size[1] };
+  const shape = { channels: mean.length, height: size[0], width: size[1] };
   const { forward, backward } = termPasses({ term, index, batch, shape, mean, memory });
   const before = noise(2, u.data.length);
   const total = { batch, firstSlot: index, slots: 1, ring: 1 };

@@ -16,6 +16,7 @@ interface Rolled {
   readonly jitter: number;
   readonly seed: number;
   readonly step: number;
+  readonly colours?: 1;
 }
 
 /** Shifts below, at and far beyond the image's size; seeds and steps up to the last 32-bit word. */
@@ -26,13 +27,21 @@ const ROLLED: readonly Rolled[] = [
   { batch: 3, height: 8, width: 3, jitter: 8, seed: 2, step: 3 },
   { batch: 3, height: 3, width: 17, jitter: 40, seed: 0xffff_ffff, step: 100 },
   { batch: 9, height: 4, width: 5, jitter: 16, seed: 123_456_789, step: 0xffff_fffe },
+  { batch: 5, height: 7, width: 9, jitter: 3, seed: 1, step: 2, colours: 1 },
 ];
 
 function roll(rolled: Rolled): Proof {
-  const { step, batch, height, width, seed } = rolled;
-  const place = { batch, size: [height, width] as const, seed, op: 1, strength: 1, fill: [] };
+  const { step, batch, height, width, seed, colours = 3 } = rolled;
+  const place = {
+    batch,
+    size: [height, width] as const,
+    seed,
+    op: 1,
+    strength: 1,
+    fill: Array(colours).fill(0),
+  };
   const transform = jitterOf(rolled.jitter);
-  const shape: Shape4 = [batch, 3, height, width];
+  const shape: Shape4 = [batch, colours, height, width];
   const x = tensor(shape, noise(1, sizeOf(shape)));
   const dy = tensor(shape, noise(2, sizeOf(shape)));
   const state = Uint32Array.of(step, 0, 0, 0);
@@ -65,11 +74,11 @@ function imageByImage(
   { seed, step, jitter }: Rolled,
   shift: typeof twin.jitter_forward,
 ): Float64Array {
-  const [batch, , height, width] = x.shape;
-  const perImage = 3 * height * width;
+  const [batch, colours, height, width] = x.shape;
+  const perImage = colours * height * width;
   const out = new Float64Array(x.data.length);
   for (let n = 0; n < batch; n++) {
-    const image = tensor([1, 3, height, width], x.data.slice(n * perImage, (n + 1) * perImage));
+    const image = tensor([1, colours, height, width], x.data.slice(n * perImage, (n + 1) * perImage));
     out.set(shift(image, ...jitterShift(seed + n, step, jitter)).data, n * perImage);
   }
   return out;

@@ -40,14 +40,14 @@ function stateAt(step: number): Uint32Array {
 
 /** Both passes of one transform on noise; `x` and `dy` are what goes in, `y` and `dx` what comes out. */
 function passes(transform: Transform, { shape, seed, step, strength }: Moved, op: number) {
-  const [batch, , height, width] = shape;
+  const [batch, colours, height, width] = shape;
   const size = [height, width] as const;
-  const outputShape: Shape4 = [batch, 3, ...transform.outputSize(size)];
+  const outputShape: Shape4 = [batch, colours, ...transform.outputSize(size)];
   const [x, dy] = [
     tensor(shape, noise(1, sizeOf(shape))),
     tensor(outputShape, noise(2, sizeOf(outputShape))),
   ];
-  const place = { batch, size, seed, op, strength, fill: FILL };
+  const place = { batch, size, seed, op, strength, fill: FILL.slice(0, colours) };
   return {
     x,
     dy,
@@ -81,6 +81,8 @@ const WINDOWS: readonly Moved[] = [
   { text: "crop:8", shape: [5, 3, 17, 9], seed: 0xffff_ffff, step: 0xffff_fffe, strength: 1 },
   { text: "crop:7", shape: [5, 3, 9, 12], seed: 2, step: 4, strength: 0.5 },
   { text: "crop:7", shape: [2, 3, 9, 12], seed: 2, step: 4, strength: 0 },
+  { text: "pad:5", shape: [2, 1, 5, 9], seed: 3, step: 2, strength: 1 },
+  { text: "crop:3", shape: [9, 1, 4, 7], seed: 5, step: 9, strength: 1 },
 ];
 
 function windowed(moved: Moved): Proof {
@@ -122,6 +124,7 @@ const ZOOMS: readonly Zoomed[] = [
   { text: "zoom:0.25", shape: [2, 3, 8, 8], seed: 3, step: 99, strength: 1, iterations: 10 },
   { text: "zoom:0.25", shape: [2, 3, 8, 5], seed: 3, step: 3, strength: 0, iterations: 10 },
   { text: "zoom:0.1", shape: [2, 3, 1, 1], seed: 3, step: 3, strength: 0.5, iterations: 1 },
+  { text: "zoom:0.05", shape: [3, 1, 24, 17], seed: 2, step: 9, strength: 1, iterations: 10 },
 ];
 
 function zoomed(moved: Zoomed): Proof {
@@ -157,6 +160,7 @@ const GRAINS: readonly Moved[] = [
   { text: "noise:0.08", shape: [2, 3, 5, 9], seed: 1, step: 0, strength: 1 },
   { text: "noise:2", shape: [1, 3, 8, 8], seed: 7, step: 3, strength: 0.5 },
   { text: "noise:0.08", shape: [1, 3, 1, 1], seed: 7, step: 3, strength: 0 },
+  { text: "noise:0.08", shape: [2, 1, 5, 9], seed: 1, step: 0, strength: 1 },
 ];
 
 function grained(moved: Moved): Proof {
@@ -189,6 +193,8 @@ const MOTIONS: readonly Moved[] = [
   { text: "rotate:180", shape: [3, 3, 8, 5], seed: 9, step: 2, strength: 0.25 },
   { text: "scale:0.5", shape: [2, 3, 7, 7], seed: 9, step: 2, strength: 0 },
   { text: "rotate:45", shape: [2, 3, 1, 12], seed: 0xffff_ffff, step: 0xffff_fffe, strength: 1 },
+  { text: "scale:0.9", shape: [9, 1, 6, 11], seed: 4, step: 7, strength: 1 },
+  { text: "rotate:180", shape: [9, 1, 8, 5], seed: 9, step: 2, strength: 1 },
 ];
 
 /** Number of output pixels that a pixel's gradient may come from, per unit of scale squared: (2·√2 + 1)². */
@@ -231,13 +237,20 @@ function resampled(moved: Moved): Proof {
 /** Equal pixels, and grey around them, stay equal to the bit, so that rounding decides no max-pool's tie. */
 function constant(moved: Moved): Proof {
   const [transform] = parseTransforms(moved.text);
-  const [batch, , height, width] = moved.shape;
+  const [batch, colours, height, width] = moved.shape;
   const { seed, strength } = moved;
   const x = Float32Array.from(
     { length: sizeOf(moved.shape) },
-    (_, i) => FILL[Math.floor(i / height / width) % 3]!,
+    (_, i) => FILL[Math.floor(i / height / width) % colours]!,
   );
-  const place = { batch, size: [height, width] as const, seed, op: 3, strength, fill: FILL };
+  const place = {
+    batch,
+    size: [height, width] as const,
+    seed,
+    op: 3,
+    strength,
+    fill: FILL.slice(0, colours),
+  };
   return {
     buffers: { state: stateAt(moved.step), x, y: 4 * x.length },
     dispatches: [transform!.forward(place, { state: "state", input: "x", output: "y" })],
