@@ -181,17 +181,31 @@ export async function readBuffer(
   offset = 0,
   size = source.size - offset,
 ): Promise<ArrayBuffer> {
-  const staging = gpu.buffer(
-    `${source.label} read back`,
-    size,
-    GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
-  );
+  const [bytes] = await readBuffers(gpu, [{ source, offset, size }]);
+  return bytes as ArrayBuffer;
+}
+
+export interface BufferPart {
+  readonly source: GPUBuffer;
+  /** In bytes. */
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Copies parts of buffers back to the CPU as they are at one moment of the queue: that of the call. */
+export async function readBuffers(gpu: Gpu, parts: readonly BufferPart[]): Promise<ArrayBuffer[]> {
+  const ends: number[] = [];
+  // Parts of a mapped buffer begin at multiples of 8 bytes.
+  for (const { size } of parts) ends.push((ends.at(-1) ?? 0) + 8 * Math.ceil(size / 8));
+  const label = `${parts.map(({ source }) => source.label).join(", ")} read back`;
+  const staging = gpu.buffer(label, ends.at(-1) ?? 0, GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ);
   try {
     const encoder = gpu.device.createCommandEncoder({ label: "read back" });
-    encoder.copyBufferToBuffer(source, offset, staging, 0, size);
+    for (const [i, { source, offset, size }] of parts.entries())
+      encoder.copyBufferToBuffer(source, offset, staging, ends[i - 1] ?? 0, size);
     gpu.device.queue.submit([encoder.finish()]);
     await orLost(gpu, staging.mapAsync(GPUMapMode.READ));
-    return staging.getMappedRange(0, size).slice(0);
+    return parts.map(({ size }, i) => staging.getMappedRange(ends[i - 1] ?? 0, size).slice(0));
   } finally {
     gpu.free(staging);
   }

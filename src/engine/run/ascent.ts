@@ -28,6 +28,7 @@ import { planAscent } from "../plan/plan-ascent.ts";
 import { inEveryImage, targetOf } from "../plan/target-photo.ts";
 import { activationName } from "../plan/walk.ts";
 import type { AscentOptions, LiveSettings, Progress, ResetOptions, RunOptions } from "./ascent-options.ts";
+import { type Checkpoint, expectSameAscent, lastingBuffers } from "./checkpoint.ts";
 import { Course } from "./course.ts";
 import { drawAt } from "./draw.ts";
 import { Iterations } from "./iterations.ts";
@@ -39,6 +40,7 @@ import { expectCoarse } from "./steering.ts";
 import { Submissions } from "./submissions.ts";
 
 export type { AscentOptions, LiveSettings, Progress, ResetOptions, RunOptions } from "./ascent-options.ts";
+export type { Checkpoint } from "./checkpoint.ts";
 
 /**
  * Plans, allocates, uploads and shows the start. Of the kernels only those that are needed first are compiled: the first
@@ -215,6 +217,39 @@ export class Ascent {
     this.#scheduler.set("seed", recipe.seed);
     await this.#scheduler.prepare(stageAt(this.plan, 0, recipe.init).start.show);
     this.#begin();
+  }
+
+  /**
+   * Everything that the next iterations depend on, as it is after those that were submitted. It may be taken while the
+   * ascent runs, which goes on meanwhile.
+   */
+  async checkpoint(): Promise<Checkpoint> {
+    const { submitted: iteration } = this;
+    const { state: course } = this.#course;
+    const replaced = this.#replaced;
+    const buffers = await this.#resident.bytesOf(lastingBuffers(this.plan));
+    return { iteration, buffers, course, replaced };
+  }
+
+  /**
+   * Goes on from a checkpoint of this ascent or of another one of the same recipe and network: to the same bits on the same
+   * adapter. Nothing may be running.
+   * @throws InputError for a checkpoint of another recipe or network; the ascent is as it was then
+   */
+  async restore(checkpoint: Checkpoint): Promise<void> {
+    const { gpu } = this.#scheduler;
+    const { iteration, buffers, course, replaced } = checkpoint;
+    expectSameAscent(this.plan, this.recipe, checkpoint);
+    expectCoarse(this.plan, course.now);
+    await orLost(gpu, gpu.device.queue.onSubmittedWorkDone());
+    const { show } = stageAt(this.plan, iteration, course.now.init).start;
+    await this.#scheduler.prepare([...show, ...iterationOf(this.plan, iteration, course.now)]);
+    this.#course.restore(course);
+    this.#scheduler.set("seed", course.now.seed);
+    this.#replaced = replaced;
+    this.#submissions.clearOverflow();
+    this.#resident.putBack(lastingBuffers(this.plan), buffers, show);
+    this.#iterations.clear(iteration);
   }
 
   /** Writes the start and clears what earlier iterations left. */

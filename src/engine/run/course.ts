@@ -7,6 +7,15 @@ import type { LiveSettings } from "./ascent-options.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { steer } from "./steering.ts";
 
+/** Where a course stands. */
+export interface CourseState {
+  readonly asked: Recipe;
+  readonly begun: Recipe;
+  readonly now: Recipe;
+  readonly made: readonly Change[];
+  readonly ahead: readonly Change[];
+}
+
 export class Course {
   readonly #scheduler: Scheduler;
   /** What it begins again with: settings changed by hand stay, those that the recipe changes do not. */
@@ -40,18 +49,35 @@ export class Course {
   begin(fields: Partial<Recipe>): void {
     const recipe = { ...this.#asked, ...fields };
     const ahead = expectedChanges(recipe);
-    // The weights that the recipe has changed become again what they were.
-    const { objective: _, ...live } = recipe;
-    const weights = recipe.objective === this.#now.objective ? {} : { objective: recipe.objective };
-    const steered = steer(
-      this.#scheduler,
-      { ...recipe, objective: this.#now.objective },
-      { ...live, ...weights },
-    );
+    const steered = this.#steerTo(recipe);
     this.#asked = steered;
     this.#begun = steered;
     this.#now = steered;
     this.#made = [];
+    this.#ahead = ahead;
+  }
+
+  /** Sets everything live as a recipe has it. The weights that were changed become what they are there. */
+  #steerTo(recipe: Recipe): Recipe {
+    const { objective, ...live } = recipe;
+    const { objective: before } = this.#now;
+    const weights = objective === before ? {} : { objective };
+    return steer(this.#scheduler, { ...recipe, objective: before }, { ...live, ...weights });
+  }
+
+  get state(): CourseState {
+    return { asked: this.#asked, begun: this.#begun, now: this.#now, made: this.#made, ahead: this.#ahead };
+  }
+
+  /**
+   * Goes on from where another course stood.
+   * @throws InputError as `steer`; nothing has changed then
+   */
+  restore({ asked, begun, now, made, ahead }: CourseState): void {
+    this.#now = this.#steerTo(now);
+    this.#asked = asked;
+    this.#begun = begun;
+    this.#made = made;
     this.#ahead = ahead;
   }
 

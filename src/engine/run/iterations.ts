@@ -24,9 +24,9 @@ export class Iterations {
     this.#course = course;
   }
 
-  /** Forgets what was reported, since the ascent begins again. */
-  clear(): void {
-    this.#submissions.reset();
+  /** Forgets what was reported, since the ascent begins again, or goes on from another iteration. */
+  clear(iteration = 0): void {
+    this.#submissions.countFrom(iteration);
     this.#plateau.clear();
   }
 

@@ -1,6 +1,6 @@
 /** The images of an ascent on the device, and what else is written to a plan's buffers or read out of them between iterations. */
 import { InputError } from "../../errors.ts";
-import { readBuffer } from "../../gpu/device.ts";
+import { readBuffer, readBuffers } from "../../gpu/device.ts";
 import type { Sequence } from "../../gpu/program.ts";
 import type { Preprocessing } from "../../nn/preprocess.ts";
 import { initialState } from "../../optvis/optimizers.ts";
@@ -66,6 +66,33 @@ export class Resident {
       if (isMoment(name) && this.#scheduler.has(name)) this.write(name, new Uint8Array(bytes));
     }
     this.#show(start.show);
+  }
+
+  /** Bytes of buffers, all as they are at one moment; those that are not allocated are left out. */
+  async bytesOf(names: readonly string[]): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+    const there = names.filter((name) => this.#scheduler.has(name));
+    const parts = there.map((name) => {
+      const source = this.#scheduler.buffer(name);
+      return { source, offset: 0, size: source.size };
+    });
+    const read = await readBuffers(this.#scheduler.gpu, parts);
+    return new Map(there.map((name, i) => [name, new Uint8Array(read[i] as ArrayBuffer)]));
+  }
+
+  /**
+   * Puts bytes back and makes the images of them. Buffers that were not there when they were taken are zeros again.
+   * @param names of all that live from one iteration to the next
+   */
+  putBack(
+    names: readonly string[],
+    bytes: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
+    show: Sequence,
+  ): void {
+    for (const name of names) {
+      if (!this.#scheduler.has(name)) continue;
+      this.write(name, bytes.get(name) ?? new Uint8Array(this.#scheduler.buffer(name).size));
+    }
+    this.#show(show);
   }
 
   /** Makes the images of numbers written from outside. */

@@ -71,10 +71,10 @@ export class Submissions {
     return this.#stagings.reduce((bytes, { size }) => bytes + size, 0);
   }
 
-  /** Counts from 0 again. Nothing may be in flight. */
-  reset(): void {
-    this.#submitted = 0;
-    this.#finished = 0;
+  /** Counts on from an iteration. Nothing may be in flight. */
+  countFrom(iteration: number): void {
+    this.#submitted = iteration;
+    this.#finished = iteration;
   }
 
   /** Counts an iteration that ran without a flight. */
