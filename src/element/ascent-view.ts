@@ -1,6 +1,7 @@
 import { html, nothing, type PropertyValues } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import type { TuningStorage } from "../engine/kernels/tuning-memory.ts";
+import type { Ascent, Checkpoint } from "../engine/run/ascent.ts";
 import { type AscentError, InputError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
 import type { Recipe } from "../optvis/recipe.ts";
@@ -16,6 +17,7 @@ import type { RunHost, RunState } from "./run-host.ts";
 import type { RunRequest } from "./run-request.ts";
 import { viewStyles } from "./view-styles.ts";
 
+export type { Checkpoint } from "../engine/run/checkpoint.ts";
 export { deleteKept, type KeptFile, listKept } from "../model/kept.ts";
 export { browserCache } from "./cache-storage.ts";
 export * from "./events.ts";
@@ -185,6 +187,34 @@ export class AscentView extends ReadingElement implements RunHost {
   }
 
   /**
+   * Everything that the run depends on from here, as plain data: `restore` goes on from it to the same bits. In a handler of
+   * `ascent-step` it is of the picture on the canvas.
+   * @throws InputError before `ascent-ready`
+   */
+  async checkpoint(): Promise<Checkpoint> {
+    return this.#expectAscent().checkpoint();
+  }
+
+  /**
+   * Goes back, or on, to a checkpoint of a run of the same network and recipe; resolves when its picture is on the canvas.
+   * Properties that are steered live become what they were. It runs on if it was running.
+   * @throws InputError before `ascent-ready`, and for a checkpoint of another run: nothing has changed then
+   */
+  async restore(checkpoint: Checkpoint): Promise<void> {
+    const ascent = this.#expectAscent();
+    ascent.expectSame(checkpoint);
+    await this.#run.restore(checkpoint);
+    const { recipe } = this;
+    if (recipe) Object.assign(this, propertiesOf(recipe));
+  }
+
+  #expectAscent(): Ascent {
+    const { ascent } = this.#run;
+    if (!ascent) throw new InputError("There is no picture yet.", { remedy: "Wait for ascent-ready." });
+    return ascent;
+  }
+
+  /**
    * @returns the picture as it is now, RGB 0–1, shape (N,3,H,W) with N the batch, not clamped
    * @throws InputError before `ascent-ready`
    */
@@ -214,8 +244,7 @@ export class AscentView extends ReadingElement implements RunHost {
   }
 
   async #picture(size?: Recipe["size"]) {
-    const ascent = this.#run.ascent;
-    if (!ascent) throw new InputError("There is no picture yet.", { remedy: "Wait for ascent-ready." });
+    const ascent = this.#expectAscent();
     // All asked for at once, so that all are of one iteration, though the run goes on.
     const { recipe, submitted } = ascent;
     const course = ascent.course(submitted);

@@ -6,7 +6,7 @@
  */
 import type { ReactiveController } from "lit";
 import { formatVariants } from "../engine/kernels/variant-text.ts";
-import type { Ascent, LiveSettings } from "../engine/run/ascent.ts";
+import type { Ascent, Checkpoint, LiveSettings } from "../engine/run/ascent.ts";
 import { type AscentError, asAscentError, type DeviceError, InputError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
 import { endOf } from "../optvis/course.ts";
@@ -253,6 +253,19 @@ export class RunController implements ReactiveController {
       await ascent.reset();
       if (this.#ascent !== ascent) return;
       this.#target = endOf(ascent.recipe);
+      this.#rate.clear();
+      this.#silence.clear();
+      this.#present();
+      this.#report(ascent, []);
+    });
+  }
+
+  /** Goes on from a checkpoint of this run; resolves when its picture is on the canvas. */
+  restore(checkpoint: Checkpoint): Promise<void> {
+    return this.#takeTurn(async (ascent) => {
+      await ascent.restore(checkpoint);
+      if (this.#ascent !== ascent) return;
+      this.#target = Math.max(endOf(ascent.recipe), ascent.iteration);
       this.#rate.clear();
       this.#silence.clear();
       this.#present();

@@ -1,6 +1,6 @@
 import { html, LitElement, nothing } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
-import type { Concern } from "../element/ascent-view.ts";
+import type { AscentView, Concern } from "../element/ascent-view.ts";
 import { decodePhoto } from "../element/photo.ts";
 import { placeInNetwork } from "../element/placement.ts";
 import { type AscentError, asAscentError } from "../errors.ts";
@@ -45,6 +45,7 @@ export class AscentPage extends LitElement {
   @state() private savedSize: Recipe["size"] | undefined;
   @state() private notice = "";
   @state() private dragging = false;
+  @state() private view: AscentView | undefined;
 
   @query("page-stage") private readonly stage!: Stage;
   @query("page-plot") private readonly plot!: LossPlot;
@@ -97,6 +98,7 @@ export class AscentPage extends LitElement {
   }
 
   #listenTo({ view }: Stage): void {
+    this.view = view;
     view.addEventListener("ascent-ready", ({ detail }) => {
       this.#desk.ready(detail);
       this.adapterName = detail.adapterName;
@@ -259,6 +261,13 @@ export class AscentPage extends LitElement {
         <figcaption>Objective by iteration</figcaption>
         <page-plot .trace=${this.#trace} .theme=${this.theme}></page-plot>
       </figure>
+      <page-film
+        .view=${this.view}
+        @back=${() => {
+          this.recipe = this.view?.recipe ?? this.recipe;
+        }}
+        @fault=${({ detail }: CustomEvent<unknown>) => this.#fail(detail, "run")}
+      ></page-film>
       <page-formula .recipe=${this.recipe}></page-formula>
     </section>`;
   }

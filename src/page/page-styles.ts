@@ -91,6 +91,13 @@ export const pageStyles = css`
   page-recipe {
     margin-block-end: 2rem;
   }
+  page-recipe {
+    margin-block-start: 1.1rem;
+  }
+  page-film,
+  page-formula {
+    margin-block-start: 1rem;
+  }
   .rooms {
     display: grid;
     gap: 3rem;

@@ -26,12 +26,14 @@ export class Presets extends LitElement {
       }
       .group {
         display: grid;
-        grid-template-columns: repeat(auto-fill, minmax(4.75rem, 1fr));
-        gap: 0.5rem;
+        grid-template-columns: repeat(auto-fill, minmax(4.4rem, 1fr));
+        gap: 0.25rem;
       }
       label {
         position: relative;
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
+        align-content: start;
         gap: 0.25rem;
         padding: 4px;
         border: 1px solid transparent;
@@ -55,9 +57,10 @@ export class Presets extends LitElement {
         border-radius: 2px;
       }
       span {
-        font-size: 0.75rem;
+        font-size: 0.6875rem;
         line-height: 1.25;
         color: var(--ink-soft);
+        overflow-wrap: anywhere;
       }
       label:hover {
         border-color: var(--line-strong);
@@ -75,7 +78,7 @@ export class Presets extends LitElement {
         outline-offset: 1px;
       }
       .says {
-        min-block-size: 5.2rem;
+        min-block-size: 4rem;
         margin-block-start: 0.6rem;
         font-size: 0.8125rem;
         line-height: 1.6;

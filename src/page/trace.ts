@@ -7,8 +7,12 @@ export class Trace {
   readonly values: number[] = [];
   #every = 1;
 
-  /** @param last iteration of the newest of `values`, which are one an iteration, oldest first */
+  /**
+   * Of a run that has gone back, what came after is forgotten.
+   * @param last iteration of the newest of `values`, which are one an iteration, oldest first
+   */
   add(values: readonly number[], last: number): void {
+    this.#cut(last - values.length);
     for (const [index, value] of values.entries()) {
       const iteration = last - values.length + 1 + index;
       if (iteration % this.#every !== 0 || !Number.isFinite(value)) continue;
@@ -22,6 +26,13 @@ export class Trace {
     this.iterations.length = 0;
     this.values.length = 0;
     this.#every = 1;
+  }
+
+  /** Forgets what is of later iterations. */
+  #cut(iteration: number): void {
+    const kept = this.iterations.findLastIndex((one) => one <= iteration) + 1;
+    this.iterations.length = kept;
+    this.values.length = kept;
   }
 
   #thin(): void {

@@ -24,3 +24,12 @@ test("thins a long run evenly, from its start to its end", () => {
   expect(gaps.size).toBe(1);
   expect(iterations.at(-1)).toBe(4 * MOST);
 });
+
+test("forgets what a run that went back had after", () => {
+  const trace = new Trace();
+  trace.add([1, 2, 3, 4], 4);
+  trace.add([], 2);
+  expect(trace.iterations).toEqual([1, 2]);
+  trace.add([5, 6], 4);
+  expect(trace.values).toEqual([1, 2, 5, 6]);
+});

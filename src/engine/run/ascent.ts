@@ -231,6 +231,12 @@ export class Ascent {
     return { iteration, buffers, course, replaced };
   }
 
+  /** @throws InputError for a checkpoint of another recipe or network */
+  expectSame(checkpoint: Checkpoint): void {
+    expectSameAscent(this.plan, this.recipe, checkpoint);
+    expectCoarse(this.plan, checkpoint.course.now);
+  }
+
   /**
    * Goes on from a checkpoint of this ascent or of another one of the same recipe and network: to the same bits on the same
    * adapter. Nothing may be running.
@@ -239,8 +245,7 @@ export class Ascent {
   async restore(checkpoint: Checkpoint): Promise<void> {
     const { gpu } = this.#scheduler;
     const { iteration, buffers, course, replaced } = checkpoint;
-    expectSameAscent(this.plan, this.recipe, checkpoint);
-    expectCoarse(this.plan, course.now);
+    this.expectSame(checkpoint);
     await orLost(gpu, gpu.device.queue.onSubmittedWorkDone());
     const { show } = stageAt(this.plan, iteration, course.now.init).start;
     await this.#scheduler.prepare([...show, ...iterationOf(this.plan, iteration, course.now)]);
