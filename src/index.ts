@@ -24,6 +24,7 @@ export { planAscent } from "./engine/plan/plan-ascent.ts";
 export {
   Ascent,
   type AscentOptions,
+  type Checkpoint,
   createAscent,
   type LiveSettings,
   type Progress,
