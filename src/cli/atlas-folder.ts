@@ -92,11 +92,12 @@ export async function writeGroup(
   { image, alpha }: ResultOf<"render">["tensors"],
   { standardize }: Recipe,
 ): Promise<void> {
-  const [, , height, width] = image.shape as [number, number, number, number];
+  const [, colours, height, width] = image.shape as [number, number, number, number];
   const area = height * width;
+  const length = colours * area;
   const shown = standardize ? standardized(image.data, channels.length) : image.data;
   for (const [n, channel] of channels.entries()) {
-    const rgb = shown.subarray(3 * n * area, 3 * (n + 1) * area);
+    const rgb = shown.subarray(n * length, (n + 1) * length);
     const png = writePicture(rgb, [height, width], alpha?.data.subarray(n * area, (n + 1) * area));
     await writeWhole(join(folder, layer, pictureName(channel)), png);
   }

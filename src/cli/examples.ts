@@ -16,6 +16,7 @@ import { exampleSheet } from "../methods/shared/example-sheet.ts";
 import { figure, table } from "../methods/shared/text.ts";
 import type { Size } from "../model/network.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
+import { inRgb } from "../optvis/grey.ts";
 import type { Weights } from "../runtime/protocol.ts";
 import { expectOutput, writeOutput } from "./files.ts";
 import type { CommonFlags } from "./flags.ts";
@@ -152,15 +153,17 @@ async function readAll(images: readonly ListedImage[], skipped: Skipped[]): Prom
 }
 
 function tensorOf(read: readonly { readonly rgb: Float32Array }[], size: ImageList["size"]): Tensor {
-  const length = 3 * size[0] * size[1];
-  const data = new Float32Array(read.length * length);
-  for (const [n, { rgb }] of read.entries()) data.set(rgb, n * length);
-  return { shape: [read.length, 3, ...size], data };
+  const area = size[0] * size[1];
+  const colours = (read[0]?.rgb.length ?? 3 * area) / area;
+  const data = new Float32Array(read.length * colours * area);
+  for (const [n, { rgb }] of read.entries()) data.set(rgb, n * colours * area);
+  return { shape: [read.length, colours, ...size], data };
 }
 
 async function writeExamples(path: string, ranked: readonly Ranked[], size: ImageList["size"]) {
   if (extname(path).toLowerCase() === ".png") {
-    const { rgb, size: whole } = exampleSheet(ranked, size);
+    const shown = ranked.map(({ rgb, patch }) => ({ rgb: inRgb(rgb, size[0] * size[1]), patch }));
+    const { rgb, size: whole } = exampleSheet(shown, size);
     return writeOutput(path, writePicture(rgb, whole));
   }
   const value = Float32Array.from(ranked, (example) => example.value);

@@ -3,7 +3,7 @@
 import { encode as encodePng } from "fast-png";
 import { InputError } from "../errors.ts";
 import { pngOrientation, upright } from "../optvis/orientation.ts";
-import { type Raster, toPixels } from "../optvis/picture.ts";
+import { fileChannels, type Raster, toPixels } from "../optvis/picture.ts";
 import { kindInWords, type PictureKind, pictureKind } from "../optvis/picture-kind.ts";
 import { expectPicture } from "../optvis/picture-size.ts";
 import type { Recipe } from "../optvis/recipe.ts";
@@ -57,7 +57,7 @@ function reason(error: unknown): string {
 /**
  * A PNG of one image.
  *
- * @param rgb RGB in 0–1 units, (3, height, width); clamped here
+ * @param rgb RGB in 0–1 units, (3, height, width), or grey, (1, height, width); clamped here
  * @param alpha its opacity in 0–1, (1, height, width), where it has one
  * @param recipe that draws it: the file carries it
  */
@@ -68,7 +68,7 @@ export function writePicture(
   recipe?: Recipe,
 ): Uint8Array {
   const [height, width] = size;
-  const channels = alpha ? 4 : 3;
+  const channels = fileChannels(rgb, size, alpha);
   const text = recipe && { Software: "Ascent", [RECIPE_KEYWORD]: latinJson(recipe) };
   const data = toPixels(rgb, size, channels, alpha);
   return encodePng({ width, height, data, channels, depth: 8, ...(text && { text }) });

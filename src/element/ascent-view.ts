@@ -215,7 +215,8 @@ export class AscentView extends ReadingElement implements RunHost {
   }
 
   /**
-   * @returns the picture as it is now, RGB 0–1, shape (N,3,H,W) with N the batch, not clamped
+   * @returns the picture as it is now, RGB 0–1, shape (N,3,H,W) with N the batch, or of a network that reads grey (N,1,H,W);
+   *   not clamped
    * @throws InputError before `ascent-ready`
    */
   async readImage(): Promise<Float32Array> {

@@ -1,17 +1,16 @@
 /**
- * PNG (ISO/IEC 15948) of an image read back from the GPU: 8 bits a channel, RGB or RGBA, no filter.
+ * PNG (ISO/IEC 15948) of an image read back from the GPU: 8 bits a channel, RGB or grey, with alpha or without, no filter.
  * Written here rather than by a canvas, since `toBlob` of a WebGPU canvas may be blank, a 2D canvas may
  * be altered by fingerprinting protection, and neither can carry the recipe along.
  */
-import { toPixels } from "../optvis/picture.ts";
+import { fileChannels, toPixels } from "../optvis/picture.ts";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-/** Colour types. */
-const RGB = 2;
-const RGBA = 6;
+/** Colour type by the number of channels: grey, grey and alpha, RGB, RGBA. */
+const COLOUR_TYPES = { 1: 0, 2: 4, 3: 2, 4: 6 } as const;
 
 export interface PngPicture {
-  /** RGB 0–1, shape (3,H,W); values outside are clamped. */
+  /** RGB 0–1, shape (3,H,W), or grey, (1,H,W); values outside are clamped. */
   readonly rgb: Float32Array;
   /** Height and width in pixels. */
   readonly size: readonly [height: number, width: number];
@@ -47,7 +46,7 @@ async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
 /** Rows of bytes of all channels, each behind its filter byte 0. */
 function scanlines({ rgb, size, alpha }: PngPicture): Uint8Array<ArrayBuffer> {
   const height = size[0];
-  const channels = alpha ? 4 : 3;
+  const channels = fileChannels(rgb, size, alpha);
   const pixels = toPixels(rgb, size, channels, alpha);
   const row = channels * size[1];
   const lines = new Uint8Array(height * (1 + row));
@@ -75,7 +74,8 @@ export async function encodePng(
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  header.set([8, picture.alpha ? RGBA : RGB, 0, 0, 0], 8);
+  const channels = fileChannels(picture.rgb, picture.size, picture.alpha);
+  header.set([8, COLOUR_TYPES[channels], 0, 0, 0], 8);
   // iTXt: keyword, NUL, uncompressed (0, 0), no language, no translated keyword, UTF-8 text.
   const notes = Object.entries(text).map(([keyword, value]) =>
     chunk("iTXt", new TextEncoder().encode(`${keyword}\0\0\0\0\0${value}`)),

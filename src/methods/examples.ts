@@ -8,6 +8,7 @@ import { findLayer, layerChannels, layerShapes } from "../model/shapes.ts";
 import type { Window } from "../nn/preprocess.ts";
 import { isDense } from "../nn/registry.ts";
 import { number } from "../optvis/field.ts";
+import { inRgb } from "../optvis/grey.ts";
 import { parseObjective, placeObjective } from "../optvis/objective.ts";
 import { defaultRecipe } from "../optvis/recipe.ts";
 import {
@@ -130,10 +131,11 @@ export const examples = method({
 /** The strongest images with their patches. @param image (N,3,H,W) */
 function drawExamples(found: readonly Example[], { shape, data }: Tensor, top: number): Drawn {
   const [, height, width] = imageSize(shape);
-  const length = 3 * height * width;
+  const area = height * width;
+  const length = data.length / (shape[0] as number);
   const best = strongestFirst(found).slice(0, top);
   const shown = best.map(({ index, patch }) => ({
-    rgb: data.subarray(index * length, (index + 1) * length),
+    rgb: inRgb(data.subarray(index * length, (index + 1) * length), area),
     patch,
   }));
   return { ...exampleSheet(shown, [height, width]), order: best.map(({ index }) => index) };

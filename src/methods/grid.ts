@@ -7,7 +7,7 @@ import { createAscent } from "../engine/run/ascent.ts";
 import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Model, Size } from "../model/network.ts";
-import { layerShapes } from "../model/shapes.ts";
+import { imageChannels, layerShapes } from "../model/shapes.ts";
 import { number, type ValuesOf } from "../optvis/field.ts";
 import { defaultRecipe, type Recipe } from "../optvis/recipe.ts";
 import { recipeFields } from "../optvis/recipe-fields.ts";
@@ -76,7 +76,8 @@ export const grid = method({
     const { vectors, rows, columns } = await cellVectors(gpu, model, given.image, settings);
     const { cell, batch, iterations } = settings;
     const [height, width] = [rows * cell, columns * cell];
-    const image = new Float32Array(3 * height * width);
+    const colours = imageChannels(model.network);
+    const image = new Float32Array(colours * height * width);
     let kernels: readonly string[] = [];
     for (let first = 0; first < vectors.length; first += batch) {
       const some = vectors.slice(first, first + batch);
@@ -86,14 +87,14 @@ export const grid = method({
       const drawn = await drawCells(gpu, model, { ...settings, seed }, some, done);
       some.forEach((_, n) => {
         const place = [Math.floor((first + n) / columns), (first + n) % columns] as const;
-        const pixels = 3 * cell * cell;
+        const pixels = colours * cell * cell;
         const one = drawn.images.subarray(n * pixels, (n + 1) * pixels);
         copyCell(one, cell, image, [height, width], place);
       });
       kernels = drawn.kernels;
     }
     const report: GridReport = { ...whereRun(gpu, context), layer, rows, columns, kernels };
-    return { report, tensors: { image: { shape: [1, 3, height, width], data: image } } };
+    return { report, tensors: { image: { shape: [1, colours, height, width], data: image } } };
   },
   summary: ({ layer, rows, columns }: GridReport) => `${layer}, ${rows}×${columns} cells`,
 });
@@ -155,7 +156,7 @@ function meanVector(
   return length > 0 ? vector.map((x) => x / length) : vector;
 }
 
-/** One image for each vector, (N,3,cell,cell). */
+/** One image for each vector, (N,C,cell,cell). */
 async function drawCells(
   gpu: Gpu,
   model: Model,
@@ -189,7 +190,7 @@ function copyCell(
   [height, width]: Size,
   [row, column]: readonly [number, number],
 ): void {
-  for (let plane = 0; plane < 3; plane++) {
+  for (let plane = 0; plane < from.length / cell ** 2; plane++) {
     for (let y = 0; y < cell; y++) {
       const line = from.subarray((plane * cell + y) * cell, (plane * cell + y + 1) * cell);
       to.set(line, (plane * height + row * cell + y) * width + column * cell);

@@ -1,7 +1,8 @@
 /** `info`: what a network is made of. Needs no GPU. */
 import { InputError } from "../errors.ts";
 import type { Layer, Model, Network } from "../model/network.ts";
-import { layerShapes, parameterCount, receptiveField } from "../model/shapes.ts";
+import { imageChannels, layerShapes, parameterCount, receptiveField } from "../model/shapes.ts";
+import type { Colours } from "../nn/preprocess.ts";
 import { size } from "../optvis/field.ts";
 import { recipeFields } from "../optvis/recipe-fields.ts";
 import { method } from "./method.ts";
@@ -22,6 +23,8 @@ export interface LayerInfo {
 export interface ModelInfo {
   readonly name: string;
   readonly preprocess: Model["preprocess"];
+  /** Channels of the image that it reads: three, or one, which is grey. */
+  readonly colours: Colours;
   readonly size: readonly [height: number, width: number];
   readonly parameters: number;
   readonly layers: readonly LayerInfo[];
@@ -87,6 +90,7 @@ function describeModel(model: Model, size?: readonly [number, number]): ModelInf
   return {
     name: network.name,
     preprocess: model.preprocess,
+    colours: imageChannels(network),
     size: at,
     parameters: layers.reduce((sum, layer) => sum + layer.parameters, 0),
     layers,
@@ -119,7 +123,7 @@ function infoText(info: ModelInfo): string {
     layer.receptiveField === null ? "whole image" : String(layer.receptiveField),
   ]);
   const parts = [
-    `${info.name}: ${count(info.parameters)} parameters, preprocessing ${info.preprocess}, at ${info.size.join("×")}`,
+    `${info.name}: ${count(info.parameters)} parameters, ${info.colours === 1 ? "of grey images, " : ""}preprocessing ${info.preprocess}, at ${info.size.join("×")}`,
     ...info.assumptions.map((assumption) => `Assumed: ${assumption}`),
     "",
     table([["layer", "output", "parameters", "receptive field"], ...rows]),

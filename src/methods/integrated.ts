@@ -42,7 +42,7 @@ export const integrated = method({
       const at = (i: number) => onPath(image, model.preprocess, (i + 0.5) / steps);
       const mean = await meanGradient(ascent, steps, at, context?.onProgress);
       const attributed = mean.map((g, i) => g * ((image[i] as number) - (zero[i] as number)));
-      const tensors = mapAndGradient(sumByColour(attributed), attributed, size);
+      const tensors = mapAndGradient(sumByColour(attributed, size[0] * size[1]), attributed, size);
       return { objective, baseline, tensors, remark: emptyGradient(tensors.map, given.objective) };
     });
   },

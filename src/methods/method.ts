@@ -7,6 +7,7 @@ import type { Model, Size } from "../model/network.ts";
 import { checkValue, type Table, type ValueOf, type ValuesOf } from "../optvis/field.ts";
 import type { Recipe } from "../optvis/recipe.ts";
 import type { Result, RunContext, Tensor } from "./report.ts";
+import { inNetworksColours } from "./shared/image.ts";
 
 /** A channel, a class or a neuron that images are ranked by. */
 export type Sought =
@@ -17,7 +18,7 @@ export type Sought =
       readonly channel: number;
     };
 
-/** One image or several: RGB in 0–1 units, (N,3,H,W). */
+/** One image or several: RGB in 0–1 units, (N,3,H,W). A network that reads grey is shown them in grey, (N,1,H,W). */
 interface Images {
   readonly image: Tensor;
 }
@@ -84,7 +85,7 @@ export type TensorsOf<Makes extends MadeTensors> = {
 export interface Drawn {
   /** The recipe that draws it again, where there is one: its file carries it. */
   readonly recipe?: Recipe;
-  /** RGB in 0–1 units, (3,H,W). */
+  /** RGB in 0–1 units, (3,H,W), or grey, (1,H,W). */
   readonly rgb: Float32Array;
   readonly size: Size;
   /** Opacity, (1,H,W), where it has one. */
@@ -180,7 +181,10 @@ export interface Method<
   ): Promise<Result<Report, TensorsOf<Makes>>>;
 }
 
-/** A description with the types of its parts, which `run` and the others have to fit. */
+/**
+ * A description with the types of its parts, which `run` and the others have to fit. `run` and `check` are given images in
+ * the colours that the network reads.
+ */
 export function method<
   I extends Input,
   S extends Subject,
@@ -188,7 +192,12 @@ export function method<
   const Makes extends MadeTensors,
   Report extends object,
 >(description: Method<I, S, T, Makes, Report>): Method<I, S, T, Makes, Report> {
-  return description;
+  const { check, run } = description;
+  return {
+    ...description,
+    ...(check && { check: (model, options) => check(model, inNetworksColours(model, options)) }),
+    run: (gpu, model, options, context) => run(gpu, model, inNetworksColours(model, options), context),
+  };
 }
 
 /**

@@ -63,7 +63,7 @@ export const render = method({
       const at = drawSize ?? recipe.size;
       const data = drawSize ? await ascent.drawImage(drawSize) : await ascent.readImage();
       const alpha = await ascent.readAlpha();
-      const image = { shape: [recipe.batch, 3, ...at], data };
+      const image = { shape: [recipe.batch, ascent.plan.colours, ...at], data };
       const opacity = alpha && { alpha: { shape: [recipe.batch, 1, ...at], data: alpha } };
       return { report, tensors: { image, ...opacity } };
     } finally {

@@ -44,7 +44,7 @@ export const smoothgrad = method({
       const objective = await valueAt(ascent, image);
       const at = (i: number) => noisy(image, sigma, seed + i);
       const gradient = await meanGradient(ascent, samples, at, context?.onProgress);
-      const tensors = mapAndGradient(largestByColour(gradient), gradient, size);
+      const tensors = mapAndGradient(largestByColour(gradient, size[0] * size[1]), gradient, size);
       return { objective, tensors, remark: emptyGradient(tensors.map, given.objective) };
     });
   },

@@ -112,9 +112,10 @@ function readConv(
 ): FoundConv {
   const previous = before.at(-1);
   const layer = likelyName(index, previous);
-  const inputChannels = previous?.outputChannels ?? 3;
   const weight = `features.${index}.weight`;
   const shape = requireTensor(tensors, layer, weight, used);
+  const image = before[0]?.inputChannels ?? (shape[1] === 1 ? 1 : 3);
+  const inputChannels = previous?.outputChannels ?? image;
   const outputChannels = shape[0] ?? 0;
   if (shape.length !== 4 || outputChannels < 1 || shape[1] !== inputChannels || !isOddSquare(shape)) {
     const vector = (tensors.get(`features.${index}.bias`) ??
@@ -123,9 +124,9 @@ function readConv(
     const what = misfit(shape, {
       vector,
       channels: inputChannels,
-      before: [3, ...before.map(({ outputChannels: n }) => n)],
+      before: [image, ...before.map(({ outputChannels: n }) => n)],
     });
-    const hint = layoutHint(shape, inputChannels, vector);
+    const hint = layoutHint(shape, previous === undefined ? [3, 1] : [inputChannels], vector);
     const isFirst = previous === undefined && (vector ?? outputChannels) === outputChannels;
     const images = hint === undefined && isFirst ? otherImages(shown(path), shape) : undefined;
     if (images !== undefined) throw images;
@@ -172,13 +173,13 @@ const LAYOUTS: readonly { readonly name: string; readonly O: number; readonly I:
  */
 function layoutHint(
   shape: readonly number[],
-  inputChannels: number,
+  inputs: readonly number[],
   outputs: number | undefined,
 ): string | undefined {
   if (shape.length !== 4) return undefined;
   const isKernel = (O: number, I: number) => shape.every((side, i) => i === O || i === I || side === 3);
   const layout = LAYOUTS.find(
-    ({ O, I }) => shape[I] === inputChannels && shape[O] === outputs && isKernel(O, I),
+    ({ O, I }) => inputs.includes(shape[I] as number) && shape[O] === outputs && isKernel(O, I),
   );
   return layout && `this is ${layout.name}: transpose to OIHW`;
 }

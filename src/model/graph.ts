@@ -4,6 +4,7 @@
  * right after a convolution or a linear layer is folded into it; elsewhere it becomes a layer of its own.
  */
 import { shown, WeightsError } from "../errors.ts";
+import type { Colours } from "../nn/preprocess.ts";
 import type { Architecture } from "./architecture.ts";
 import type { Edges, GraphLayer, Pair } from "./checkpoint.ts";
 import {
@@ -39,7 +40,7 @@ export function networkOfGraph(
   if (graph.length > MOST_LAYERS) {
     throw refused(`the file lists ${graph.length} layers, more than ${MOST_LAYERS}`);
   }
-  const chain = new Chain(shapes);
+  const chain = new Chain(shapes, imageChannels(graph, shapes));
   const kept = graph.slice(0, headEnd(graph));
   const lastDense = kept.findLastIndex(({ kind }) => kind === "dense");
   const isHead = kept.slice(lastDense + 1).every(({ kind }) => kind === "batchnorm");
@@ -79,13 +80,19 @@ function isWithoutEffect({ kind }: GraphLayer): boolean {
   return kind === "softmax" || kind === "dropout" || kind === "flatten";
 }
 
+/** What the first convolution reads: grey, or what is taken for RGB until it is looked at. */
+function imageChannels(graph: readonly GraphLayer[], shapes: TensorShapes): Colours {
+  const first = graph.find((layer) => layer.kind === "conv");
+  return first?.groups === 1 && shapes.get(first.weight)?.[1] === 1 ? 1 : 3;
+}
+
 /** The network as far as it is read. */
 class Chain {
   readonly layers: Layer[] = [];
   readonly bindings = new Map<string, LayerTensors>();
   readonly used = new Set<string>();
   readonly #shapes: TensorShapes;
-  #channels = 3;
+  #channels: number;
   /** The place in names: block and convolution within it, or the number of the linear layer. */
   #block = 1;
   #place = 0;
@@ -95,8 +102,10 @@ class Chain {
   /** The layer that takes in a batch norm which comes next. */
   #open: string | undefined;
 
-  constructor(shapes: TensorShapes) {
+  /** @param channels of the image */
+  constructor(shapes: TensorShapes, channels: number) {
     this.#shapes = shapes;
+    this.#channels = channels;
   }
 
   /** @param where for messages @param isLogits whether this linear layer's units are the classes */

@@ -33,7 +33,7 @@ export function publishedConfig(config: unknown, processor: unknown): Published 
 }
 
 function timmPreprocess({ mean, std }: Json): Preprocess | undefined {
-  return three(mean) && three(std) ? lenient(`mean=${mean.join()};std=${std.join()}`) : undefined;
+  return ofChannels(mean) && ofChannels(std) ? lenient(`mean=${mean.join()};std=${std.join()}`) : undefined;
 }
 
 /** transformers: pixels 0–255 times a factor, minus the mean, over the deviation; each step may be left out. */
@@ -47,14 +47,19 @@ function processorPreprocess(json: Json): Preprocess | undefined {
   if (json["do_normalize"] === false) {
     return lenient(`mean=0,0,0;std=${[1, 1, 1].map((one) => one / unit).join()}${order}`);
   }
-  if (!three(mean) || !three(std)) return undefined;
+  if (!ofChannels(mean) || !ofChannels(std)) return undefined;
   const inUnits = (list: readonly number[]): string =>
     list.map((number) => Number((number / unit).toPrecision(7))).join();
   return lenient(`mean=${inUnits(mean)};std=${inUnits(std)}${order}`);
 }
 
-function three(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.length === 3 && value.every((one) => typeof one === "number");
+/** A number for each of red, green and blue, or one for grey. */
+function ofChannels(value: unknown): value is readonly number[] {
+  return (
+    Array.isArray(value) &&
+    (value.length === 3 || value.length === 1) &&
+    value.every((one) => typeof one === "number")
+  );
 }
 
 export function texts(value: unknown): readonly string[] | undefined {

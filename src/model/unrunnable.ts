@@ -19,16 +19,15 @@ export function cannotRun(layer: string, what: string): WeightsError {
 const MOST_IMAGE_CHANNELS = 8;
 
 /**
- * Why the first convolution cannot be run, where its images are not RGB.
+ * Why the first convolution cannot be run, where its images are neither RGB nor grey.
  * @param where the convolution, for the message
  */
 export function otherImages(where: string, shape: readonly number[]): WeightsError | undefined {
   const [, channels = 0, height, width] = shape;
   if (shape.length !== 4 || height !== width) return undefined;
-  if (channels < 1 || channels === 3 || channels > MOST_IMAGE_CHANNELS) return undefined;
-  const images = channels === 1 ? "one channel (grey)" : `${channels} channels`;
-  return new WeightsError(`${where} reads images of ${images}, which cannot be run`, {
-    remedy: "networks that open read images of three channels, RGB",
+  if (channels <= 1 || channels === 3 || channels > MOST_IMAGE_CHANNELS) return undefined;
+  return new WeightsError(`${where} reads images of ${channels} channels, which cannot be run`, {
+    remedy: "networks that open read images of three channels, RGB, or of one, grey",
   });
 }
 
@@ -61,6 +60,10 @@ export function expectRunnableNames(tensors: Shapes): void {
   const [first, second] = weights.filter(({ shape }) => shape.length === 4);
   if (first?.shape[2] === 11 && second?.shape[2] === 5) {
     throw cannotRun(first.path, "an 11×11 convolution with stride 4, as AlexNet's");
+  }
+  // One filter each for red, green and blue, which the next layer mixes. One channel of grey would be told apart by nothing.
+  if (first?.shape[0] === 3 && first.shape[1] === 1 && second?.shape[1] === 3 && second.shape[2] === 1) {
+    throw cannotRun(first.path, "a depthwise convolution");
   }
   let [convolutions, channels] = [0, 0];
   for (const [i, { path, shape }] of weights.entries()) {

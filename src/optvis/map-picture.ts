@@ -1,24 +1,24 @@
 /** Makes pictures, RGB in 0–1 units, (3,H,W), of maps that have one number a pixel. */
 
+import { inRgb } from "./grey.ts";
+
 /** The share of pixels below white, as in SmoothGrad. Without it a few extreme pixels leave the rest black. */
 const PERCENTILE = 0.99;
 
 /** |map| in grey: zero is black, the 99th percentile is white. @param map (H,W) */
 export function mapInGrey(map: Float32Array): Float32Array<ArrayBuffer> {
   const grey = brightness(map, percentile(map, PERCENTILE));
-  const rgb = new Float32Array(3 * grey.length);
-  for (let colour = 0; colour < 3; colour++) rgb.set(grey, colour * grey.length);
-  return rgb;
+  return Float32Array.from(inRgb(grey, grey.length));
 }
 
 /**
  * A map in colours over its photograph, the usual picture of a Grad-CAM.
- * @param photo RGB in 0–1 units, (3,H,W)
+ * @param photo RGB in 0–1 units, (3,H,W), or grey, (1,H,W)
  */
 export function mapOverPhoto(map: Float32Array, photo: Float32Array): Float32Array<ArrayBuffer> {
   const strength = brightness(map, percentile(map, 1));
   const area = strength.length;
-  return Float32Array.from(photo, (x, i) => {
+  return Float32Array.from(inRgb(photo, area), (x, i) => {
     const level = strength[i % area] as number;
     return 0.5 * x + 0.5 * heat(level, Math.floor(i / area));
   });

@@ -186,19 +186,20 @@ function averageRows(photo: Raster, row: Overlap, line: Float64Array): void {
 /**
  * 8-bit pixels of one image: round(255·clamp(x, 0, 1)), what a PNG holds and the canvas shows.
  *
- * @param rgb RGB in 0–1 units, (3, height, width), unclamped
- * @param channels 3 for RGB, 4 for RGBA (a canvas's `ImageData`), straight (not premultiplied)
+ * @param colours RGB in 0–1 units, (3, height, width), or grey, (1, height, width), unclamped
+ * @param channels 1 for grey, 3 for RGB; 2 and 4 (a canvas's `ImageData`) with alpha, straight (not premultiplied)
  * @param alpha opacity in 0–1, (1, height, width); opaque if absent
  */
 export function toPixels(
-  rgb: Float32Array,
+  colours: Float32Array,
   size: readonly [height: number, width: number],
-  channels: 3 | 4,
+  channels: 1 | 2 | 3 | 4,
   alpha?: Float32Array,
 ): Uint8ClampedArray<ArrayBuffer> {
   const area = size[0] * size[1];
   const pixels = new Uint8ClampedArray(area * channels);
-  if (channels === 4) pixels.fill(255);
+  const transparent = channels % 2 === 0;
+  if (transparent) pixels.fill(255);
   const fill = (c: number, plane: ArrayLike<number>): void => {
     for (let i = 0; i < area; i++) {
       const value = Math.min(1, Math.max(0, plane[i] ?? 0));
@@ -206,7 +207,20 @@ export function toPixels(
       pixels[i * channels + c] = Math.round(255 * value);
     }
   };
-  for (let c = 0; c < 3; c++) fill(c, rgb.subarray(c * area, (c + 1) * area));
-  if (channels === 4 && alpha) fill(3, alpha);
+  const isGrey = colours.length === area;
+  for (let c = 0; c < channels - (transparent ? 1 : 0); c++) {
+    fill(c, isGrey ? colours : colours.subarray(c * area, (c + 1) * area));
+  }
+  if (transparent && alpha) fill(channels - 1, alpha);
   return pixels;
+}
+
+/** Channels of a file that holds a picture, as `toPixels` takes them. */
+export function fileChannels(
+  colours: Float32Array,
+  [height, width]: readonly [height: number, width: number],
+  alpha?: Float32Array,
+): 1 | 2 | 3 | 4 {
+  if (colours.length === height * width) return alpha ? 2 : 1;
+  return alpha ? 4 : 3;
 }

@@ -9,9 +9,9 @@ export function wallSize(batch: number, [height, width]: Size) {
 
 /**
  * Hangs the images row by row. Places without an image are black.
- * @param images (N,3,H,W)
+ * @param images (N,3,H,W), or of grey (N,1,H,W)
  * @param alpha their opacity, (N,1,H,W), where they have one: places without an image are transparent then
- * @returns RGB (3,H′,W′), and opacity (1,H′,W′)
+ * @returns RGB (3,H′,W′), or grey (1,H′,W′), and opacity (1,H′,W′)
  */
 export function hangWall(
   images: Float32Array,
@@ -21,7 +21,7 @@ export function hangWall(
 ): { readonly rgb: Float32Array; readonly size: Size; readonly alpha?: Float32Array } {
   const wall = wallSize(batch, size);
   return {
-    rgb: hangPlanes(images, 3, batch, size),
+    rgb: hangPlanes(images, images.length / (batch * size[0] * size[1]), batch, size),
     size: [wall.height, wall.width],
     ...(alpha && { alpha: hangPlanes(alpha, 1, batch, size) }),
   };

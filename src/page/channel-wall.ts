@@ -162,8 +162,9 @@ export class ChannelWall extends LitElement {
   #show(images: Float32Array, channels: readonly number[]): void {
     const canvases = this.renderRoot.querySelectorAll("canvas");
     const { side } = this;
+    const length = images.length / channels.length;
     channels.forEach((channel, n) => {
-      const rgb = images.subarray(n * 3 * side ** 2, (n + 1) * 3 * side ** 2);
+      const rgb = images.subarray(n * length, (n + 1) * length);
       const pixels = new ImageData(toPixels(rgb, [side, side], 4), side, side);
       canvases[channel]?.getContext("2d")?.putImageData(pixels, 0, 0);
     });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AscentError, WeightsError } from "../../src/errors.ts";
 import { inferNetwork } from "../../src/model/architecture.ts";
-import { parameterCount } from "../../src/model/shapes.ts";
+import { imageChannels, parameterCount } from "../../src/model/shapes.ts";
 import {
   featureShapes,
   type Shapes,
@@ -199,6 +199,13 @@ describe("class names", () => {
   });
 });
 
+test("a first convolution of one channel reads grey images", () => {
+  const features = featureShapes([8, 8, "M", 16, "M"]);
+  const { network } = inferNetwork(new Map([...features, ["features.0.weight", [8, 1, 3, 3]]]), {});
+  expect(imageChannels(network)).toBe(1);
+  expect(imageChannels(inferNetwork(features, {}).network)).toBe(3);
+});
+
 describe("what does not fit is explained", () => {
   const features = featureShapes([8, 8, "M", 16, "M"]);
   const replaced = (name: string, shape: readonly number[]): Shapes => new Map([...features, [name, shape]]);
@@ -221,6 +228,22 @@ describe("what does not fit is explained", () => {
       replaced("features.0.weight", [3, 3, 3, 8]),
       /conv1_1.*got \(3,3,3,8\)/,
       /HWIO/,
+    ],
+    [
+      "HWIO of grey images",
+      replaced("features.0.weight", [3, 3, 1, 8]),
+      /conv1_1.*got \(3,3,1,8\)/,
+      /HWIO.*transpose to OIHW/,
+    ],
+    ["OHWI of grey images", replaced("features.0.weight", [8, 3, 3, 1]), /conv1_1.*got \(8,3,3,1\)/, /OHWI/],
+    [
+      "a depthwise convolution of RGB",
+      new Map([
+        ["features.0.weight", [3, 1, 3, 3]],
+        ["features.1.weight", [8, 3, 1, 1]],
+      ]),
+      /"features\.0" is a depthwise convolution, which cannot be run/,
+      /networks that open are/,
     ],
     ["OHWI", replaced("features.5.weight", [16, 3, 3, 8]), /conv2_1/, /OHWI/],
     ["IOHW", replaced("features.5.weight", [8, 16, 3, 3]), /conv2_1/, /IOHW/],
@@ -256,12 +279,6 @@ describe("what does not fit is explained", () => {
       "four input channels",
       replaced("features.0.weight", [8, 4, 3, 3]),
       /"features\.0" reads images of 4 channels, which cannot be run/,
-      /three channels, RGB/,
-    ],
-    [
-      "grey images",
-      replaced("features.0.weight", [8, 1, 3, 3]),
-      /"features\.0" reads images of one channel \(grey\), which cannot be run/,
       /three channels, RGB/,
     ],
     ["no outputs", replaced("features.0.weight", [0, 3, 3, 3]), /got \(0,3,3,3\)/, /./],

@@ -5,7 +5,7 @@ import { AscentError, WeightsError } from "../../src/errors.ts";
 import { networkOfGraph } from "../../src/model/graph.ts";
 import { graphOfMetadata, metadataOfGraph } from "../../src/model/graph-metadata.ts";
 import { openModel } from "../../src/model/model.ts";
-import { layerShapes, receptiveField } from "../../src/model/shapes.ts";
+import { imageChannels, layerShapes, receptiveField } from "../../src/model/shapes.ts";
 import { bytesSource } from "../../src/model/source.ts";
 import { checkpoint, type Shapes } from "./checkpoints.ts";
 
@@ -61,6 +61,21 @@ test("blocks are counted by pools, linear layers from fc6, and the last is logit
   expect(unusedTensors).toContain("other");
   // 3 + 2, doubled by the pool and one more, plus the 5×5's four pixels at stride 2.
   expect(receptiveField(network, "conv2_1")).toEqual({ size: 14, stride: 2 });
+});
+
+test("a network that reads one channel is of grey images", () => {
+  const rows = [
+    conv("grey"),
+    ...just("relu"),
+    conv("b"),
+    ...just("relu", "globalavgpool"),
+    dense("d"),
+    dense("e"),
+  ];
+  const { network } = networkOf(rows);
+  expect(imageChannels(network)).toBe(1);
+  expect(layerShapes(network, [8, 9]).get("conv1_1")).toEqual({ channels: 4, height: 8, width: 9 });
+  expect(imageChannels(networkOf([conv("a")]).network)).toBe(3);
 });
 
 test("batch norm is folded right after weights, and a layer of its own elsewhere", () => {
@@ -126,7 +141,7 @@ describe("what cannot be run is named with its place and its name in the file", 
       [first, conv("b", { padding: { top: 0, left: 0, bottom: 1, right: 1 } })],
       "padding that differs between its sides",
     ],
-    ["grey", [conv("grey")], "layer 1 reads images of one channel (grey), which cannot be run"],
+    ["depthwise at first", [conv("grey", { groups: 3 })], "layer 1 is a depthwise convolution"],
     ["RGB and depth", [conv("b")], "layer 1 reads images of 4 channels, which cannot be run"],
     ["a 3×3 pool", [first, { kind: "maxpool", kernel: 3, stride: 2 }], "3×3 max-pool with stride 2×2"],
     ["a padded pool", [first, { kind: "avgpool", padding: 1 }], "2×2 average pool with padding"],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { InputError } from "../../src/errors.ts";
 import {
+  fileChannels,
   fitPhoto,
   fitTransparent,
   isTransparent,
@@ -135,6 +136,26 @@ describe("fitTransparent", () => {
     expect(isTransparent({ width: 2, height: 1, channels: 4, data: [1, 2, 3, 255, 1, 2, 3, 254] })).toBe(
       true,
     );
+  });
+});
+
+describe("a grey picture", () => {
+  const grey = Float32Array.of(0.5, 2);
+  const alpha = Float32Array.of(1, 0.2);
+
+  it("is a file of one channel, with its opacity of two", () => {
+    expect(fileChannels(grey, [1, 2])).toBe(1);
+    expect(fileChannels(grey, [1, 2], alpha)).toBe(2);
+    expect(fileChannels(new Float32Array(6), [1, 2])).toBe(3);
+    expect(fileChannels(new Float32Array(6), [1, 2], alpha)).toBe(4);
+  });
+
+  it("has equal colours on a canvas", () => {
+    expect([...toPixels(grey, [1, 2], 1)]).toEqual([128, 255]);
+    expect([...toPixels(grey, [1, 2], 2, alpha)]).toEqual([128, 255, 255, 51]);
+    expect([...toPixels(grey, [1, 2], 2)]).toEqual([128, 255, 255, 255]);
+    expect([...toPixels(grey, [1, 2], 3)]).toEqual([128, 128, 128, 255, 255, 255]);
+    expect([...toPixels(grey, [1, 2], 4)]).toEqual([128, 128, 128, 255, 255, 255, 255, 255]);
   });
 });
 

@@ -35,3 +35,9 @@ it("hangs images side by side, row by row, colour by colour", () => {
   expect(clear.alpha).toEqual(Float32Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0, 0));
   expect(hangWall(images.subarray(0, 6), 1, [1, 2])).toEqual({ rgb: images.subarray(0, 6), size: [1, 2] });
 });
+
+it("hangs grey images in grey", () => {
+  const { rgb, size } = hangWall(Float32Array.of(1, 2, 3, 4, 5, 6), 3, [1, 2]);
+  expect(size).toEqual([2, 4]);
+  expect([...rgb]).toEqual([1, 2, 3, 4, 5, 6, 0, 0]);
+});

@@ -62,6 +62,7 @@ export function planAscent(
     size: recipe.size,
     inputSize: lasting.size,
     batch: recipe.batch,
+    colours,
     values: whole.start.values,
     alpha: whole.start.alpha,
     depth: deepestLayer(network, objective),

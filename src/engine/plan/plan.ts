@@ -12,6 +12,7 @@
 import type { Sequence } from "../../gpu/program.ts";
 import type { Size } from "../../model/network.ts";
 import type { Upload } from "../../nn/layer.ts";
+import type { Colours } from "../../nn/preprocess.ts";
 import type { Variants } from "../kernels/variant-choice.ts";
 import type { ConvolutionPass } from "../kernels/variants.ts";
 import type { Copy } from "./forward.ts";
@@ -37,6 +38,8 @@ export interface Plan extends PlannedProgram {
   /** Of what the network sees while iterating: the image's, changed by transforms that pad or crop. */
   readonly inputSize: Size;
   readonly batch: number;
+  /** Channels of the image. */
+  readonly colours: Colours;
   /** Buffer of the numbers optimised; for pixels the image's. */
   readonly values: string;
   /** Buffer of the alpha channel's numbers, where there is one. */

@@ -5,7 +5,10 @@ import type { VariantOptions } from "../kernels/variant-choice.ts";
 import type { PlanOptions } from "../plan/plan.ts";
 
 export interface AscentOptions extends VariantOptions {
-  /** Start of `init: "photo"`: RGB in 0–1 units, (3,H,W) at the recipe's size; with an alpha channel RGBA, (4,H,W), too. */
+  /**
+   * Start of `init: "photo"`: RGB in 0–1 units, (3,H,W) at the recipe's size; with an alpha channel RGBA, (4,H,W), too. Of
+   * a network that reads grey it becomes grey.
+   */
   readonly photo?: Float32Array | undefined;
   /** What terms that compare with a photograph compare with, as `photo`; the photo itself if absent. */
   readonly target?: Float32Array | undefined;

@@ -13,6 +13,7 @@ import type { Model } from "../../model/network.ts";
 import { preprocessing } from "../../model/preprocess.ts";
 import { imageChannels, tunedConvolutionNames } from "../../model/shapes.ts";
 import type { Preprocessing } from "../../nn/preprocess.ts";
+import { inColours } from "../../optvis/grey.ts";
 import { parseObjective } from "../../optvis/objective.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
 import { checkRecipe } from "../../optvis/recipe-text.ts";
@@ -56,7 +57,12 @@ export async function createAscent(
 ): Promise<Ascent> {
   checkRecipe(recipe);
   const objective = options.objective ?? parseObjective(recipe.objective, model.network);
-  const target = targetOf(objective, recipe, imageChannels(model.network), options);
+  const target = targetOf(
+    objective,
+    recipe,
+    imageChannels(model.network),
+    photographsOf(model, recipe, options),
+  );
   const bindingLimit = Math.min(
     gpu.device.limits.maxStorageBufferBindingSize,
     options.bindingLimit ?? Infinity,
@@ -80,6 +86,7 @@ export async function ascentOf(
   plan: Plan,
   { photo, target, first = "iteration" }: Pick<AscentOptions, "photo" | "target" | "first"> = {},
 ): Promise<Ascent> {
+  const inNetworksColours = photographsOf(model, recipe, { photo, target });
   const begin = [
     ...stageAt(plan, 0, recipe.init).start.show,
     ...plan.show,
@@ -90,11 +97,23 @@ export async function ascentOf(
   const scheduler = await Scheduler.create(gpu, plan, model, reachable(plan, recipe), [...begin, ...asked]);
   try {
     await scheduler.prepare(begin);
-    return await Ascent.begin(scheduler, recipe, model, photo, target);
+    return await Ascent.begin(scheduler, recipe, model, inNetworksColours.photo, inNetworksColours.target);
   } catch (error) {
     scheduler.dispose();
     throw error;
   }
+}
+
+/** The photographs in the colours that the network reads. */
+function photographsOf(
+  { network }: Pick<Model, "network">,
+  { size }: Pick<Recipe, "size">,
+  { photo, target }: Pick<AscentOptions, "photo" | "target">,
+) {
+  const colours = imageChannels(network);
+  const own = (picture: Float32Array | undefined) =>
+    picture && inColours(picture, size[0] * size[1], colours);
+  return { photo: own(photo), target: own(target) };
 }
 
 export class Ascent {
@@ -213,7 +232,7 @@ export class Ascent {
     await orLost(gpu, gpu.device.queue.onSubmittedWorkDone());
     this.#course.begin(fields);
     const { recipe } = this;
-    this.#photo = photo ?? this.#photo;
+    this.#photo = photographsOf(this.#model, recipe, { photo }).photo ?? this.#photo;
     this.#scheduler.set("seed", recipe.seed);
     await this.#scheduler.prepare(stageAt(this.plan, 0, recipe.init).start.show);
     this.#begin();
@@ -275,7 +294,7 @@ export class Ascent {
     this.#course.set(this.#submissions.submitted, live);
   }
 
-  /** The resident images, RGB in 0–1 units, (N,3,H,W), not clamped. */
+  /** The resident images, RGB in 0–1 units, (N,3,H,W), or of a network that reads grey (N,1,H,W); not clamped. */
   readImage(): Promise<Float32Array<ArrayBuffer>> {
     return this.#resident.readImage();
   }
@@ -286,7 +305,7 @@ export class Ascent {
   }
 
   /**
-   * The images at another size, RGB in 0–1 units, (N,3,H,W), where the numbers optimised can be drawn at any.
+   * The images at another size, as `readImage`, where the numbers optimised can be drawn at any.
    * @throws InputError where they belong to one size, or the size is too large for the device
    */
   async drawImage(size: Recipe["size"]): Promise<Float32Array<ArrayBuffer>> {
@@ -299,7 +318,7 @@ export class Ascent {
   }
 
   /**
-   * Replaces the resident images: RGB in 0–1 units, (N,3,H,W), through the parameterization's inverse. The step
+   * Replaces the resident images: RGB in 0–1 units, (N,3,H,W), or grey, (N,1,H,W), through the parameterization's inverse. The step
    * counter, moments and opacity stay. While iterations run at half the size, the next one replaces them again.
    */
   writeImage(rgb: Float32Array): void {
@@ -308,7 +327,7 @@ export class Ascent {
   }
 
   /**
-   * Objective, (N), without L2, and its gradient, (N,3,H,W), with respect to RGB in 0–1 units; no
+   * Objective, (N), without L2, and its gradient, (N,C,H,W), with respect to colours in 0–1 units; no
    * transforms and no redirect; of a transparent image over the mean colour.
    * @param rgb images to take the place of the resident ones
    */
@@ -388,7 +407,7 @@ export class Ascent {
     this.#scheduler.dispose();
   }
 
-  /** Puts the target photograph, (3,H,W), in every image and keeps its share of the objective. */
+  /** Puts the target photograph, (C,H,W), in every image and keeps its share of the objective. */
   async #compareWith(photo: Float32Array): Promise<void> {
     const { batch, size, target } = this.plan;
     this.#resident.write(IMAGE, inEveryImage(photo, { batch, size, mean: this.#preprocessing.mean }));

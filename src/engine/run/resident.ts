@@ -2,7 +2,8 @@
 import { InputError } from "../../errors.ts";
 import { readBuffer, readBuffers } from "../../gpu/device.ts";
 import type { Sequence } from "../../gpu/program.ts";
-import type { Preprocessing } from "../../nn/preprocess.ts";
+import { coloursOf, type Preprocessing } from "../../nn/preprocess.ts";
+import { allInColours } from "../../optvis/grey.ts";
 import { initialState } from "../../optvis/optimizers.ts";
 import { alphaName } from "../../optvis/params/alpha.ts";
 import type { Recipe } from "../../optvis/recipe.ts";
@@ -40,10 +41,12 @@ export class Resident {
     return new Float32Array(await readBuffer(this.#scheduler.gpu, this.#scheduler.buffer(name)));
   }
 
-  /** @param colours in 0–1 units, (N,C,H,W), through the inverse of the recipe's parameterization */
-  writeImage(recipe: Recipe, colours: Float32Array): void {
+  /** @param given colours in 0–1 units, (N,C,H,W), or RGB of a network that reads grey, through the inverse of the recipe's parameterization */
+  writeImage(recipe: Recipe, given: Float32Array): void {
     const { batch, size, values, show } = this.#scheduler.plan;
-    const expected = batch * this.#preprocessing.mean.length * size[0] * size[1];
+    const { mean } = this.#preprocessing;
+    const colours = allInColours(given, batch, size[0] * size[1], coloursOf(mean));
+    const expected = batch * mean.length * size[0] * size[1];
     if (colours.length !== expected)
       throw new InputError(`the image expects ${expected} numbers, got ${colours.length}`);
     this.write(values, valuesOf(recipe, this.#preprocessing, colours));

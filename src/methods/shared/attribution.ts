@@ -70,7 +70,7 @@ interface Setting {
 
 /**
  * Builds the ascent, lets `use` work with it, and takes it down again.
- * @throws InputError if the image is not (1,3,H,W) or does not fit the network
+ * @throws InputError if the image is not (1,C,H,W) or does not fit the network
  */
 export async function withImage<Tensors>(
   gpu: Gpu,
@@ -95,7 +95,7 @@ export async function withImage<Tensors>(
 /** The largest gradient of the colours, pixel by pixel. */
 export async function gradientMap(ascent: Ascent, size: Size, image: Float32Array, subject: string) {
   const { objective, gradient } = await ascent.gradient(image);
-  const tensors = mapAndGradient(largestByColour(gradient), gradient, size);
+  const tensors = mapAndGradient(largestByColour(gradient, size[0] * size[1]), gradient, size);
   return { objective: objective[0] as number, tensors, remark: emptyGradient(tensors.map, subject) };
 }
 
@@ -110,7 +110,12 @@ export async function valueAt(ascent: Ascent, image: Float32Array): Promise<numb
 
 /** A map and what it was made of. */
 export function mapAndGradient(map: ArrayLike<number>, gradient: ArrayLike<number>, size: Size) {
-  return { map: mapOf(map, size), gradient: { shape: [1, 3, ...size], data: Float32Array.from(gradient) } };
+  return { map: mapOf(map, size), gradient: planesOf(gradient, size) };
+}
+
+/** Every colour of a picture. */
+function planesOf(data: ArrayLike<number>, size: Size): Tensor {
+  return { shape: [1, data.length / (size[0] * size[1]), ...size], data: Float32Array.from(data) };
 }
 
 export function mapOf(data: ArrayLike<number>, size: Size): Tensor {

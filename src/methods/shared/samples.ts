@@ -10,21 +10,21 @@ import type { Tensor } from "../report.ts";
 const ACTIVATION_BYTES = 2 ** 25;
 
 /** How many samples of an image are run at once: a handful, fewer for large images. */
-export function sampleBatch({ data }: Tensor, samples: number): number {
-  const bytes = (4 * 64 * data.length) / 3;
+export function sampleBatch({ data, shape }: Tensor, samples: number): number {
+  const bytes = (4 * 64 * data.length) / (shape[1] as number);
   return Math.max(1, Math.min(8, samples, Math.floor(ACTIVATION_BYTES / bytes)));
 }
 
-/** The image plus σ times normal noise, RGB in 0–1 units; the same seed gives the same noise everywhere. */
+/** The image plus σ times normal noise, colours in 0–1 units; the same seed gives the same noise everywhere. */
 export function noisy(image: Float32Array, sigma: number, seed: number): Float32Array {
   const normal = normals(seed);
   return image.map((x) => x + sigma * normal());
 }
 
-/** Zero input for α = 0, the image for α = 1, and the straight line between. RGB (3,H,W) in 0–1 units. */
+/** Zero input for α = 0, the image for α = 1, and the straight line between. Colours (C,H,W) in 0–1 units. */
 export function onPath(image: Float32Array, preprocess: Preprocess, alpha: number): Float32Array {
   const { mean } = preprocessing(preprocess);
-  const area = image.length / 3;
+  const area = image.length / mean.length;
   return image.map((x, i) => {
     const zero = mean[Math.floor(i / area)] as number;
     return zero + alpha * (x - zero);
@@ -32,8 +32,8 @@ export function onPath(image: Float32Array, preprocess: Preprocess, alpha: numbe
 }
 
 /**
- * Mean over `count` images of the objective's gradient, (3,H,W), added up in float64.
- * @param at image number i, RGB (3,H,W) in 0–1 units
+ * Mean over `count` images of the objective's gradient, (C,H,W), added up in float64.
+ * @param at image number i, colours (C,H,W) in 0–1 units
  */
 export async function meanGradient(
   ascent: Ascent,
@@ -41,8 +41,8 @@ export async function meanGradient(
   at: (i: number) => Float32Array,
   onProgress?: (samples: number) => void,
 ): Promise<Float64Array> {
-  const { batch, size } = ascent.plan;
-  const length = 3 * size[0] * size[1];
+  const { batch, colours, size } = ascent.plan;
+  const length = colours * size[0] * size[1];
   const mean = new Float64Array(length);
   const images = new Float32Array(batch * length);
   for (let first = 0; first < count; first += batch) {
@@ -57,19 +57,22 @@ export async function meanGradient(
   return mean;
 }
 
-/** (3,H,W) → (H,W): the largest absolute value of the three colours. */
-export function largestByColour(gradient: ArrayLike<number>): Float64Array {
-  return overColours(gradient, (a, b) => Math.max(a, Math.abs(b)));
+/** (C,H,W) → (H,W): the largest absolute value of the colours. */
+export function largestByColour(gradient: ArrayLike<number>, area: number): Float64Array {
+  return overColours(gradient, area, (a, b) => Math.max(a, Math.abs(b)));
 }
 
-/** (3,H,W) → (H,W). */
-export function sumByColour(values: ArrayLike<number>): Float64Array {
-  return overColours(values, (a, b) => a + b);
+/** (C,H,W) → (H,W). */
+export function sumByColour(values: ArrayLike<number>, area: number): Float64Array {
+  return overColours(values, area, (a, b) => a + b);
 }
 
-function overColours(values: ArrayLike<number>, join: (sum: number, value: number) => number): Float64Array {
-  const area = values.length / 3;
-  return Float64Array.from({ length: area }, (_, i) =>
-    [0, 1, 2].reduce((sum, colour) => join(sum, values[colour * area + i] as number), 0),
-  );
+function overColours(
+  values: ArrayLike<number>,
+  area: number,
+  join: (sum: number, value: number) => number,
+): Float64Array {
+  const map = new Float64Array(area);
+  for (let i = 0; i < values.length; i++) map[i % area] = join(map[i % area] as number, values[i] as number);
+  return map;
 }

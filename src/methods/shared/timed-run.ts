@@ -95,15 +95,15 @@ async function objectiveNow(model: Model, ascent: Ascent): Promise<number> {
   const { objective } = await ascent.gradient();
   if (l2 === 0) return mean(objective);
   const { mean: zero, scale, order } = preprocessing(model.preprocess);
-  const rgb = await ascent.readImage();
-  const area = rgb.length / batch / 3;
+  const image = await ascent.readImage();
+  const area = image.length / batch / zero.length;
   let squares = 0;
   for (let n = 0; n < batch; n++) {
-    for (let c = 0; c < 3; c++) {
+    for (let c = 0; c < zero.length; c++) {
       const plane = order[c] as number;
-      const base = (n * 3 + plane) * area;
+      const base = (n * zero.length + plane) * area;
       for (let i = 0; i < area; i++) {
-        squares += ((scale[c] as number) * ((rgb[base + i] as number) - (zero[plane] as number))) ** 2;
+        squares += ((scale[c] as number) * ((image[base + i] as number) - (zero[plane] as number))) ** 2;
       }
     }
   }

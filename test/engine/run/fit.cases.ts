@@ -6,6 +6,7 @@ import { Allocation } from "../../../src/engine/plan/memory.ts";
 import { type Dispatch, dispatch, fold } from "../../../src/gpu/dispatch.ts";
 import type { KernelSource } from "../../../src/gpu/kernel.ts";
 import type { Size } from "../../../src/model/network.ts";
+import type { Colours } from "../../../src/nn/preprocess.ts";
 import { advanceState, initialState, update } from "../../../src/optvis/optimizers.ts";
 import { type Images, paramOf } from "../../../src/optvis/params/param.ts";
 import type { ParamKind } from "../../../src/optvis/recipe.ts";
@@ -22,6 +23,8 @@ interface Fit {
   readonly steps: number;
   /** Largest mean of |image − target|. */
   readonly error: number;
+  /** Three if not said. */
+  readonly colours?: Colours;
 }
 
 /** Waves, an edge and single bright pixels, in colours from 0.05 to 0.95. */
@@ -46,6 +49,10 @@ const FITS: readonly Fit[] = [
   { param: "laplacian", size: [21, 20], picture: busy, lr: 0.05, steps: 1000, error: 0.01 },
   { param: "cppn", size: [2, 2], picture: xor, lr: 0.005, steps: 200, error: 0.01 },
   { param: "cppn", size: [9, 8], picture: smooth, lr: 0.005, steps: 400, error: 0.02 },
+  { param: "pixel", size: [21, 20], picture: busy, lr: 0.05, steps: 1000, error: 0.01, colours: 1 },
+  { param: "fourier", size: [21, 20], picture: busy, lr: 0.05, steps: 1000, error: 0.01, colours: 1 },
+  { param: "laplacian", size: [21, 20], picture: busy, lr: 0.05, steps: 1000, error: 0.01, colours: 1 },
+  { param: "cppn", size: [2, 2], picture: xor, lr: 0.005, steps: 200, error: 0.01, colours: 1 },
 ];
 
 /** gradient = target − image, of the tests' own. */
@@ -79,21 +86,22 @@ function normals(): () => number {
   return () => values[i++ % values.length]! + values[i++ % values.length]! + values[i++ % values.length]!;
 }
 
-function fit({ param, size, picture, lr, steps, error }: Fit): Proof {
+function fit({ param, size, picture, lr, steps, error, colours = 3 }: Fit): Proof {
   const [height, width] = size;
-  const count = 3 * height * width;
-  const images: Images = { batch: 1, size, mean: MEAN };
+  const mean = MEAN.slice(0, colours);
+  const count = colours * height * width;
+  const images: Images = { batch: 1, size, mean };
   const memory = new Allocation();
   const kind = paramOf(param);
   const passes = kind.plan(images, { image: "image", gradient: "gradient" }, memory);
-  const length = kind.length(size, 3);
+  const length = kind.length(size, colours);
   const target = Float32Array.from({ length: count }, (_, i) => {
     const c = Math.floor(i / (height * width));
-    return picture(Math.floor(i / width) % height, i % width, c) - MEAN[c]!;
+    return picture(Math.floor(i / width) % height, i % width, c) - mean[c]!;
   });
   const { values, gradient } = passes;
   const buffers = { values, gradient, sums: "", moment1: "moment1", moment2: "moment2", state: "state" };
-  const step = { batch: 1, length, area: height * width, lr, decay: 0, clamp: false, mean: MEAN };
+  const step = { batch: 1, length, area: height * width, lr, decay: 0, clamp: false, mean };
   const dispatches: readonly Dispatch[] = [
     ...passes.forward,
     dispatch(DIFFERENCE, {
@@ -109,7 +117,7 @@ function fit({ param, size, picture, lr, steps, error }: Fit): Proof {
     buffers: {
       ...{ image: new Float32Array(count), gradient: 4 * count, target },
       ...plannedBuffers(memory),
-      [values]: kind.zeros ? kind.zeros(normals(), size, 3) : new Float32Array(length),
+      [values]: kind.zeros ? kind.zeros(normals(), size, colours) : new Float32Array(length),
       ...{ moment1: new Float32Array(length), moment2: new Float32Array(length) },
       state: new Uint32Array(initialState()),
     },
@@ -123,7 +131,12 @@ function fit({ param, size, picture, lr, steps, error }: Fit): Proof {
 }
 
 export const cases: readonly GpuCase[] = FITS.map((one) => ({
-  ...kernelCase(["update_adam"], `${one.param} fits a picture of ${one.size.join("×")}`, [one], fit),
+  ...kernelCase(
+    ["update_adam"],
+    `${one.param} fits a ${one.colours ? "grey " : ""}picture of ${one.size.join("×")}`,
+    [one],
+    fit,
+  ),
   // A CPPN's step is 26 dispatches with a barrier in nine of them: minutes, where barriers are slow.
   once: one.param === "cppn",
 }));

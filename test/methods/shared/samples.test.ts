@@ -32,14 +32,16 @@ it("the path begins at the network's zero input and ends at the image", () => {
 
 it("colours become one number a pixel", () => {
   const gradient = [1, -2, /**/ -3, 0.5, /**/ 2, 1];
-  expect([...largestByColour(gradient)]).toEqual([3, 2]);
-  expect([...sumByColour(gradient)]).toEqual([0, -0.5]);
+  expect([...largestByColour(gradient, 2)]).toEqual([3, 2]);
+  expect([...sumByColour(gradient, 2)]).toEqual([0, -0.5]);
+  expect([...largestByColour([1, -2], 2)]).toEqual([1, 2]);
+  expect([...sumByColour([1, -2], 2)]).toEqual([1, -2]);
 });
 
 it("the mean is over every image once, also where the last batch is not full", async () => {
   // The gradient of half the sum of squares is the image.
   const ascent = {
-    plan: { batch: 2, size: [1, 1] },
+    plan: { batch: 2, colours: 3, size: [1, 1] },
     gradient: async (images: Float32Array) => ({ gradient: images }),
   } as unknown as Ascent;
   const done: number[] = [];

@@ -102,11 +102,12 @@ const DECAYED: readonly Decayed[] = [
   // More elements than the 4096 invocations that add them up.
   { kind: "imagenet", batch: 1, area: 1369, l2: 0.5, slot: 0 },
   { kind: "imagenet", batch: 1, area: 4, l2: 0, slot: 0 },
+  { kind: "mean=0.5;std=0.5", batch: 2, area: 1369, l2: 0.25, slot: 1 },
 ];
 
 function decay({ kind, ...decayed }: Decayed): Proof {
   const { batch, area, l2, slot } = decayed;
-  const shape: Shape4 = [batch, 3, 1, area];
+  const shape: Shape4 = [batch, preprocessing(kind).mean.length, 1, area];
   const u = tensor(shape, noise(1, sizeOf(shape)));
   const before = noise(2, sizeOf(shape));
   const total = { batch, firstSlot: slot, slots: 1, ring: 1 };
