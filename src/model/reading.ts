@@ -28,11 +28,11 @@ export const readingFields = {
   preprocess: row<Preprocess>({
     label: "Preprocessing",
     help:
-      "unit (RGB 0–1), imagenet (mean, standard deviation), caffe (BGR 0–255), or as " +
-      "mean=0.5,0.5,0.5;std=0.5,0.5,0.5 or range=-1..1; from the file where it says so",
+      "unit (0–1), imagenet (mean, standard deviation), caffe (BGR 0–255), or as mean=0.5,0.5,0.5;std=0.5,0.5,0.5 " +
+      "(grey: mean=0.5;std=0.5) or range=-1..1; from the file where it says so",
     placeholder: "kind",
     choices: {
-      unit: "RGB 0–1 (unit)",
+      unit: "0–1 (unit)",
       imagenet: "RGB, mean and deviation (imagenet)",
       caffe: "BGR 0–255, mean (caffe)",
     },

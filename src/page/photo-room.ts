@@ -4,8 +4,11 @@ import { type AscentError, asAscentError } from "../errors.ts";
 import { fitOf } from "../methods/classify.ts";
 import type { Drawn, RankedRow } from "../methods/method.ts";
 import { type MethodName, methods } from "../methods/methods.ts";
-import type { Network } from "../model/network.ts";
-import { toPixels } from "../optvis/picture.ts";
+import type { Tensor } from "../methods/report.ts";
+import { inNetworksColours } from "../methods/shared/image.ts";
+import type { Network, Size } from "../model/network.ts";
+import { imageChannels } from "../model/shapes.ts";
+import { type fitPhoto, toPixels } from "../optvis/picture.ts";
 import { icons } from "./icons.ts";
 import { errorMessage } from "./message.ts";
 import type { ModelChoice } from "./model-choice.ts";
@@ -113,7 +116,9 @@ export class PhotoRoom extends LitElement {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has("photo") && this.photo) void this.#showPhoto(this.photo);
+    const before = changed.get("network");
+    const otherColours = before && this.network && imageChannels(before) !== imageChannels(this.network);
+    if ((changed.has("photo") || otherColours) && this.photo) void this.#showPhoto(this.photo);
   }
 
   async #showPhoto(photo: File): Promise<void> {
@@ -121,7 +126,7 @@ export class PhotoRoom extends LitElement {
     this.error = undefined;
     this.step = undefined;
     try {
-      const { data } = await photoTensor([photo], [SIDE, SIDE]);
+      const { data } = await this.#tensorOf([photo], [SIDE, SIDE]);
       if (turn !== this.#turn) return;
       paint(this.original, { rgb: data, size: [SIDE, SIDE] });
       this.caption = "";
@@ -130,6 +135,12 @@ export class PhotoRoom extends LitElement {
     } catch (error) {
       if (turn === this.#turn) this.error = asAscentError(error);
     }
+  }
+
+  /** As the network sees them: grey, where it reads grey. */
+  async #tensorOf(photos: readonly File[], size: Size, fit?: typeof fitPhoto): Promise<Tensor> {
+    const image = await photoTensor(photos, size, fit);
+    return this.network ? inNetworksColours({ network: this.network }, { image }).image : image;
   }
 
   async #run(photo: File, network: Network): Promise<void> {
@@ -142,7 +153,7 @@ export class PhotoRoom extends LitElement {
     this.step = 0;
     this.steps = 0;
     try {
-      const image = await photoTensor(photos, sizeFor(method, network, { spec, layer }), fitOf(about));
+      const image = await this.#tensorOf(photos, sizeFor(method, network, { spec, layer }), fitOf(about));
       const options = optionsFor(method, image, { spec, layer });
       this.steps = steps(options);
       const open = await this.#workshop.open(this.choice);

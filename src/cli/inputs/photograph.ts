@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { fitOf } from "../../methods/classify.ts";
 import { usualSize } from "../../methods/info.ts";
-import { onePhoto } from "../../methods/shared/image.ts";
+import { inNetworksColours, onePhoto } from "../../methods/shared/image.ts";
 import type { Size } from "../../model/network.ts";
 import { recipeFields } from "../../optvis/recipe-fields.ts";
 import { readImageOrPhoto } from "../images.ts";
@@ -44,9 +44,10 @@ export const photographInput: InputKind = {
     await expectOut(call);
     const weights = await weightsOf(flags);
     const options = await withNetwork(flags.model, weights, async (model) => {
-      const image = await readImageOrPhoto(flags.image, flags.size, usualSize(model.network), {
+      const read = await readImageOrPhoto(flags.image, flags.size, usualSize(model.network), {
         fit: fitOf(method),
       });
+      const { image } = inNetworksColours(model, { image: read });
       const given = { ...asked, image, ...givenSettings(method, flags) };
       const objective = subject?.objectiveOf(flags, model.network);
       if (objective !== undefined) checkObjective(model, objective, onePhoto(image), NO_TARGET);
